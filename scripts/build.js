@@ -1,0 +1,3 @@
+import { ensureBuilt } from "./ensure_built.js";
+
+ensureBuilt();

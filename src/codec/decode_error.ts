@@ -1,0 +1,43 @@
+/** Why bytes from outside could not be read. Each kind carries what a log line needs. */
+export type DecodeFault =
+  | { readonly kind: "truncated"; readonly needed: number; readonly remaining: number }
+  | { readonly kind: "trailing"; readonly remaining: number }
+  | { readonly kind: "not-minimal"; readonly value: bigint }
+  | { readonly kind: "over-limit"; readonly field: string; readonly value: bigint; readonly max: number }
+  /** Well framed, but not something that the format allows in this place. */
+  | { readonly kind: "malformed"; readonly field: string; readonly found: string };
+
+/**
+ * Thrown by decoders, and only by decoders, when the input breaks the format.
+ *
+ * Caught in one place per edge: peer/read_messages.ts for peers, and the readers of RPC
+ * parameters, files and worker jobs. A decoder that lets a `RangeError` or a `TypeError` escape
+ * has a bug.
+ */
+export class DecodeError extends Error {
+  override readonly name = "DecodeError";
+  /** Byte offset of the field that failed. */
+  readonly offset: number;
+  readonly fault: DecodeFault;
+
+  constructor(offset: number, fault: DecodeFault) {
+    super(`Cannot decode at byte ${offset}: ${describe(fault)}`);
+    this.offset = offset;
+    this.fault = fault;
+  }
+}
+
+function describe(fault: DecodeFault): string {
+  switch (fault.kind) {
+    case "truncated":
+      return `need ${fault.needed} bytes, ${fault.remaining} remain`;
+    case "trailing":
+      return `${fault.remaining} bytes remain after the end`;
+    case "not-minimal":
+      return `CompactSize ${fault.value} is not in its shortest form`;
+    case "over-limit":
+      return `${fault.field} is ${fault.value}, the most allowed is ${fault.max}`;
+    case "malformed":
+      return `${fault.field} is ${fault.found}`;
+  }
+}

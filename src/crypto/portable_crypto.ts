@@ -1,0 +1,29 @@
+/**
+ * The backend that runs anywhere, on the audited JavaScript of `@noble/hashes`.
+ *
+ * @module
+ */
+import { hmac } from "@noble/hashes/hmac.js";
+import { ripemd160 } from "@noble/hashes/legacy.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import type { Bytes } from "../base/bytes.ts";
+import type { Crypto } from "./crypto.ts";
+
+export const portableCrypto: Crypto = {
+  name: "noble",
+  sha256: (data) => sha256(data),
+  hash256: (data) => sha256(sha256(data)),
+  ripemd160: (data) => ripemd160(data),
+  hmacSha256: (key, data) => hmac(sha256, key, data),
+  hash256Each: (data, recordBytes) => hashEach((record) => sha256(sha256(record)), data, recordBytes),
+};
+
+/** `hash256Each` by a backend that can only hash one record at a time. */
+export function hashEach(hash256: (data: Bytes) => Bytes, data: Bytes, recordBytes: number): Bytes {
+  const count = data.length / recordBytes;
+  const hashes = new Uint8Array(count * 32);
+  for (let i = 0; i < count; i++) {
+    hashes.set(hash256(data.subarray(i * recordBytes, (i + 1) * recordBytes)), i * 32);
+  }
+  return hashes;
+}

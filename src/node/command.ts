@@ -1,0 +1,79 @@
+import type { Bytes } from "../base/bytes.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { ConnectionType, PeerId } from "../peer/peer.ts";
+import type { Block } from "../primitives/block.ts";
+import type { BlockHeader } from "../primitives/header.ts";
+import type { BlockHash, Txid } from "../primitives/hash.ts";
+import type { NetworkAddress } from "../primitives/network_address.ts";
+import type { Transaction } from "../primitives/transaction.ts";
+
+/** What changes something: asked by RPC, library or devnet, and answered once, in this turn or a later one. */
+export type Command =
+  /** → `txid`. `maxFeeRate` in satoshi per 1,000 vbytes; zero for no limit. */
+  | { readonly type: "submit-transaction"; readonly transaction: Transaction; readonly maxFeeRate: number }
+  /** → `block-verdict`, once the block is connected, stored on a side chain, or refused. */
+  | { readonly type: "submit-block"; readonly block: Block }
+  /** → `header-verdict` */
+  | { readonly type: "submit-header"; readonly header: BlockHeader }
+  /** Mines blocks paying to `script`. → `hashes`, when all are connected. */
+  | { readonly type: "generate"; readonly count: number; readonly script: Bytes; readonly maxTries: number }
+  /**
+   * Mines one block of exactly these transactions (a txid takes it from the mempool).
+   * → `block`; connected as well when `submit`.
+   */
+  | {
+    readonly type: "generate-block";
+    readonly script: Bytes;
+    readonly transactions: readonly (Transaction | Txid)[];
+    readonly submit: boolean;
+  }
+  /** Keeps a connection to the address up, or no longer does; or tries once. → `done` */
+  | { readonly type: "add-node"; readonly address: NetworkAddress; readonly mode: "add" | "remove" | "onetry" }
+  /** Opens one connection of this type. → `done` once the socket is open. */
+  | { readonly type: "add-connection"; readonly address: NetworkAddress; readonly connection: ConnectionType }
+  /** → `done` */
+  | { readonly type: "disconnect"; readonly peer: PeerId | NetworkAddress }
+  /** → `done` */
+  | { readonly type: "send-message"; readonly peer: PeerId; readonly messageType: string; readonly payload: Bytes }
+  /** Pings every peer. → `done` */
+  | { readonly type: "ping" }
+  /** Unix seconds; zero gives the real clock back. → `done` */
+  | { readonly type: "set-mock-time"; readonly time: number }
+  /** Puts addresses into the book as if a peer at `source` had told them. → `count` of new ones. */
+  | { readonly type: "add-addresses"; readonly addresses: readonly NetworkAddress[]; readonly source: NetworkAddress }
+  /** Answered when all that came before it has taken effect, and is on disk. → `done` */
+  | { readonly type: "settle" }
+  /** Stops accepting, writes everything. → `done` when the driver may close. */
+  | { readonly type: "shut-down" };
+
+/** Why a command was not carried out. `code` is stable; each face words it for its users. */
+export type CommandFault =
+  | { readonly code: "transaction-rejected"; readonly violation: RuleViolation }
+  | { readonly code: "missing-inputs" }
+  | { readonly code: "already-in-chain" }
+  | { readonly code: "fee-too-high"; readonly feeRate: number; readonly max: number }
+  | { readonly code: "transaction-not-found"; readonly txid: Txid }
+  | { readonly code: "block-invalid"; readonly violation: RuleViolation }
+  | { readonly code: "node-already-added" }
+  | { readonly code: "node-not-added" }
+  | { readonly code: "node-not-connected" }
+  | { readonly code: "too-many-connections"; readonly connection: ConnectionType }
+  | { readonly code: "dial-refused"; readonly reason: string }
+  | { readonly code: "dial-failed"; readonly reason: string }
+  | { readonly code: "shutting-down" };
+
+export type CommandValue =
+  | { readonly type: "done" }
+  | { readonly type: "txid"; readonly txid: Txid }
+  | {
+    readonly type: "block-verdict";
+    readonly verdict: "accepted" | "duplicate" | "duplicate-invalid" | "inconclusive" | RuleViolation;
+  }
+  | { readonly type: "header-verdict"; readonly verdict: "accepted" | "unconnected" | RuleViolation }
+  | { readonly type: "hashes"; readonly hashes: readonly BlockHash[] }
+  | { readonly type: "block"; readonly block: Block }
+  | { readonly type: "count"; readonly count: number };
+
+export type CommandResult =
+  | { readonly ok: true; readonly value: CommandValue }
+  | { readonly ok: false; readonly fault: CommandFault };

@@ -1,0 +1,57 @@
+import type { Bytes } from "../base/bytes.ts";
+import type { Brand } from "../base/brand.ts";
+import type { PersistBatch, FileRange } from "../chain/chain_state.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { VerifyJob } from "../consensus/verify_job.ts";
+import type { PeerId } from "../peer/peer.ts";
+import type { NetworkAddress } from "../primitives/network_address.ts";
+import type { Command, CommandResult } from "./command.ts";
+import type { NodeEvent } from "./event.ts";
+
+/** One attempt to reach an address: answered by `connected` with the same number, or `dial-failed`. */
+export type DialId = Brand<number, "DialId">;
+
+/** Everything the outside may tell the node. */
+export type NodeInput =
+  | {
+    /** A socket is open. The driver numbers them from zero, across both directions. */
+    readonly type: "connected";
+    readonly peer: PeerId;
+    /** Ours, when we dialled. */
+    readonly dial: DialId | undefined;
+    readonly remote: NetworkAddress;
+    readonly local: NetworkAddress;
+  }
+  | { readonly type: "dial-failed"; readonly dial: DialId; readonly reason: string }
+  | { readonly type: "received"; readonly peer: PeerId; readonly bytes: Bytes }
+  /** The socket holds more than it likes: what is sent now only waits in memory. */
+  | { readonly type: "choked"; readonly peer: PeerId }
+  /** The socket has passed on all it held: sending may go on. */
+  | { readonly type: "drained"; readonly peer: PeerId }
+  /** The socket is gone; also follows every `close` effect. */
+  | { readonly type: "closed"; readonly peer: PeerId; readonly reason: string }
+  | { readonly type: "resolved"; readonly host: string; readonly addresses: readonly NetworkAddress[] }
+  | { readonly type: "verified"; readonly job: number; readonly violation: RuleViolation | undefined }
+  | { readonly type: "loaded"; readonly request: number; readonly bytes: Bytes | undefined }
+  | { readonly type: "persisted"; readonly batch: number }
+  | { readonly type: "command"; readonly id: number; readonly command: Command }
+  | { readonly type: "woken" };
+
+/** Everything the node may ask of the outside. Carried out in order. */
+export type NodeEffect =
+  | { readonly type: "send"; readonly peer: PeerId; readonly bytes: Bytes }
+  /** Send what was handed over before, then close. */
+  | { readonly type: "close"; readonly peer: PeerId; readonly reason: string }
+  | { readonly type: "dial"; readonly dial: DialId; readonly address: NetworkAddress }
+  /** Stop, or go on, reading from this socket: its sender is faster than we are. */
+  | { readonly type: "pause"; readonly peer: PeerId }
+  | { readonly type: "resume"; readonly peer: PeerId }
+  | { readonly type: "resolve"; readonly host: string; readonly port: number }
+  | { readonly type: "verify"; readonly job: number; readonly payload: VerifyJob }
+  | { readonly type: "load"; readonly request: number; readonly range: FileRange }
+  /** Batches are written one after the other, in this order. */
+  | { readonly type: "persist"; readonly batch: number; readonly writes: PersistBatch }
+  /** Replaces a whole small file, atomically. */
+  | { readonly type: "save"; readonly name: string; readonly bytes: Bytes }
+  | { readonly type: "answer"; readonly id: number; readonly result: CommandResult }
+  | { readonly type: "event"; readonly event: NodeEvent };

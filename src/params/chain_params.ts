@@ -1,0 +1,85 @@
+import type { Bytes } from "../base/bytes.ts";
+import type { Sats } from "../primitives/amount.ts";
+import type { Block } from "../primitives/block.ts";
+import type { BlockHash } from "../primitives/hash.ts";
+
+/** All that tells one network from another. One constant per network, in a file of its name. */
+export interface ChainParams {
+  /** `main`, `testnet4`, `signet`, `regtest`, or the name of your own. */
+  readonly name: string;
+  /** Folder inside the data directory; empty for main, whose files stand in it directly. */
+  readonly folder: string;
+  /** Strangers' money or time may hang on it: nodes take more care here. */
+  readonly isPublic: boolean;
+  /** The four bytes that head each message and each block in a file. */
+  readonly magic: Bytes;
+  readonly port: number;
+  readonly rpcPort: number;
+  readonly genesis: Block;
+  readonly work: WorkParams;
+  readonly money: MoneyParams;
+  readonly deployments: DeploymentParams;
+  readonly addresses: AddressParams;
+  /** The chain with less total work than this is not the one to follow. */
+  readonly minimumChainWork: bigint;
+  /** Scripts of its ancestors are taken as checked (Bitcoin Core's `-assumevalid`). */
+  readonly assumeValid: BlockHash | undefined;
+  readonly dnsSeeds: readonly string[];
+  /** `host:port` */
+  readonly fixedSeeds: readonly string[];
+  /** Height below which nothing is pruned. */
+  readonly pruneAfterHeight: number;
+  /** Transactions that policy calls odd are relayed all the same: tests only. */
+  readonly acceptsNonstandard: boolean;
+}
+
+export interface WorkParams {
+  /** The easiest target. */
+  readonly limit: bigint;
+  /** Seconds that a block should take. */
+  readonly targetSpacing: number;
+  /** Seconds between adjustments of the target. */
+  readonly targetTimespan: number;
+  /** A block later than twice the spacing may have the easiest target (testnets). */
+  readonly allowMinDifficultyBlocks: boolean;
+  readonly noRetargeting: boolean;
+  /** BIP94: retarget from the period's first block, and a time-warp rule. */
+  readonly enforceBip94: boolean;
+}
+
+export interface MoneyParams {
+  readonly initialSubsidy: Sats;
+  readonly subsidyHalvingInterval: number;
+  /** Blocks before a coinbase output may be spent. */
+  readonly coinbaseMaturity: number;
+}
+
+/** Heights from which rules hold; those of soft forks long past are buried (BIP90). */
+export interface DeploymentParams {
+  readonly bip34Height: number;
+  readonly bip65Height: number;
+  readonly bip66Height: number;
+  readonly csvHeight: number;
+  readonly segwitHeight: number;
+  readonly taprootHeight: number;
+  /** Blocks that broke a rule before it was enforced, by displayed hash: the script flags they are held to. */
+  readonly scriptFlagExceptions: ReadonlyMap<string, number>;
+  /** Version bits that miners may still signal (BIP9). */
+  readonly versionBits: {
+    /** Blocks a window, and how many of them must signal. */
+    readonly window: number;
+    readonly threshold: number;
+    /** `testdummy` on regtest: signalled by our own miner, in force nowhere. */
+    readonly testDummy: { readonly bit: number; readonly startTime: number; readonly timeout: number } | undefined;
+  };
+  /** The script that signs blocks (BIP325); only on signets. */
+  readonly signetChallenge: Bytes | undefined;
+}
+
+export interface AddressParams {
+  readonly publicKeyHash: number;
+  readonly scriptHash: number;
+  readonly secretKey: number;
+  /** Human-readable part of bech32 addresses. */
+  readonly bech32: string;
+}
