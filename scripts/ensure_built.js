@@ -5,6 +5,7 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -69,22 +70,22 @@ function readStamp() {
   }
 }
 
+/** The list of source files, and their newest change and total size: both the same means up to date. */
 function fingerprint() {
   const files = [];
   let newest = 0;
+  let bytes = 0;
   const visit = (path) => {
-    const full = join(root, path);
-    if (!existsSync(full)) return;
-    const { mtimeMs, size } = statSync(full);
-    if (!statSync(full).isDirectory()) {
-      files.push(path);
-      newest = Math.max(newest, mtimeMs);
-      bytes += size;
+    const stats = statSync(join(root, path), { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    if (stats.isDirectory()) {
+      for (const name of readdirSync(join(root, path)).sort()) visit(join(path, name));
       return;
     }
-    for (const name of readdirSync(full).sort()) visit(join(path, name));
+    files.push(path);
+    newest = Math.max(newest, stats.mtimeMs);
+    bytes += stats.size;
   };
-  let bytes = 0;
   for (const source of SOURCES) visit(source);
-  return { files: files.join("\n").length + files.length / 1e4, sources: `${newest}:${bytes}` };
+  return { files: createHash("sha256").update(files.join("\n")).digest("hex"), sources: `${newest}:${bytes}` };
 }

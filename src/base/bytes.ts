@@ -62,6 +62,15 @@ export function reversed(bytes: Bytes): Bytes {
   return bytes.slice().reverse();
 }
 
-export function utf8(text: string): Bytes {
-  return new TextEncoder().encode(text);
+/** One byte a character, as user agents and message types are written. Characters above 0xff lose their upper bits. */
+export function fromLatin1(text: string): Bytes {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+export function toLatin1(bytes: Bytes): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
