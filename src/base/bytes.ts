@@ -59,10 +59,14 @@ export function compareBytes(a: Bytes, b: Bytes): number {
 
 /** A copy, last byte first: hashes are shown in the reverse of the order in which they are sent. */
 export function reversed(bytes: Bytes): Bytes {
-  return bytes.slice().reverse();
+  // Not `slice`, which on a `Buffer` of Node is a view.
+  return bytes.toReversed();
 }
 
-/** One byte a character, as user agents and message types are written. Characters above 0xff lose their upper bits. */
+/**
+ * One byte a character, as user agents and message types are written. Characters above 0xff lose
+ * their upper bits.
+ */
 export function fromLatin1(text: string): Bytes {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);

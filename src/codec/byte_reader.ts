@@ -1,5 +1,5 @@
 import type { Bytes } from "../base/bytes.ts";
-import { DecodeError } from "./decode_error.ts";
+import { DecodeError, overLimit } from "./decode_error.ts";
 
 /** Bitcoin Core refuses any CompactSize above this where it counts something (serialize.h, MAX_SIZE). */
 export const SIZE_MAX = 0x0200_0000;
@@ -15,7 +15,7 @@ export class ByteReader {
   #offset: number;
 
   constructor(bytes: Bytes, offset = 0) {
-    this.#bytes = bytes;
+    this.#bytes = plainBytes(bytes);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#offset = offset;
   }
@@ -69,6 +69,12 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + count);
   }
 
+  /** The next `count` bytes as a copy, for what is small and outlives the input. */
+  copy(count: number): Bytes {
+    const start = this.#take(count);
+    return this.#bytes.slice(start, start + count);
+  }
+
   /** What was read since `start`, as a view of the input. */
   since(start: number): Bytes {
     return this.#bytes.subarray(start, this.#offset);
@@ -83,7 +89,7 @@ export class ByteReader {
     const start = this.#offset;
     const first = this.u8();
     if (first < 0xfd) {
-      if (first > max) throw overLimit(start, field, BigInt(first), max);
+      if (first > max) throw overLimit(start, field, first, max);
       return first;
     }
     const value = this.#longCompactSize(start, first);
@@ -105,7 +111,8 @@ export class ByteReader {
 
   /** Declares the message finished: bytes left over mean the sender and we disagree. */
   end(): void {
-    if (this.remaining > 0) throw new DecodeError(this.#offset, { kind: "trailing", remaining: this.remaining });
+    const { remaining } = this;
+    if (remaining > 0) throw new DecodeError(this.#offset, { kind: "trailing", remaining });
   }
 
   #longCompactSize(start: number, first: number): bigint {
@@ -119,8 +126,9 @@ export class ByteReader {
   }
 
   #take(count: number): number {
-    if (count > this.remaining) {
-      throw new DecodeError(this.#offset, { kind: "truncated", needed: count, remaining: this.remaining });
+    const { remaining } = this;
+    if (count > remaining) {
+      throw new DecodeError(this.#offset, { kind: "truncated", needed: count, remaining });
     }
     const start = this.#offset;
     this.#offset += count;
@@ -128,6 +136,8 @@ export class ByteReader {
   }
 }
 
-function overLimit(offset: number, field: string, value: bigint, max: number): DecodeError {
-  return new DecodeError(offset, { kind: "over-limit", field, value, max });
+/** A subclass may change what `slice` and `subarray` mean: Node's `Buffer` makes `slice` a view. */
+function plainBytes(bytes: Bytes): Bytes {
+  if (bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

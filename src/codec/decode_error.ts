@@ -27,6 +27,15 @@ export class DecodeError extends Error {
   }
 }
 
+/** Well framed, but not something that the format allows in this place. */
+export function malformed(offset: number, field: string, found: string): DecodeError {
+  return new DecodeError(offset, { kind: "malformed", field, found });
+}
+
+export function overLimit(offset: number, field: string, value: number | bigint, max: number): DecodeError {
+  return new DecodeError(offset, { kind: "over-limit", field, value: BigInt(value), max });
+}
+
 function describe(fault: DecodeFault): string {
   switch (fault.kind) {
     case "truncated":

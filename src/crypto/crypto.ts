@@ -7,23 +7,11 @@
  *
  * @module
  */
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, concatBytes, fromLatin1 } from "../base/bytes.ts";
+import type { Crypto } from "./backend.ts";
 import { portableCrypto } from "./portable_crypto.ts";
-
-export interface Crypto {
-  /** Shown by `tidings version`. */
-  readonly name: string;
-  sha256(data: Bytes): Bytes;
-  /** SHA-256 twice: block hashes, transaction ids, checksums. */
-  hash256(data: Bytes): Bytes;
-  ripemd160(data: Bytes): Bytes;
-  hmacSha256(key: Bytes, data: Bytes): Bytes;
-  /**
-   * `hash256` of each of the records of `recordBytes` bytes that `data` consists of, one after the
-   * other: 80 for headers, 64 for a level of a merkle tree.
-   */
-  hash256Each(data: Bytes, recordBytes: number): Bytes;
-}
+import { portableSecp256k1 } from "./portable_secp256k1.ts";
+import type { Secp256k1 } from "./secp256k1.ts";
 
 let installed: Crypto = portableCrypto;
 
@@ -59,4 +47,15 @@ export function hmacSha256(key: Bytes, data: Bytes): Bytes {
 
 export function hash256Each(data: Bytes, recordBytes: number): Bytes {
   return installed.hash256Each(data, recordBytes);
+}
+
+/** Elliptic-curve signatures and keys. */
+export function curve(): Secp256k1 {
+  return installed.secp256k1 ?? portableSecp256k1;
+}
+
+/** `SHA-256(SHA-256(tag) || SHA-256(tag) || data)`, where `tag` is ASCII (BIP340). */
+export function taggedHash(tag: string, ...data: readonly Bytes[]): Bytes {
+  const prefix = sha256(fromLatin1(tag));
+  return sha256(concatBytes(prefix, prefix, ...data));
 }

@@ -7,7 +7,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { ripemd160 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Bytes } from "../base/bytes.ts";
-import type { Crypto } from "./crypto.ts";
+import type { Crypto } from "./backend.ts";
 
 export const portableCrypto: Crypto = {
   name: "noble",

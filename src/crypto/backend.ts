@@ -1,0 +1,20 @@
+import type { Bytes } from "../base/bytes.ts";
+import type { Secp256k1 } from "./secp256k1.ts";
+
+/** What a backend of `crypto.ts` must offer. All compute the same functions. */
+export interface Crypto {
+  /** Shown by `tidings version`. */
+  readonly name: string;
+  sha256(data: Bytes): Bytes;
+  /** SHA-256 twice: block hashes, transaction ids, checksums. */
+  hash256(data: Bytes): Bytes;
+  ripemd160(data: Bytes): Bytes;
+  hmacSha256(key: Bytes, data: Bytes): Bytes;
+  /**
+   * `hash256` of each of the records of `recordBytes` bytes that `data` consists of, one after the
+   * other: 80 for headers, 64 for a level of a merkle tree.
+   */
+  hash256Each(data: Bytes, recordBytes: number): Bytes;
+  /** A backend that has no faster one leaves it out, and the portable one serves. */
+  readonly secp256k1?: Secp256k1;
+}

@@ -1,0 +1,191 @@
+/**
+ * The plain framing of messages, as it has been from the beginning.
+ *
+ * ```text
+ * 4     magic       which network
+ * 12    type        ASCII, padded with zeros
+ * u32   length      of the payload, at most 4,000,000
+ * 4     checksum    first bytes of the payload's double SHA-256
+ * payload
+ * ```
+ *
+ * Faults as in Bitcoin Core (net.cpp, V1Transport): a wrong magic or an over-long payload ends the
+ * connection, a wrong checksum or an impossible type costs that message only.
+ *
+ * @module
+ */
+import { assert } from "../base/assert.ts";
+import { type Bytes, concatBytes, equalBytes, fromLatin1, NO_BYTES, toHex, toLatin1 } from "../base/bytes.ts";
+import { sanitize } from "../base/safe_text.ts";
+import { hash256 } from "../crypto/crypto.ts";
+import {
+  type FrameFault, MESSAGE_TYPE_BYTES, PAYLOAD_BYTES_MAX, type RawMessage, type ReceivedMessage,
+  type Transport, TransportError, type TransportFaultKind,
+} from "./transport.ts";
+
+export const V1_HEADER_BYTES = 24;
+
+const MAGIC_BYTES = 4;
+const LENGTH_OFFSET = MAGIC_BYTES + MESSAGE_TYPE_BYTES;
+const CHECKSUM_OFFSET = LENGTH_OFFSET + 4;
+
+/** Printable, then zeros to the end. */
+const TYPE_FIELD = /^[ -~]*\0*$/;
+
+interface FrameHeader {
+  /** All twelve characters, with what follows the name. */
+  readonly typeField: string;
+  readonly length: number;
+  /** Its four bytes as one number, big-endian. */
+  readonly checksum: number;
+}
+
+export class V1Transport implements Transport {
+  readonly #magic: Bytes;
+  /** The first bytes of a header that is not yet whole. */
+  #partialHeader: Bytes = NO_BYTES;
+  /** Of the message whose payload is being received. */
+  #header: FrameHeader | undefined;
+  #payload: Bytes = NO_BYTES;
+  #filled = 0;
+  #broken: TransportError | undefined;
+
+  /** `magic`: the four bytes of the network. */
+  constructor(magic: Bytes) {
+    assert(magic.length === MAGIC_BYTES, "a magic has four bytes");
+    this.#magic = magic;
+  }
+
+  get heldBytes(): number {
+    return this.#partialHeader.length + this.#payload.length;
+  }
+
+  receive(bytes: Bytes): readonly ReceivedMessage[] {
+    if (this.#broken !== undefined) throw this.#broken;
+    const messages: ReceivedMessage[] = [];
+    let offset = 0;
+    while (offset < bytes.length) {
+      if (this.#header === undefined) offset = this.#takeHeader(bytes, offset, messages);
+      else offset = this.#takePayload(this.#header.length, bytes, offset);
+      // Also when the header says that no payload follows.
+      if (this.#header?.length === this.#filled) messages.push(this.#finishMessage(this.#header));
+    }
+    return messages;
+  }
+
+  send({ type, payload }: RawMessage): Bytes {
+    assert(type.length <= MESSAGE_TYPE_BYTES, `message type ${JSON.stringify(type)} is too long`);
+    const framed = new Uint8Array(V1_HEADER_BYTES + payload.length);
+    framed.set(this.#magic);
+    framed.set(fromLatin1(type), MAGIC_BYTES);
+    const view = new DataView(framed.buffer);
+    view.setUint32(LENGTH_OFFSET, payload.length, true);
+    view.setUint32(CHECKSUM_OFFSET, checksumOf(payload));
+    framed.set(payload, V1_HEADER_BYTES);
+    return framed;
+  }
+
+  framedSize(payloadBytes: number): number {
+    return V1_HEADER_BYTES + payloadBytes;
+  }
+
+  /** Goes on with the header; returns the offset behind what was taken. */
+  #takeHeader(bytes: Bytes, start: number, before: readonly ReceivedMessage[]): number {
+    const end = Math.min(bytes.length, start + V1_HEADER_BYTES - this.#partialHeader.length);
+    const added = bytes.subarray(start, end);
+    const header = this.#partialHeader.length === 0 ? added : concatBytes(this.#partialHeader, added);
+    // As soon as it can be seen: one who speaks another protocol may never send a whole header.
+    if (header.length >= MAGIC_BYTES && !equalBytes(header.subarray(0, MAGIC_BYTES), this.#magic)) {
+      const found = toHex(header.subarray(0, MAGIC_BYTES));
+      throw this.#fail("wrong-magic", `Header error: Wrong MessageStart ${found} received`, before);
+    }
+    if (header.length < V1_HEADER_BYTES) {
+      this.#partialHeader = Uint8Array.from(header);
+      return end;
+    }
+    const { typeField, length, checksum } = parseHeader(header);
+    if (length > PAYLOAD_BYTES_MAX) {
+      const text = `Header error: Size too large (${sanitize(nameIn(typeField))}, ${length} bytes)`;
+      throw this.#fail("over-long", text, before);
+    }
+    this.#partialHeader = NO_BYTES;
+    this.#header = { typeField, length, checksum };
+    return end;
+  }
+
+  /** Goes on with the payload; returns the offset behind what was taken. */
+  #takePayload(length: number, bytes: Bytes, start: number): number {
+    const end = Math.min(bytes.length, start + length - this.#filled);
+    this.#reserve(this.#filled + end - start, length);
+    this.#payload.set(bytes.subarray(start, end), this.#filled);
+    this.#filled += end - start;
+    return end;
+  }
+
+  /**
+   * Makes room for `needed` bytes of a payload of `length`. Room doubles, so that copying stays in
+   * proportion to what has arrived, and so does memory, whatever length was announced.
+   */
+  #reserve(needed: number, length: number): void {
+    if (needed <= this.#payload.length) return;
+    const grown = new Uint8Array(Math.min(length, Math.max(needed, 2 * this.#payload.length)));
+    grown.set(this.#payload.subarray(0, this.#filled));
+    this.#payload = grown;
+  }
+
+  #finishMessage(header: FrameHeader): ReceivedMessage {
+    const payload = this.#payload;
+    this.#header = undefined;
+    this.#payload = NO_BYTES;
+    this.#filled = 0;
+    const fault = findFault(header, payload);
+    return {
+      type: nameIn(header.typeField),
+      payload: fault === undefined ? payload : NO_BYTES,
+      wireBytes: V1_HEADER_BYTES + header.length,
+      fault,
+    };
+  }
+
+  #fail(kind: TransportFaultKind, text: string, before: readonly ReceivedMessage[]): TransportError {
+    this.#partialHeader = NO_BYTES;
+    this.#broken = new TransportError(kind, text, []);
+    return new TransportError(kind, text, before);
+  }
+}
+
+function parseHeader(header: Bytes): FrameHeader {
+  const view = new DataView(header.buffer, header.byteOffset);
+  return {
+    typeField: toLatin1(header.subarray(MAGIC_BYTES, LENGTH_OFFSET)),
+    length: view.getUint32(LENGTH_OFFSET, true),
+    checksum: view.getUint32(CHECKSUM_OFFSET),
+  };
+}
+
+function findFault({ typeField, length, checksum }: FrameHeader, payload: Bytes): FrameFault | undefined {
+  const expected = checksumOf(payload);
+  const isTypeValid = TYPE_FIELD.test(typeField);
+  if (expected === checksum && isTypeValid) return undefined;
+  const what = `(${sanitize(nameIn(typeField))}, ${length} bytes)`;
+  if (expected === checksum) {
+    return { kind: "invalid-type", text: `Header error: Invalid message type ${what}` };
+  }
+  const text = `Header error: Wrong checksum ${what}, expected ${hex32(expected)} was ${hex32(checksum)}`;
+  return { kind: "wrong-checksum", text };
+}
+
+function checksumOf(payload: Bytes): number {
+  const hash = hash256(payload);
+  return new DataView(hash.buffer, hash.byteOffset).getUint32(0);
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, "0");
+}
+
+/** What stands before the first zero. */
+function nameIn(typeField: string): string {
+  const end = typeField.indexOf("\0");
+  return end < 0 ? typeField : typeField.slice(0, end);
+}

@@ -1,0 +1,167 @@
+/**
+ * A `ChainState` with stores in memory, on which every acknowledgment is a step of its own, so
+ * that a test can stop the world between any two of them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { fromHex } from "../../src/base/bytes.ts";
+import type { Logger } from "../../src/base/logger.ts";
+import { type Rng, seededRng } from "../../src/base/rng.ts";
+import type { Instant, UnixSeconds } from "../../src/base/time.ts";
+import type { ChainEvent, ChainSettings, PersistBatch } from "../../src/chain/chain_ports.ts";
+import { ChainState } from "../../src/chain/chain_state.ts";
+import type { RuleViolation } from "../../src/consensus/rule_violation.ts";
+import type { VerifyJob } from "../../src/consensus/verify_job.ts";
+import { REGTEST } from "../../src/params/regtest.ts";
+import { displayHash } from "../../src/primitives/hash.ts";
+import { MemoryFiles } from "../../src/store/memory_files.ts";
+import { MemoryStore } from "../../src/store/memory_store.ts";
+
+export const CHAIN_SETTINGS: ChainSettings = {
+  params: REGTEST,
+  pruneTarget: undefined,
+  coinsCacheBytes: 8 * 1024 * 1024,
+  minimumChainWork: 0n,
+  assumeValid: undefined,
+  maxTipAge: 24 * 60 * 60,
+  blockFileBytes: 1024 * 1024,
+};
+
+/** After genesis, so that thousands of blocks ten minutes apart are not ahead of their time. */
+const DAYS = 100;
+
+interface Written {
+  readonly batch: PersistBatch;
+  readonly done: () => void;
+}
+
+/** What a disk holds. */
+export interface Disk {
+  readonly files: MemoryFiles;
+  readonly index: MemoryStore;
+  readonly coins: MemoryStore;
+}
+
+export class ChainHarness {
+  readonly disk: Disk;
+  readonly chain: ChainState;
+  readonly events: ChainEvent[] = [];
+  readonly log: string[] = [];
+  readonly jobs: { readonly job: VerifyJob; readonly done: (violation: RuleViolation | undefined) => void }[] = [];
+  readonly batches: Written[] = [];
+  /** Every batch ever sent, by what it held. */
+  batchCount = 0;
+  /** Unix seconds. */
+  now: number;
+  readonly #settings: ChainSettings;
+
+  constructor(settings: Partial<ChainSettings> = {}, disk: Disk = newDisk(), rng: Rng = seededRng(1)) {
+    this.disk = disk;
+    this.#settings = { ...CHAIN_SETTINGS, ...settings };
+    this.now = this.#settings.params.genesis.header.time + DAYS * 24 * 60 * 60;
+    this.chain = new ChainState(this.#ports(rng), this.#settings, {
+      entries: disk.index.entries(fromHex("00"), fromHex("ff")),
+      blockFiles: disk.files.listNow("blocks"),
+    });
+  }
+
+  /** Acknowledges the oldest batch, or does only the first parts of it. */
+  acknowledge(): boolean {
+    const next = this.batches.shift();
+    if (next === undefined) return false;
+    this.applyBatch(next.batch, 4);
+    next.done();
+    return true;
+  }
+
+  /** Writes the first `parts` of files, index, coins, removals. */
+  applyBatch({ files, index, coins, removeFiles }: PersistBatch, parts: number): void {
+    if (parts > 0) this.disk.files.applyWrites(files);
+    if (parts > 1) this.disk.index.apply(index);
+    if (parts > 2) this.disk.coins.apply(coins);
+    if (parts > 3) this.disk.files.applyRemovals(removeFiles);
+  }
+
+  verifyOne(violation?: RuleViolation): boolean {
+    const next = this.jobs.shift();
+    next?.done(violation);
+    return next !== undefined;
+  }
+
+  /** Lets everything run until nothing is left to do. */
+  settle(): this {
+    for (let turns = 0; turns < 1_000_000; turns++) {
+      if (!this.chain.work() && !this.verifyOne() && !this.acknowledge()) {
+        assert.ok(this.chain.isIdle, "with nothing left to do, the chain is idle");
+        return this;
+      }
+    }
+    return assert.fail("it never comes to rest");
+  }
+
+  /** What a new process finds: batches that were not acknowledged are lost. */
+  crash(settings: Partial<ChainSettings> = {}): ChainHarness {
+    return new ChainHarness({ ...this.#settings, ...settings }, this.disk, seededRng(2));
+  }
+
+  /** A clean stop and start. */
+  restart(settings: Partial<ChainSettings> = {}): ChainHarness {
+    this.settle();
+    this.chain.flush(() => {});
+    this.settle();
+    return this.crash(settings);
+  }
+
+  get tipHash(): string {
+    return displayHash(this.chain.headers.hash(this.chain.tip));
+  }
+
+  get height(): number {
+    return this.chain.headers.height(this.chain.tip);
+  }
+
+  /** What is in the coin database once all is flushed: a fingerprint of the coins. */
+  coinsOnDisk(): readonly string[] {
+    this.settle();
+    this.chain.flush(() => {});
+    this.settle();
+    return this.disk.coins.entries(fromHex("43"), fromHex("44")).map(([key, value]) => `${key}:${value}`);
+  }
+
+  #ports(rng: Rng) {
+    return {
+      clock: { now: () => (this.now * 1000) as Instant, unixTime: () => this.now as UnixSeconds },
+      rng,
+      logger: this.#logger(),
+      files: this.disk.files,
+      index: this.disk.index,
+      coins: this.disk.coins,
+      verify: (job: VerifyJob, done: (violation: RuleViolation | undefined) => void) => {
+        this.jobs.push({ job, done });
+      },
+      persist: (batch: PersistBatch, done: () => void) => {
+        this.batchCount++;
+        this.batches.push({ batch, done });
+      },
+      event: (event: ChainEvent) => {
+        this.events.push(event);
+      },
+    };
+  }
+
+  #logger(): Logger {
+    const line = (text: string) => void this.log.push(text);
+    return {
+      info: line,
+      warning: line,
+      error: line,
+      debug: (_, text) => line(text()),
+      trace: (_, text) => line(text()),
+    };
+  }
+}
+
+export function newDisk(): Disk {
+  return { files: new MemoryFiles(), index: new MemoryStore(), coins: new MemoryStore() };
+}
