@@ -1,0 +1,102 @@
+/**
+ * What we relay, which is less than what a block may hold (Bitcoin Core: policy/policy.cpp). The
+ * reasons are Core's, since RPC clients and tests know them by name.
+ *
+ * @module
+ */
+import type { Bytes } from "../base/bytes.ts";
+import { countSize } from "../codec/byte_writer.ts";
+import { BLOCK_SIGOP_COST_MAX } from "../consensus/limits.ts";
+import { type RuleViolation, violation } from "../consensus/rule_violation.ts";
+import type { Output, Transaction } from "../primitives/transaction.ts";
+import { isPushOnly, isUnspendable } from "../script/script.ts";
+import { classifyScript, type ScriptTemplate, witnessProgram } from "../script/templates.ts";
+import { feeAt } from "./fee_rate.ts";
+
+const VERSION_MIN = 1;
+const VERSION_MAX = 3;
+const WEIGHT_MAX = 400_000;
+/** 15 of 15 keys in P2SH, with a little to spare. */
+const SCRIPT_SIG_BYTES_MAX = 1_650;
+const MULTISIG_KEYS_MAX = 3;
+/** OP_RETURN scripts, all outputs together. */
+const DATA_CARRIER_BYTES_MAX = 100_000;
+/** One may be left for a child that spends it in the same package. */
+const DUST_OUTPUTS_MAX = 1;
+/** Satoshi per 1,000 virtual bytes: an output worth less than spending it at this rate is dust. */
+const DUST_RELAY_FEE_RATE = 3_000;
+/** Of an input: outpoint, an empty script's length and sequence; and what it takes to sign. */
+const INPUT_BYTES = 32 + 4 + 1 + 4;
+const SIGNING_BYTES = 107;
+/** One more than what can pass for an inner node of a merkle tree (CVE-2017-12842). */
+const BASE_BYTES_MIN = 65;
+const SIGOP_COST_MAX = BLOCK_SIGOP_COST_MAX / 5;
+/** A transaction heavy on signatures counts as if it were at least this long, by cost. */
+const WEIGHT_PER_SIGOP_COST = 20;
+
+/** Whether the transaction, without regard to what it spends, is of a usual form. */
+export function checkStandard(transaction: Transaction): RuleViolation | undefined {
+  const { version, weight, inputs, outputs } = transaction;
+  if (version < VERSION_MIN || version > VERSION_MAX) return violation("version");
+  if (weight > WEIGHT_MAX) return violation("tx-size");
+  for (const { scriptSig } of inputs) {
+    if (scriptSig.length > SCRIPT_SIG_BYTES_MAX) return violation("scriptsig-size");
+    if (!isPushOnly(scriptSig)) return violation("scriptsig-not-pushonly");
+  }
+  return checkOutputForms(outputs) ?? checkDustCount(outputs);
+}
+
+function checkOutputForms(outputs: readonly Output[]): RuleViolation | undefined {
+  let dataBytesLeft = DATA_CARRIER_BYTES_MAX;
+  for (const { script } of outputs) {
+    const template = classifyScript(script);
+    if (!isStandardForm(template)) return violation("scriptpubkey");
+    if (template.type !== "nulldata") continue;
+    dataBytesLeft -= script.length;
+    if (dataBytesLeft < 0) return violation("datacarrier");
+  }
+  return undefined;
+}
+
+function isStandardForm(template: ScriptTemplate): boolean {
+  if (template.type === "multisig") return template.keys.length <= MULTISIG_KEYS_MAX;
+  return template.type !== "nonstandard";
+}
+
+function checkDustCount(outputs: readonly Output[]): RuleViolation | undefined {
+  const dust = outputs.filter(isDust);
+  return dust.length > DUST_OUTPUTS_MAX ? violation("dust") : undefined;
+}
+
+/** Dust may only pass unpaid, so that no one gains by mining it alone. */
+export function checkDustIsUnpaid({ outputs }: Transaction, fee: number): RuleViolation | undefined {
+  if (fee === 0 || !outputs.some(isDust)) return undefined;
+  return violation("dust", "tx with dust output must be 0-fee");
+}
+
+/** Whether the output is worth less than what it costs to spend. */
+export function isDust(output: Output): boolean {
+  return output.value < dustThreshold(output.script);
+}
+
+/** 546 for P2PKH, 294 for P2WPKH, 330 for P2TR; zero for what can never be spent. */
+export function dustThreshold(script: Bytes): number {
+  if (isUnspendable(script)) return 0;
+  const outputBytes = 8 + countSize(script.length) + script.length;
+  const signingBytes = witnessProgram(script) === undefined ? SIGNING_BYTES : Math.floor(SIGNING_BYTES / 4);
+  return feeAt(DUST_RELAY_FEE_RATE, outputBytes + INPUT_BYTES + signingBytes);
+}
+
+/** Held to even where odd forms are let through. */
+export function checkBaseSize(transaction: Transaction): RuleViolation | undefined {
+  return transaction.baseSize < BASE_BYTES_MIN ? violation("tx-size-small") : undefined;
+}
+
+export function checkSigopCost(cost: number): RuleViolation | undefined {
+  return cost > SIGOP_COST_MAX ? violation("bad-txns-too-many-sigops", `${cost}`) : undefined;
+}
+
+/** Virtual bytes by which fees are judged: a quarter of the weight, or of what the signatures weigh. */
+export function policyVsize(transaction: Transaction, sigopCost: number): number {
+  return Math.ceil(Math.max(transaction.weight, sigopCost * WEIGHT_PER_SIGOP_COST) / 4);
+}
