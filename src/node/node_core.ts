@@ -1,31 +1,336 @@
-import type { AddressBook } from "../addrbook/address_book.ts";
-import type { Clock, Instant } from "../base/time.ts";
-import type { ChainState } from "../chain/chain_state.ts";
-import type { Mempool } from "../mempool/mempool.ts";
-import type { Peer } from "../peer/peer.ts";
-import type { NodeEffect, NodeInput } from "./effect.ts";
-import type { NodeOptions } from "./node_options.ts";
-
 /**
  * A whole node, without its sockets, disks and clocks.
  *
- * How to drive it (io/driver.ts and sim/network.ts are the two that do):
+ * How to drive it (io/driver.ts and sim/virtual_host.ts are the two that do):
  * 1. call `step` once per input, and never from within a `step`;
  * 2. carry out the effects it returns, in order, before the next `step`;
  * 3. then sleep until `wakeAt()`, or until the next input, whichever comes first, and `step` a
- *    `woken`; a `wakeAt()` that is already past means 'call again after letting I/O run'; while the
- *    mock clock is set, sleep at most 100 ms;
+ *    `woken`; a `wakeAt()` that is already past means 'call again after letting I/O run'; while
+ *    the mock clock is set, sleep at most 100 ms;
  * 4. queries are plain reads of the public fields, between two steps.
+ *
+ * @module
  */
-export declare class NodeCore {
+import { AddressBook, type AddressBookPorts } from "../addrbook/address_book.ts";
+import { assert, unreachable } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Rng } from "../base/rng.ts";
+import { type Clock, earlier, type Instant } from "../base/time.ts";
+import type { ChainEvent, RestoredChain } from "../chain/chain_ports.ts";
+import { ChainState } from "../chain/chain_state.ts";
+import { ConnectionManager } from "../connections/connection_manager.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { VerifyJob } from "../consensus/verify_job.ts";
+import { Mempool, type MempoolEvent } from "../mempool/mempool.ts";
+import type { Peer } from "../peer/peer.ts";
+import type { FileReader } from "../store/file_store.ts";
+import type { KeyValueReader } from "../store/key_value_store.ts";
+import { BlockGenerator } from "./block_generator.ts";
+import { BlockMaker } from "./block_maker.ts";
+import { TipView } from "./chain_view.ts";
+import { type Answer, DONE, failed } from "./answer.ts";
+import { BlockDesk } from "./block_desk.ts";
+import { CommandDesk } from "./command_desk.ts";
+import { Conversations } from "./conversations.ts";
+import { Dialing } from "./dialing.ts";
+import type { Command } from "./command.ts";
+import type { NodeEffect, NodeInput } from "./effect.ts";
+import { EventSource } from "./event_source.ts";
+import { introduce, isTipRecent, localServices } from "./introduce.ts";
+import { MockClock } from "./mock_clock.ts";
+import type { NodeOptions } from "./node_options.ts";
+import type { PeerReport } from "./peer_report.ts";
+import { Peering } from "./peering.ts";
+import { PendingWork } from "./pending_work.ts";
+
+/** What a node is given of the world: all of it answers at once. */
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly files: FileReader;
+  readonly index: KeyValueReader;
+  readonly coins: KeyValueReader;
+  /** What the start found on disk. */
+  readonly restored: RestoredChain;
+  /** What `peers.dat` held; `undefined` when there was none. */
+  readonly savedAddresses: Bytes | undefined;
+}
+
+/** The file in the data directory that keeps addresses of peers. */
+export const PEERS_FILE = "peers.dat";
+
+export class NodeCore {
   readonly options: NodeOptions;
   /** With `setmocktime` laid over it. */
-  readonly clock: Clock;
+  readonly clock: MockClock;
   readonly chain: ChainState;
   readonly mempool: Mempool;
   readonly addresses: AddressBook;
+  readonly manager: ConnectionManager;
+  readonly #peering: Peering;
+  readonly #dialing: Dialing;
+  readonly #conversations: Conversations;
+  readonly #desk: CommandDesk;
+  readonly #blocks: BlockDesk;
+  readonly #generator: BlockGenerator;
+  readonly #events: EventSource;
+  readonly #verifying = new PendingWork<RuleViolation | undefined>();
+  readonly #loading = new PendingWork<Bytes | undefined>();
+  readonly #persisting = new PendingWork<void>();
+  /** Answered once nothing is under way. */
+  #settling: Answer[] = [];
+  #effects: NodeEffect[] = [];
+  #isStepping = false;
+  #isShuttingDown = false;
+  /** Something that concerns all peers has happened in this turn. */
+  #concernsAll = false;
+  #hasChainWork = true;
+
+  constructor(ports: NodePorts, options: NodeOptions) {
+    const { rng, logger } = ports;
+    this.options = options;
+    const clock = new MockClock(ports.clock, options.mockTime);
+    this.clock = clock;
+    this.#events = new EventSource(clock, (event) => this.#effect({ type: "event", event }));
+    const verify = this.#verify.bind(this);
+    this.chain = new ChainState({
+      clock, rng, logger, verify,
+      files: ports.files,
+      index: ports.index,
+      coins: ports.coins,
+      persist: (writes, done) => {
+        this.#effect({ type: "persist", batch: this.#persisting.add(done), writes });
+      },
+      event: (event) => this.#chainEvent(event),
+    }, {
+      params: options.params,
+      pruneTarget: options.pruneTarget,
+      coinsCacheBytes: options.coinsCacheBytes,
+      minimumChainWork: options.minimumChainWork,
+      assumeValid: options.assumeValid,
+      maxTipAge: options.maxTipAge,
+      blockFileBytes: options.blockFileBytes,
+    }, ports.restored);
+    const chain = this.chain;
+    this.mempool = new Mempool({
+      clock, logger, verify,
+      chain: new TipView(chain),
+      event: (event) => this.#mempoolEvent(event),
+    }, {
+      maxBytes: options.mempoolMaxBytes,
+      minRelayFeeRate: options.minRelayFeeRate,
+      acceptNonstandard: options.acceptNonstandard,
+    });
+    this.addresses = loadAddresses({ clock, rng }, ports.savedAddresses, logger);
+    this.manager = new ConnectionManager({
+      clock, rng, logger,
+      book: this.addresses,
+      peers: () => this.#peering.all(),
+      isTipRecent: () => isTipRecent(chain, clock),
+    }, options);
+    // Each needs the other: what the protocols send goes out through the peering, which asks them.
+    this.#conversations = new Conversations({
+      clock, rng, logger, options, chain,
+      mempool: this.mempool,
+      addresses: this.addresses,
+      outbox: {
+        send: (peer, message) => this.#peering.send(peer, message),
+        disconnect: (peer, reason) => this.#peering.disconnect(peer, reason),
+        misbehaving: (peer, what) => this.#peering.misbehaving(peer, what),
+        park: (peer) => this.#peering.park(peer),
+        unpark: (peer) => this.#peering.unpark(peer),
+        load: (range, done) => this.#peering.load(range, done),
+      },
+      event: (body) => this.#events.emit(body),
+    });
+    this.#peering = new Peering({
+      options, clock, rng, logger,
+      protocols: this.#conversations,
+      introduction: () => introduce(options, chain, clock),
+      effect: (effect) => this.#effect(effect),
+      event: (body) => this.#events.emit(body),
+      load: (range, done) => this.#effect({ type: "load", request: this.#loading.add(done), range }),
+      selfFound: (address) => this.manager.neverDial(address),
+      ready: ({ isInbound, address, features }) => {
+        if (!isInbound) this.addresses.connected(address, features.services);
+      },
+      closed: (connection) => this.manager.closed(connection),
+    });
+    this.#dialing = new Dialing({
+      logger,
+      peering: this.#peering,
+      manager: this.manager,
+      effect: (effect) => this.#effect(effect),
+    });
+    this.#blocks = new BlockDesk(chain);
+    this.#generator = new BlockGenerator((block, checked) => this.#blocks.add(block, checked));
+    this.#desk = new CommandDesk({
+      options, clock, chain,
+      mempool: this.mempool,
+      addresses: this.addresses,
+      manager: this.manager,
+      dialing: this.#dialing,
+      peering: this.#peering,
+      conversations: this.#conversations,
+      blocks: this.#blocks,
+      generator: this.#generator,
+      maker: new BlockMaker(chain, this.mempool, clock),
+    });
+  }
+
   /** Open connections by id, ascending. */
-  peers(): Iterable<Peer>;
-  step(input: NodeInput): readonly NodeEffect[];
-  wakeAt(): Instant | undefined;
+  peers(): Iterable<Peer> {
+    return this.#peering.all();
+  }
+
+  /** What the protocols know of a peer. */
+  peerReport(peer: Peer): PeerReport {
+    const connection = this.#peering.get(peer.id);
+    assert(connection !== undefined, "a report is asked of an open connection");
+    return this.#conversations.report(connection);
+  }
+
+  /** What this node offers, as its `version` messages say. */
+  get services(): bigint {
+    return localServices(this.options);
+  }
+
+  step(input: NodeInput): readonly NodeEffect[] {
+    assert(!this.#isStepping, "one input is taken at a time");
+    this.#isStepping = true;
+    this.#effects = [];
+    this.#take(input);
+    this.#settle();
+    this.#isStepping = false;
+    return this.#effects;
+  }
+
+  wakeAt(): Instant | undefined {
+    if (this.#hasChainWork || this.#peering.hasWork || this.#generator.hasWork) return this.clock.now();
+    const wakeAt = this.#peering.wakeAt();
+    return this.#isShuttingDown ? wakeAt : earlier(wakeAt, this.#dialing.wakeAt());
+  }
+
+  #take(input: NodeInput): void {
+    switch (input.type) {
+      case "connected":
+        return this.#dialing.connected(input);
+      case "dial-failed":
+        return this.#dialing.failed(input.dial, input.reason);
+      case "received":
+        return this.#peering.received(input.peer, input.bytes);
+      case "choked":
+        return this.#peering.choked(input.peer);
+      case "drained":
+        return this.#peering.drained(input.peer);
+      case "closed":
+        return this.#peering.lost(input.peer, input.reason);
+      case "resolved":
+        return;
+      case "verified":
+        return this.#verifying.answered(input.job, input.violation);
+      case "loaded":
+        return this.#loading.answered(input.request, input.bytes);
+      case "persisted":
+        return this.#persisting.answered(input.batch, undefined);
+      case "command":
+        return this.#command(input.command, (result) => {
+          this.#effect({ type: "answer", id: input.id, result });
+        });
+      case "woken":
+        return;
+      default:
+        return unreachable(input);
+    }
+  }
+
+  /** Everything that can be done now, as far as one turn of the loop reaches. */
+  #settle(): void {
+    this.#peering.runTimers();
+    if (!this.#isShuttingDown) this.#dialing.work();
+    this.#generator.work();
+    this.#hasChainWork = this.chain.work();
+    this.#peering.work();
+    // What the messages brought may be connected at once.
+    if (!this.#hasChainWork) this.#hasChainWork = this.chain.work();
+    if (this.#concernsAll) {
+      this.#concernsAll = false;
+      this.#peering.passAll();
+    }
+    this.#peering.forgetLeaving();
+    this.#answerSettled();
+  }
+
+  #command(command: Command, answer: Answer): void {
+    if (command.type === "settle") {
+      this.#settling.push(answer);
+    } else if (command.type === "shut-down") {
+      this.#shutDown(answer);
+    } else if (this.#isShuttingDown) {
+      answer(failed({ code: "shutting-down" }));
+    } else {
+      this.#desk.carryOut(command, answer);
+    }
+  }
+
+  /** Lets the peers go, and writes what is only in memory. */
+  #shutDown(answer: Answer): void {
+    this.#isShuttingDown = true;
+    for (const peer of this.#peering.all()) this.#peering.disconnect(peer, "shutting-down");
+    this.#effect({ type: "save", name: PEERS_FILE, bytes: this.addresses.save() });
+    this.chain.flush(() => answer(DONE));
+  }
+
+  /** Answers those who wait for quiet, when there is quiet. */
+  #answerSettled(): void {
+    if (this.#settling.length === 0 || !this.chain.isIdle || this.#verifying.size > 0) return;
+    const settled = this.#settling;
+    this.#settling = [];
+    for (const answer of settled) answer(DONE);
+  }
+
+  #verify(payload: VerifyJob, done: (violation: RuleViolation | undefined) => void): void {
+    this.#effect({ type: "verify", job: this.#verifying.add(done), payload });
+  }
+
+  #chainEvent(event: ChainEvent): void {
+    this.#events.chain(event, this.chain);
+    switch (event.type) {
+      case "header-accepted":
+        return;
+      case "block-connected":
+        this.mempool.blockConnected(event.block);
+        break;
+      case "block-disconnected":
+        this.mempool.blockDisconnected(event.block);
+        break;
+      case "tip-changed":
+        this.mempool.tipChanged();
+        this.#concernsAll = true;
+        break;
+      case "block-checked":
+        this.#blocks.checked(event.hash, event.violation);
+        break;
+    }
+    this.#conversations.chainEvent(event);
+  }
+
+  #mempoolEvent(event: MempoolEvent): void {
+    this.#events.mempool(event);
+    this.#conversations.mempoolEvent(event);
+  }
+
+  #effect(effect: NodeEffect): void {
+    this.#effects.push(effect);
+  }
+}
+
+/** What is lost with a damaged file is known to others: a node without addresses starts from its seeds. */
+function loadAddresses(ports: AddressBookPorts, saved: Bytes | undefined, logger: Logger): AddressBook {
+  if (saved === undefined) return new AddressBook(ports);
+  const { book, warning } = AddressBook.load(ports, saved);
+  if (warning !== undefined) logger.warning(warning);
+  return book;
 }

@@ -1,21 +1,11 @@
-import type { Permission } from "../peer/peer.ts";
+import { type Duration, minutes } from "../base/time.ts";
 import type { ChainParams } from "../params/chain_params.ts";
+import type { BindPermissionRule, PermissionRule } from "../peer/permissions.ts";
+import type { Sats } from "../primitives/amount.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
-import type { Sats } from "../primitives/amount.ts";
-import type { Duration } from "../base/time.ts";
 
-/** An address block and what peers from it may do: one `-whitelist`. */
-export interface PermissionRule {
-  readonly permissions: ReadonlySet<Permission>;
-  /** The network's address, and how many leading bits must agree. */
-  readonly address: NetworkAddress;
-  readonly prefixBits: number;
-  readonly inbound: boolean;
-  readonly outbound: boolean;
-}
-
-/** All that a `NodeCore` is told at its making. `defaultNodeOptions` fills in what is usual. */
+/** All that a `NodeCore` is told at its making; `defaultNodeOptions` fills in what is usual. */
 export interface NodeOptions {
   readonly params: ChainParams;
   /** `/tidings:0.1.0(comment)/` */
@@ -31,7 +21,9 @@ export interface NodeOptions {
   readonly peerTimeout: Duration;
   readonly blocksOnly: boolean;
   readonly peerBloomFilters: boolean;
+  /** `-whitelist` and `-whitebind`. */
   readonly permissionRules: readonly PermissionRule[];
+  readonly bindPermissionRules: readonly BindPermissionRule[];
   /**
    * Admits loopback addresses to gossip and dialling, counts each port as its own group, and
    * shortens the gossip timers: for networks inside one machine. No rule of the chain changes.
@@ -39,16 +31,50 @@ export interface NodeOptions {
   readonly localPeers: boolean;
   /** Peers that are not on loopback are neither dialled nor served, for the reason given. */
   readonly loopbackOnly: string | undefined;
+  /** Bytes of block files to keep; `undefined` keeps all. */
   readonly pruneTarget: number | undefined;
   readonly blockFileBytes: number;
   readonly coinsCacheBytes: number;
   readonly minimumChainWork: bigint;
   readonly assumeValid: BlockHash | undefined;
-  /** Seconds. */
+  /** A tip older than this, in seconds, means that we are still catching up. */
   readonly maxTipAge: number;
   readonly mempoolMaxBytes: number;
+  /** Satoshi per 1,000 virtual bytes. */
   readonly minRelayFeeRate: Sats;
   readonly acceptNonstandard: boolean;
   /** Seconds since 1970, or zero for the real clock. */
   readonly mockTime: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** Bitcoin Core's defaults where it has them. */
+export function defaultNodeOptions(params: ChainParams): NodeOptions {
+  return {
+    params,
+    userAgent: "/tidings/",
+    advertise: [],
+    listen: true,
+    connectOnly: undefined,
+    addNodes: [],
+    maxConnections: 125,
+    peerTimeout: minutes(1),
+    blocksOnly: false,
+    peerBloomFilters: false,
+    permissionRules: [],
+    bindPermissionRules: [],
+    localPeers: false,
+    loopbackOnly: undefined,
+    pruneTarget: undefined,
+    blockFileBytes: 128 * MIB,
+    coinsCacheBytes: 450 * MIB,
+    minimumChainWork: params.minimumChainWork,
+    assumeValid: params.assumeValid,
+    maxTipAge: 24 * 60 * 60,
+    mempoolMaxBytes: 300_000_000,
+    minRelayFeeRate: 100 as Sats,
+    acceptNonstandard: params.acceptsNonstandard,
+    mockTime: 0,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Instant } from "../base/time.ts";
-import type { FileRange } from "../chain/chain_state.ts";
+import type { FileRange } from "../chain/chain_ports.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Message } from "../wire/message.ts";
 

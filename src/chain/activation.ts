@@ -1,0 +1,201 @@
+/**
+ * The steps from the tip to a better one.
+ *
+ * ```text
+ *   better chain known        scripts handed out, or none to check      good, and its bytes on disk
+ *   ──────────────────▶ prepare ───────────────────────────────▶ pending ─────────────────────────▶ commit
+ *                       one block a turn                            │ a rule is broken
+ *                                                                   ▼
+ *                                                              drop all that is pending, look again
+ * ```
+ *
+ * Each step is prepared over the changes of those before it, so that the coins of block N + 1 are
+ * loaded while the scripts of block N are checked. Nothing that others can see moves before
+ * commit. The blocks of a reorganisation are committed together, once they reach more work than
+ * the tip; only one too large to be held in memory moves the tip in parts.
+ *
+ * @module
+ */
+import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { Block } from "../primitives/block.ts";
+import type { Coin } from "../primitives/coin.ts";
+import type { ActiveChain } from "./active_chain.ts";
+import { CoinChanges, type CoinsView, PendingCoins } from "./coin_changes.ts";
+import type { Connection, ConnectVerdict } from "./connect_block.ts";
+import type { BlockId, HeaderIndex } from "./header_index.ts";
+
+/** Blocks prepared ahead of the one being verified: enough to keep both threads at work. */
+const PIPELINE_BLOCKS_MAX = 4;
+
+/** Serialised bytes of blocks pending at once; decoded they take a few times as much memory. */
+const PENDING_BYTES_MAX = 32 * 1024 * 1024;
+
+export interface ConnectStep {
+  readonly type: "connect";
+  readonly id: BlockId;
+  readonly block: Block;
+  readonly changes: CoinChanges;
+  /** The coins spent, in the order of the inputs. */
+  readonly spent: readonly Coin[];
+  /** What has come of checking its scripts. */
+  verdict: "pending" | "good" | RuleViolation;
+}
+
+export interface DisconnectStep {
+  readonly type: "disconnect";
+  readonly id: BlockId;
+  readonly block: Block;
+  readonly changes: CoinChanges;
+}
+
+export type ActivationStep = ConnectStep | DisconnectStep;
+
+/** What the steps are made of, and what becomes of them. */
+export interface ActivationPorts {
+  /** The block's bytes, decoded; `undefined` when they are not here or damaged. */
+  block(id: BlockId): Block | undefined;
+  connect(id: BlockId, block: Block, coins: CoinsView): ConnectVerdict;
+  /** `undefined` when what undoes the block is damaged. */
+  disconnect(id: BlockId, block: Block, coins: CoinsView): CoinChanges | undefined;
+  /** `done` may be called at once, when there is nothing to check. */
+  verify(id: BlockId, block: Block, connection: Connection, done: (violation: RuleViolation | undefined) => void): void;
+  /** Whether its bytes are known to be on disk. */
+  isWritten(id: BlockId): boolean;
+  /** Makes the steps, oldest first, what everyone sees. */
+  commit(steps: readonly ActivationStep[]): void;
+  broken(id: BlockId, violation: RuleViolation): void;
+  /** A block needed to reach `end` is not here after all. */
+  lost(id: BlockId): void;
+  /** `id` cannot be disconnected, so `end` cannot be reached. */
+  stuck(id: BlockId, end: BlockId): void;
+}
+
+export class Activation {
+  readonly #ports: ActivationPorts;
+  readonly #headers: HeaderIndex;
+  readonly #active: ActiveChain;
+  readonly #coins: PendingCoins;
+  #steps: ActivationStep[] = [];
+
+  constructor(ports: ActivationPorts, headers: HeaderIndex, active: ActiveChain, coins: CoinsView) {
+    this.#ports = ports;
+    this.#headers = headers;
+    this.#active = active;
+    this.#coins = new PendingCoins(coins);
+  }
+
+  get isIdle(): boolean {
+    return this.#steps.length === 0;
+  }
+
+  /** Takes one short turn towards `end`, a chain better than ours; false when it has to wait, or is done. */
+  step(end: BlockId | undefined): boolean {
+    return this.#settle(end) || this.#prepare(end);
+  }
+
+  /** Commits, or drops, what is ready. */
+  #settle(end: BlockId | undefined): boolean {
+    let ready = 0;
+    for (const step of this.#steps) {
+      if (step.type === "connect") {
+        if (typeof step.verdict === "object") {
+          this.#drop();
+          this.#ports.broken(step.id, step.verdict);
+          return true;
+        }
+        if (step.verdict === "pending" || !this.#ports.isWritten(step.id)) break;
+      }
+      ready++;
+      const isBetter = this.#headers.compareWork(step.id, this.#active.tip) > 0;
+      if (step.type === "connect" && (isBetter || step.id === end)) return this.#commit(ready);
+    }
+    return ready > 0 && this.#pendingBytes() >= PENDING_BYTES_MAX ? this.#commit(ready) : false;
+  }
+
+  #commit(count: number): boolean {
+    const steps = this.#steps.slice(0, count);
+    this.#steps = this.#steps.slice(count);
+    this.#ports.commit(steps);
+    this.#coins.settle(count);
+    return true;
+  }
+
+  #prepare(end: BlockId | undefined): boolean {
+    if (end === undefined) return this.#drop();
+    const at = this.#pendingTip();
+    if (at === end) return false;
+    const last = this.#steps.at(-1);
+    if (!this.#headers.descendsFrom(end, at)) {
+      // What is pending leads elsewhere: a better chain has appeared.
+      if (last?.type === "connect") return this.#drop();
+      return this.#pendingBytes() < PENDING_BYTES_MAX && this.#prepareDisconnect(at, end);
+    }
+    if (!this.#hasRoom() || (last?.type === "connect" && typeof last.verdict === "object")) return false;
+    const next = this.#headers.ancestor(end, this.#headers.height(at) + 1);
+    return next !== undefined && this.#prepareConnect(next);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#pendingBytes() >= PENDING_BYTES_MAX) return false;
+    // A reorganisation is prepared until it has more work than the tip, however many blocks that takes.
+    const isReorganisation = this.#steps[0]?.type === "disconnect";
+    return isReorganisation || this.#steps.length < PIPELINE_BLOCKS_MAX;
+  }
+
+  #prepareConnect(id: BlockId): boolean {
+    const block = this.#ports.block(id);
+    if (block === undefined) {
+      this.#drop();
+      this.#ports.lost(id);
+      return true;
+    }
+    const found = this.#ports.connect(id, block, this.#coins);
+    if (found.type === "bad") {
+      const changes = new CoinChanges(this.#coins);
+      this.#push({ type: "connect", id, block, changes, spent: [], verdict: found.violation });
+      return true;
+    }
+    const { changes, spent } = found.connection;
+    const step: ConnectStep = { type: "connect", id, block, changes, spent, verdict: "pending" };
+    this.#push(step);
+    this.#ports.verify(id, block, found.connection, (violation) => {
+      step.verdict = violation ?? "good";
+    });
+    return true;
+  }
+
+  #prepareDisconnect(id: BlockId, end: BlockId): boolean {
+    const block = this.#ports.block(id);
+    const changes = block === undefined ? undefined : this.#ports.disconnect(id, block, this.#coins);
+    if (block === undefined || changes === undefined) {
+      this.#drop();
+      this.#ports.stuck(id, end);
+      return true;
+    }
+    this.#push({ type: "disconnect", id, block, changes });
+    return true;
+  }
+
+  #push(step: ActivationStep): void {
+    this.#steps.push(step);
+    this.#coins.push(step.changes);
+  }
+
+  /** Whether there was anything to drop. A verdict still under way finds nobody waiting for it. */
+  #drop(): boolean {
+    const had = this.#steps.length > 0;
+    this.#steps = [];
+    this.#coins.clear();
+    return had;
+  }
+
+  #pendingTip(): BlockId {
+    const last = this.#steps.at(-1);
+    if (last === undefined) return this.#active.tip;
+    return last.type === "connect" ? last.id : (this.#headers.previous(last.id) as BlockId);
+  }
+
+  #pendingBytes(): number {
+    return this.#steps.reduce((total, { block }) => total + block.bytes.length, 0);
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Lines of the log that operators and Bitcoin Core's tests know by heart, and the numbers in them.
+ *
+ * @module
+ */
+import type { ChainParams } from "../params/chain_params.ts";
+import { displayHash } from "../primitives/hash.ts";
+import type { BlockId, HeaderIndex } from "./header_index.ts";
+
+const MIB = 1024 * 1024;
+/** A work of more bits than this cannot become a double without losing its size. */
+const DOUBLE_BITS = 1000;
+
+/** `UpdateTip: new best=…` (validation.cpp, UpdateTipLog). */
+export function updateTipLine(
+  headers: HeaderIndex,
+  tip: BlockId,
+  progress: number,
+  cache: { readonly bytes: number; readonly size: number },
+): string {
+  const version = (headers.version(tip) >>> 0).toString(16).padStart(8, "0");
+  return `UpdateTip: new best=${displayHash(headers.hash(tip))} height=${headers.height(tip)} ` +
+    `version=0x${version} log2_work=${log2Work(headers, tip)} tx=${headers.blocks.chainTransactionCount(tip)} ` +
+    `date='${isoTime(headers.time(tip))}' progress=${progress.toFixed(6)} ` +
+    `cache=${(cache.bytes / MIB).toFixed(1)}MiB(${cache.size}txo)`;
+}
+
+/** `what: invalid block=…`, and with `current best=…` where we stand (validation.cpp, InvalidChainFound). */
+export function invalidChainLine(headers: HeaderIndex, label: "invalid block" | "current best", id: BlockId): string {
+  return `InvalidChainFound: ${label}=${displayHash(headers.hash(id))} height=${headers.height(id)} ` +
+    `log2_work=${log2Work(headers, id)} date=${isoTime(headers.time(id))}`;
+}
+
+function log2Work(headers: HeaderIndex, id: BlockId): string {
+  const work = headers.chainWork(id);
+  const bits = work.toString(2).length;
+  const shift = Math.max(0, bits - DOUBLE_BITS);
+  return (Math.log2(Number(work >> BigInt(shift))) + shift).toFixed(6);
+}
+
+/** `2009-01-03T18:15:05Z` */
+function isoTime(unixSeconds: number): string {
+  return new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
+}
+
+/**
+ * How much of the chain is verified, from 0 to 1: by height, since the number of transactions to
+ * come is not known. Blocks that should have been found since the best header count as missing,
+ * where blocks come at a pace of their own.
+ */
+export function verificationProgress(
+  headers: HeaderIndex,
+  tip: BlockId,
+  bestHeader: BlockId,
+  now: number,
+  { work }: ChainParams,
+): number {
+  const overdue = work.noRetargeting ? 0 : Math.max(0, now - headers.time(bestHeader)) / work.targetSpacing;
+  // A block is late as often as not: only what is clearly missing counts.
+  const expected = headers.height(bestHeader) + (overdue > LATE_BLOCKS ? overdue : 0);
+  return expected === 0 ? 1 : Math.min(1, headers.height(tip) / expected);
+}
+
+const LATE_BLOCKS = 12;

@@ -1,0 +1,34 @@
+import type { ChainParams } from "../params/chain_params.ts";
+import { type BlockHash, displayHash } from "../primitives/hash.ts";
+import type { BlockId, HeaderIndex } from "./header_index.ts";
+
+/** The two blocks of main whose coinbases have the ids of earlier ones, unspent until then (BIP30). */
+const REPEATS = new Map([
+  [91_842, "00000000000a4d0a398161ffc163c503763b1f4360639393e0e4c8e300e0caec"],
+  [91_880, "00000000000743f190a18c5577a3c2d2a1f610ae9601ac046a38084ccb7cd721"],
+]);
+
+/** From here on heights that coinbases long ago happened to begin with may come true (validation.cpp). */
+const BIP34_IMPLIES_BIP30_BELOW = 1_983_702;
+
+/**
+ * Whether the block must be searched for coins that are there already.
+ *
+ * Once coinbases name their height (BIP34) no two are alike, and the search, which costs a look-up
+ * for each output, can be left out: on the one chain of which we know what came before, the one
+ * that `assumeValid` vouches for.
+ */
+export function forbidsOverwrite(
+  headers: HeaderIndex,
+  id: BlockId,
+  assumeValid: BlockHash | undefined,
+  { deployments }: ChainParams,
+): boolean {
+  const height = headers.height(id);
+  if (REPEATS.has(height) && REPEATS.get(height) === displayHash(headers.hash(id))) return false;
+  if (height <= deployments.bip34Height || height >= BIP34_IMPLIES_BIP30_BELOW) return true;
+  const known = assumeValid === undefined ? undefined : headers.find(assumeValid);
+  if (known === undefined) return true;
+  const activation = headers.ancestor(known, deployments.bip34Height);
+  return activation === undefined || !headers.descendsFrom(id, activation);
+}

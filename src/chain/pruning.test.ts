@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BlockTree } from "../../test/support/blocks.ts";
+import { ChainHarness } from "../../test/support/chain_harness.ts";
+import { regtestWith } from "../params/regtest.ts";
+import type { FileInfo } from "./block_files.ts";
+import { filesBelow, filesToPrune } from "./prune_choice.ts";
+
+const PARAMS = regtestWith({ fastPrune: true });
+const FILE_BYTES = 8 * 1024;
+const settings = { params: PARAMS, blockFileBytes: FILE_BYTES };
+
+const tree = new BlockTree(PARAMS);
+const nodes = tree.grow(tree.genesis, 400);
+
+function grown(pruneTarget: number | undefined, count = nodes.length): ChainHarness {
+  const harness = new ChainHarness({ ...settings, pruneTarget });
+  for (const { block } of nodes.slice(0, count)) {
+    harness.chain.addBlock(block, { requested: true });
+    harness.settle();
+  }
+  return harness;
+}
+
+function names({ disk }: ChainHarness): readonly string[] {
+  return disk.files.listNow("blocks").map(({ name }) => name);
+}
+
+test("with a target the oldest files go, the last 288 blocks stay, and a restart agrees", () => {
+  const harness = grown(16 * 1024);
+  const { chain } = harness;
+  assert.ok(chain.prunedBelow > 0 && chain.prunedBelow <= 400 - 288, `pruned below ${chain.prunedBelow}`);
+  assert.ok(!names(harness).includes("blk00000.dat") && !names(harness).includes("rev00000.dat"));
+  for (let height = 0; height <= 400; height++) {
+    const id = chain.activeAt(height) ?? assert.fail();
+    const isKept = height >= chain.prunedBelow;
+    assert.equal(chain.headers.hasBlock(id), isKept, `height ${height}`);
+    assert.equal(chain.readBlock(id) !== undefined, isKept, `height ${height}`);
+    assert.equal(chain.blockRange(id) !== undefined, isKept, `height ${height}`);
+    assert.equal(chain.headers.transactionCount(id), 1, "what was counted stays counted");
+  }
+  const listed = harness.disk.files.listNow("blocks").reduce((total, { size }) => total + size, 0);
+  assert.equal(chain.sizeOnDisk, listed);
+  const again = harness.restart();
+  assert.equal(again.height, 400);
+  assert.equal(again.chain.prunedBelow, chain.prunedBelow);
+  assert.equal(again.chain.sizeOnDisk, listed);
+});
+
+test("a kill right after pruning needs none of the blocks that went", () => {
+  const harness = grown(16 * 1024);
+  assert.ok(harness.chain.prunedBelow > 0);
+  const again = harness.crash().settle();
+  assert.equal(again.height, 400);
+  assert.deepEqual(again.coinsOnDisk(), harness.coinsOnDisk());
+});
+
+test("without a target nothing goes, until it is asked for", () => {
+  const harness = grown(0);
+  assert.equal(harness.chain.prunedBelow, 0);
+  assert.ok(names(harness).includes("blk00000.dat"));
+  const last = harness.chain.pruneTo(1000);
+  assert.ok(last > 60 && last <= 112, `pruned to ${last}`);
+  harness.settle();
+  assert.equal(harness.chain.prunedBelow, last + 1);
+  assert.ok(!names(harness).includes("blk00000.dat"));
+  assert.equal(harness.chain.pruneTo(0), last, "what is gone is told again");
+});
+
+test("nothing is pruned from a chain that is short", () => {
+  const harness = grown(0, 200);
+  assert.equal(harness.chain.pruneTo(200), -1);
+  harness.settle();
+  assert.equal(harness.chain.prunedBelow, 0);
+});
+
+test("a pruned block that comes again is not stored unless it was asked for", () => {
+  const harness = grown(16 * 1024);
+  const [first] = nodes;
+  assert.equal(harness.chain.addBlock((first ?? assert.fail()).block, { requested: false }).type, "ignored");
+});
+
+const info = (bytes: number, heightMax: number): FileInfo => {
+  return { blockBytes: bytes, undoBytes: bytes / 10, blocks: 1, heightMin: 0, heightMax };
+};
+
+test("filesToPrune takes the oldest files first, and only as many as it must", () => {
+  const files = new Map([[0, info(100, 10)], [1, info(100, 20)], [2, info(100, 30)], [3, info(100, 40)]]);
+  assert.deepEqual(filesToPrune(files, 3, 1000, 1000, 100), []);
+  assert.deepEqual(filesToPrune(files, 3, 1000, 500, 100), [0]);
+  assert.deepEqual(filesToPrune(files, 3, 1000, 400, 100), [0, 1]);
+  assert.deepEqual(filesToPrune(files, 3, 1000, 1, 100), [0, 1, 2], "never the file being written");
+  assert.deepEqual(filesToPrune(files, 3, 25, 1, 100), [0, 1], "never a block above the limit");
+  assert.deepEqual(filesBelow(files, 3, 20), [0, 1]);
+});

@@ -1,0 +1,186 @@
+/**
+ * What the steps to a better tip are made of, and what they do when they are taken.
+ *
+ * @module
+ */
+import { packSpentOutputs } from "../consensus/packed_outputs.ts";
+import { describeViolation, type RuleViolation, violation } from "../consensus/rule_violation.ts";
+import type { Block } from "../primitives/block.ts";
+import { displayHash } from "../primitives/hash.ts";
+import type { FileWrite } from "../store/file_store.ts";
+import type { ActivationPorts, ActivationStep, ConnectStep } from "./activation.ts";
+import { reasonToCheckScripts } from "./assume_valid.ts";
+import { invalidChainLine, updateTipLine, verificationProgress } from "./chain_log.ts";
+import type { ChainParts } from "./chain_parts.ts";
+import type { CoinChanges, CoinsView } from "./coin_changes.ts";
+import { connectBlock, type Connection, type ConnectVerdict, disconnectBlock } from "./connect_block.ts";
+import { forbidsOverwrite } from "./duplicate_coinbases.ts";
+import { type BlockId, GENESIS } from "./header_index.ts";
+import { takeChangedPages } from "./index_pages.ts";
+import { tipChange } from "./restore.ts";
+
+/** Answered by a worker whose memory is not what we sent: no block is to be blamed for it. */
+const CORRUPT_JOB_RULE = "verify-job-corrupt";
+
+export class TipMover implements ActivationPorts {
+  readonly #parts: ChainParts;
+  /** After each commit. */
+  readonly #moved: () => void;
+  #lastScriptReason: string | undefined = "";
+
+  constructor(parts: ChainParts, moved: () => void) {
+    this.#parts = parts;
+    this.#moved = moved;
+  }
+
+  block(id: BlockId): Block | undefined {
+    return this.#parts.blocks.block(id);
+  }
+
+  isWritten(id: BlockId): boolean {
+    return this.#parts.blocks.isWritten(id);
+  }
+
+  connect(id: BlockId, block: Block, coins: CoinsView): ConnectVerdict {
+    const { headers, settings } = this.#parts;
+    const previous = headers.context(headers.previous(id) ?? GENESIS);
+    const { params, assumeValid } = settings;
+    return connectBlock(block, {
+      params,
+      previous,
+      coins,
+      forbidsOverwrite: forbidsOverwrite(headers, id, assumeValid, params),
+    });
+  }
+
+  disconnect(id: BlockId, block: Block, coins: CoinsView): CoinChanges | undefined {
+    const spent = this.#parts.blocks.undo(id);
+    return spent === undefined ? undefined : disconnectBlock(block, spent, coins);
+  }
+
+  verify(
+    id: BlockId,
+    block: Block,
+    { spent, flags }: Connection,
+    done: (found: RuleViolation | undefined) => void,
+  ): void {
+    if (spent.length === 0 || !this.#mustCheckScripts(id)) {
+      done(undefined);
+      return;
+    }
+    const spentOutputs = packSpentOutputs(spent);
+    const job = { kind: "block" as const, bytes: block.bytes, spentOutputs, flags, inputCount: spent.length };
+    this.#parts.ports.verify(job, done);
+  }
+
+  commit(steps: readonly ActivationStep[]): void {
+    const { active, headers, ports } = this.#parts;
+    const from = active.tip;
+    const files: FileWrite[] = [];
+    for (const step of steps) {
+      if (step.type === "connect") files.push(...this.#connected(step));
+      else this.#disconnected(step);
+    }
+    const to = active.tip;
+    this.#persist(files);
+    if (headers.compareWork(to, from) < 0) this.#parts.candidates.rebuild();
+    ports.event({ type: "tip-changed", from, to, fork: headers.lastCommonAncestor(from, to) });
+    this.#moved();
+  }
+
+  broken(id: BlockId, found: RuleViolation): void {
+    const { acceptance, active, blocks, candidates, headers, ports, verdicts } = this.#parts;
+    if (found.rule === CORRUPT_JOB_RULE) {
+      ports.logger.error(`Cannot verify block ${displayHash(headers.hash(id))}: ${describeViolation(found)}`);
+      candidates.giveUpAbove(id);
+      return;
+    }
+    ports.logger.info(`Block validation error: ${describeViolation(found)}`);
+    const fallen = candidates.invalidate(id);
+    acceptance.chooseBest();
+    ports.logger.info(invalidChainLine(headers, "invalid block", id));
+    ports.logger.info(invalidChainLine(headers, "current best", active.tip));
+    this.#parts.outbox.send({ index: takeChangedPages(headers) });
+    for (const each of fallen) {
+      blocks.forget(each);
+      verdicts.tell(each, each === id ? found : violation("bad-prevblk"));
+    }
+  }
+
+  lost(id: BlockId): void {
+    const { blocks, candidates, headers, outbox, ports } = this.#parts;
+    const hash = displayHash(headers.hash(id));
+    ports.logger.error(`Block ${hash} at height ${headers.height(id)} cannot be read: it has to be downloaded again`);
+    blocks.forget(id);
+    candidates.lost(id);
+    outbox.send({ index: takeChangedPages(headers) });
+  }
+
+  stuck(id: BlockId, end: BlockId): void {
+    const { candidates, headers, ports } = this.#parts;
+    ports.logger.error(
+      `DisconnectBlock(): failure reading undo data of block ${displayHash(headers.hash(id))}: the better chain to ` +
+        `${displayHash(headers.hash(end))} cannot be followed. Restore a copy of the data directory, or download again`,
+    );
+    candidates.giveUp(end);
+  }
+
+  #connected({ id, block, changes, spent }: ConnectStep): readonly FileWrite[] {
+    const { active, blocks, headers, ports, verdicts } = this.#parts;
+    const writes = blocks.storeUndo(id, spent);
+    headers.blocks.setConnected(id);
+    this.#apply(changes);
+    active.push(id);
+    blocks.forget(id);
+    this.#logTip();
+    ports.event({ type: "block-connected", id, block, source: verdicts.sourceOf(id) });
+    verdicts.tell(id, undefined);
+    return writes;
+  }
+
+  #disconnected({ id, block, changes }: ActivationStep): void {
+    const { active, ports } = this.#parts;
+    this.#apply(changes);
+    active.pop();
+    this.#logTip();
+    ports.event({ type: "block-disconnected", id, block });
+  }
+
+  #apply(changes: CoinChanges): void {
+    const { coins } = this.#parts;
+    for (const { outPoint, coin } of changes.changes()) {
+      if (coin === undefined) coins.spend(outPoint);
+      // Two early blocks made coins that were there already (BIP30): only a coinbase can.
+      else coins.add(outPoint, coin, coin.isCoinbase);
+    }
+  }
+
+  #persist(files: readonly FileWrite[]): void {
+    const { active, blocks, headers, outbox } = this.#parts;
+    const index = [...takeChangedPages(headers), tipChange(headers.hash(active.tip))];
+    outbox.send({ files, index }, () => blocks.written(undefined, files));
+  }
+
+  #logTip(): void {
+    const { acceptance, active, coins, headers, ports, settings } = this.#parts;
+    const now = ports.clock.unixTime();
+    const progress = verificationProgress(headers, active.tip, acceptance.best, now, settings.params);
+    ports.logger.info(updateTipLine(headers, active.tip, progress, coins));
+  }
+
+  #mustCheckScripts(id: BlockId): boolean {
+    const { acceptance, headers, ports, settings } = this.#parts;
+    // Only after a crash: these very bytes were checked before.
+    if (headers.blocks.wasConnected(id)) return false;
+    const { assumeValid, minimumChainWork, params } = settings;
+    const reason = reasonToCheckScripts(headers, id, acceptance.best, assumeValid, minimumChainWork, params);
+    if (reason !== this.#lastScriptReason) {
+      const block = `block #${headers.height(id)} (${displayHash(headers.hash(id))})`;
+      const line = reason === undefined ? `Disabling script verification at ${block}.` :
+        `Enabling script verification at ${block}: ${reason}.`;
+      ports.logger.info(line);
+      this.#lastScriptReason = reason;
+    }
+    return reason !== undefined;
+  }
+}

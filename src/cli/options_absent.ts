@@ -1,0 +1,72 @@
+import type { Option } from "./options.ts";
+
+const NO_WALLET = "there is no wallet";
+const NO_POLICY = "the mempool has no such limit yet";
+const NO_DNS = "no DNS seeds are asked: addresses come from peers";
+const NO_SELF_CHECK = "it checks Bitcoin Core's own data structures";
+
+/** Bitcoin Core's options that change nothing here, and why taking them does no harm. */
+const HARMLESS: Readonly<Record<string, readonly string[]>> = {
+  [NO_WALLET]: [
+    "addresstype", "avoidpartialspends", "changetype", "consolidatefeerate", "disablewallet", "discardfee",
+    "fallbackfee", "keypool", "maxapsfee", "maxtxfee", "mintxfee", "signer", "spendzeroconfchange", "txconfirmtarget",
+    "unsafesqlitesync", "wallet", "walletbroadcast", "walletcrosschain", "walletdir", "walletnotify", "walletrbf",
+    "walletrejectlongchains",
+  ],
+  [NO_DNS]: ["dns", "dnsseed", "fixedseeds", "forcednsseed"],
+  [NO_POLICY]: [
+    "acceptstalefeeestimates", "bytespersigop", "datacarrier", "datacarriersize", "dustrelayfee",
+    "incrementalrelayfee", "limitancestorcount", "limitancestorsize", "limitclustercount", "limitclustersize",
+    "limitdescendantcount", "limitdescendantsize", "mempoolexpiry", "permitbaremultisig",
+  ],
+  [NO_SELF_CHECK]: ["checkaddrman", "checkblockindex", "checkblocks", "checklevel", "checkmempool"],
+  "blocks are made of all that fits": ["blockmaxweight", "blockmintxfee", "blockreservedweight", "printpriority"],
+  "nobody is banned yet": ["bantime"],
+  "the local address is not looked for": ["discover"],
+  "the router is not asked to forward a port": ["natpmp"],
+  "files and threads are used as they are needed": [
+    "allowignoredconf", "dbbatchsize", "maxreceivebuffer", "maxsendbuffer", "maxsigcachesize", "prevoutfetchthreads",
+    "rpcthreads",
+  ],
+  "the mempool is not saved yet": ["persistmempool", "persistmempoolv1"],
+  "no settings are kept beside the configuration file": ["settings"],
+  "there is no source location to log": ["logsourcelocations", "loglevelalways"],
+  "connecting takes the time that the system gives it": ["timeout"],
+  "block files are written as they are, and read in both forms": ["blocksxor"],
+  "shapes of old releases are not kept": ["deprecatedrpc"],
+};
+
+/** Options that promise something which is not there: they may only be switched off. */
+const REFUSED: Readonly<Record<string, readonly string[]>> = {
+  "the encrypted transport (BIP324) is not built yet": ["v2transport"],
+  "there are no proxies yet": [
+    "cjdnsreachable", "i2pacceptincoming", "i2psam", "listenonion", "onion", "onlynet", "privatebroadcast", "proxy",
+    "proxyrandomize", "torcontrol", "torpassword",
+  ],
+  "there is no such index yet": [
+    "blockfilterindex", "coinstatsindex", "peerblockfilters", "txindex", "txospenderindex",
+  ],
+  "nothing runs commands yet but -startupnotify": ["alertnotify", "blocknotify", "shutdownnotify"],
+  "there is no REST interface yet": ["rest"],
+  "nothing is published over ZMQ yet": [
+    "zmqpubhashblock", "zmqpubhashblockhwm", "zmqpubhashtx", "zmqpubhashtxhwm", "zmqpubrawblock", "zmqpubrawblockhwm",
+    "zmqpubrawtx", "zmqpubrawtxhwm", "zmqpubsequence", "zmqpubsequencehwm",
+  ],
+  "the chain cannot be rebuilt from its files yet: import them into a new data directory": [
+    "loadblock", "reindex", "reindex-chainstate", "stopafterblockimport",
+  ],
+  "it runs in the foreground only: leave the rest to systemd or the shell": ["daemon", "daemonwait"],
+  "it is not built yet": [
+    "asmap", "blockreconstructionextratxn", "blocksdir", "blockversion", "capturemessages", "checkpoints", "ipcbind",
+    "maxuploadtarget", "networkactive", "rpccookieperms", "rpcwhitelist", "rpcwhitelistdefault", "seednode",
+    "signetseednode", "stopatheight", "txreconciliation", "vbparams",
+  ],
+  "testnet3 is not known here: use -testnet4": ["testnet"],
+};
+
+function absent(groups: Readonly<Record<string, readonly string[]>>, isHarmless: boolean): readonly Option[] {
+  return Object.entries(groups).flatMap(([why, names]) => names.map((name): Option =>
+    ({ name, category: "absent", type: "list", help: why, absence: { why, isHarmless } })));
+}
+
+export const ABSENT_OPTIONS: readonly Option[] = [...absent(HARMLESS, true), ...absent(REFUSED, false)];

@@ -1,0 +1,43 @@
+import type { Option } from "./options.ts";
+
+export const CHAIN_OPTIONS: readonly Option[] = [
+  {
+    name: "chain", category: "chain", type: "text", value: "name", noNegation: true, flag: "chain",
+    help: "main, testnet4, signet, regtest, or the file of a network of your own", fallback: "main",
+  },
+  { name: "testnet4", category: "chain", type: "flag", help: "The same as -chain=testnet4" },
+  { name: "signet", category: "chain", type: "flag", help: "The same as -chain=signet" },
+  { name: "regtest", category: "chain", type: "flag", help: "The same as -chain=regtest" },
+  {
+    name: "signetchallenge", category: "chain", type: "list", value: "hex",
+    help: "The script that signs the blocks of another signet",
+  },
+  {
+    name: "testactivationheight", category: "chain", type: "list", value: "name@height", isForTests: true,
+    help: "On regtest, the height from which segwit, bip34, dersig, cltv or csv holds",
+  },
+  {
+    name: "test", category: "chain", type: "list", value: "name", isForTests: true,
+    help: "On regtest, hold blocks to this rule as well: bip94",
+  },
+  {
+    name: "prune", category: "chain", type: "number", value: "MiB", flag: "prune",
+    help: "Remove old blocks to keep to so much; 1 to remove them only when asked, 0 for never", fallback: "0",
+  },
+  {
+    name: "fastprune", category: "chain", type: "flag", isForTests: true,
+    help: "Keep blocks in small files, for tests of pruning", fallback: "0",
+  },
+  {
+    name: "minimumchainwork", category: "chain", type: "text", value: "hex", flag: "minimum-chain-work",
+    help: "Follow no chain with less work than this", fallback: "the network's",
+  },
+  {
+    name: "assumevalid", category: "chain", type: "text", value: "hash", flag: "assume-valid",
+    help: "Take the scripts of this block and all before it for checked; 0 to check all", fallback: "the network's",
+  },
+  {
+    name: "maxtipage", category: "chain", type: "number", value: "seconds", isForTests: true,
+    help: "A tip older than this means that we are catching up", fallback: "86400",
+  },
+];

@@ -1,0 +1,70 @@
+import type { Option } from "./options.ts";
+
+export const NETWORK_OPTIONS: readonly Option[] = [
+  {
+    name: "listen", category: "network", type: "flag",
+    help: "Accept connections", fallback: "1, or 0 with -connect or -maxconnections=0",
+  },
+  {
+    name: "port", category: "network", type: "number", value: "port", isPerNetwork: true,
+    help: "Port to listen on", fallback: "main 8333, testnet4 48333, signet 38333, regtest 18444",
+  },
+  {
+    name: "bind", category: "network", type: "list", value: "addr[:port][=onion]", isPerNetwork: true, flag: "listen",
+    help: "Listen on this address",
+  },
+  {
+    name: "whitebind", category: "network", type: "list", value: "[permissions@]addr:port",
+    help: "Listen on this address, and grant permissions to peers that come through it",
+  },
+  {
+    name: "whitelist", category: "network", type: "list", value: "[permissions@]addr[/bits]",
+    help: "Grant permissions to peers with such an address: bloomfilter, noban, forcerelay, relay, mempool, " +
+      "download, addr or all; in and out say for which connections",
+  },
+  { name: "whitelistrelay", category: "relay", type: "flag", help: "Grant relay to whitelisted peers", fallback: "1" },
+  {
+    name: "whitelistforcerelay", category: "relay", type: "flag",
+    help: "Grant forcerelay to whitelisted peers", fallback: "0",
+  },
+  {
+    name: "connect", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true, flag: "connect",
+    help: "Dial only this; -noconnect or -connect=0 to dial nothing",
+  },
+  {
+    name: "addnode", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true, flag: "add-node",
+    help: "Keep a connection to this open",
+  },
+  {
+    name: "externalip", category: "network", type: "list", value: "addr[:port]",
+    help: "Tell others that we are reached here",
+  },
+  {
+    name: "maxconnections", category: "network", type: "number", value: "n", flag: "max-connections",
+    help: "Connections that choose themselves, of both directions", fallback: "125",
+  },
+  {
+    name: "peertimeout", category: "network", type: "number", value: "seconds", isForTests: true,
+    help: "Time for a handshake, and for the first message", fallback: "60",
+  },
+  {
+    name: "peerbloomfilters", category: "network", type: "flag",
+    help: "Serve filtered blocks and the mempool (BIP37, BIP35)", fallback: "0",
+  },
+  {
+    name: "blocksonly", category: "relay", type: "flag", flag: "blocks-only",
+    help: "Ask for no transactions", fallback: "0",
+  },
+  {
+    name: "minrelaytxfee", category: "relay", type: "text", value: "amount",
+    help: "Pass on no transactions that pay less, in coins per 1,000 virtual bytes", fallback: "0.000001",
+  },
+  {
+    name: "maxmempool", category: "relay", type: "number", value: "MB", flag: "mempool",
+    help: "Memory for transactions that wait", fallback: "300",
+  },
+  {
+    name: "acceptnonstdtxn", category: "relay", type: "flag", isForTests: true,
+    help: "Pass on transactions of unusual forms; not on main", fallback: "0",
+  },
+];

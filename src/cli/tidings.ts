@@ -1,0 +1,79 @@
+/** `tidings`: one program with sub-commands. @module */
+import { UsageError } from "./core_flags.ts";
+import { EXIT } from "./exit.ts";
+import { didYouMean } from "./nearest.ts";
+import { VERSION } from "./version.ts";
+
+interface Command {
+  readonly about: string;
+  /** Loaded when it is asked for, so that each starts as quickly as it can. */
+  load(): Promise<(argv: readonly string[]) => Promise<number>>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  devnet: {
+    about: "Run a local network of several nodes",
+    load: async () => (await import("./devnet.ts")).devnetCommand,
+  },
+  node: { about: "Run one node", load: async () => (await import("./node_command.ts")).nodeCommand },
+  rpc: { about: "Call a method of a running node", load: async () => (await import("./rpc_command.ts")).rpcCommand },
+  import: {
+    about: "Read blocks and headers from files into a data directory",
+    load: async () => (await import("./import_command.ts")).importCommand,
+  },
+  chain: { about: "Make a network of your own", load: async () => (await import("./chain_command.ts")).chainCommand },
+  version: { about: "Print the version", load: async () => versionCommand },
+  help: { about: "Explain a sub-command", load: async () => helpCommand },
+};
+
+/** Runs the sub-command that `argv` names, and sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.exitCode = await run(argv);
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined) {
+    process.stderr.write(usage());
+    return EXIT.usage;
+  }
+  if (name === "--help" || name === "-h") return helpCommand(rest);
+  if (name === "--version") return versionCommand(rest);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) return unknownCommand(name);
+  try {
+    return await (await command.load())(rest);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`tidings ${name}: ${error.message}\nSee: tidings ${name} --help\n`);
+    return EXIT.usage;
+  }
+}
+
+function unknownCommand(name: string): number {
+  const near = didYouMean(name, Object.keys(COMMANDS));
+  process.stderr.write(`tidings: unknown command ${JSON.stringify(name)}.${near}\nSee: tidings --help\n`);
+  return EXIT.usage;
+}
+
+async function helpCommand(argv: readonly string[]): Promise<number> {
+  const [name] = argv;
+  if (name === undefined || name.startsWith("-")) {
+    process.stdout.write(usage());
+    return EXIT.ok;
+  }
+  return Object.hasOwn(COMMANDS, name) ? run([name, "--help"]) : unknownCommand(name);
+}
+
+async function versionCommand(argv: readonly string[]): Promise<number> {
+  if (argv.includes("--help")) process.stdout.write("Usage: tidings version [--json]\n\nPrints the version.\n");
+  else if (argv.includes("--json")) process.stdout.write(`${JSON.stringify({ tidings: VERSION, node: process.versions.node })}\n`);
+  else process.stdout.write(`tidings ${VERSION}\n`);
+  return EXIT.ok;
+}
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(9)}${about}`);
+  return `tidings ${VERSION}: a peer-to-peer network for blockchains\n\nUsage: tidings COMMAND [FLAGS]\n\n` +
+    `${lines.join("\n")}\n\nEach has --help. tidingsd runs one node with Bitcoin Core's flags.\n`;
+}

@@ -1,0 +1,53 @@
+import { addDuration, type Clock, type Duration, type Instant } from "../base/time.ts";
+
+/** Addresses that dialling has failed at; beyond this the one that failed longest ago is forgotten. */
+const ADDRESS_COUNT_MAX = 2000;
+
+interface Failures {
+  readonly count: number;
+  readonly dueAt: Instant;
+}
+
+/** When to dial an address again: each failure in a row doubles the wait, up to a limit. */
+export class DialBackoff {
+  readonly #clock: Clock;
+  readonly #first: Duration;
+  readonly #longest: Duration;
+  readonly #failures = new Map<string, Failures>();
+
+  constructor(clock: Clock, wait: { readonly first: Duration; readonly longest: Duration }) {
+    this.#clock = clock;
+    this.#first = wait.first;
+    this.#longest = wait.longest;
+  }
+
+  /** From when on it may be dialled; `undefined` for at once. */
+  dueAt(key: string): Instant | undefined {
+    return this.#failures.get(key)?.dueAt;
+  }
+
+  isDue(key: string): boolean {
+    const dueAt = this.dueAt(key);
+    return dueAt === undefined || dueAt <= this.#clock.now();
+  }
+
+  failed(key: string): void {
+    const count = (this.#failures.get(key)?.count ?? 0) + 1;
+    const wait = Math.min(this.#longest, this.#first * 2 ** (count - 1)) as Duration;
+    // Taken out first, so that the map stays in order of the last failure.
+    this.#failures.delete(key);
+    this.#failures.set(key, { count, dueAt: addDuration(this.#clock.now(), wait) });
+    if (this.#failures.size > ADDRESS_COUNT_MAX) this.#forgetOldest();
+  }
+
+  succeeded(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  #forgetOldest(): void {
+    for (const key of this.#failures.keys()) {
+      this.#failures.delete(key);
+      return;
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Duration, Instant } from "../base/time.ts";
+import type { PeerId } from "../peer/peer.ts";
+import type { NetworkName } from "../primitives/network_address.ts";
+import { type EvictionCandidate, selectEviction } from "./eviction.ts";
+
+function candidate(id: number, changes: Partial<EvictionCandidate> = {}): EvictionCandidate {
+  return {
+    id: id as PeerId,
+    connectedAt: id as Instant,
+    minPing: undefined,
+    lastBlockAt: undefined,
+    lastTransactionAt: undefined,
+    isFullNode: false,
+    relay: true,
+    groupKey: 0n,
+    isLocal: false,
+    network: "ipv4",
+    ...changes,
+  };
+}
+
+const anyCandidates = fc.array(
+  fc.record({
+    connectedAt: fc.nat(100).map((at) => at as Instant),
+    minPing: fc.option(fc.nat(50), { nil: undefined }).map((ping) => ping as Duration | undefined),
+    lastBlockAt: fc.option(fc.nat(50), { nil: undefined }).map((at) => at as Instant | undefined),
+    lastTransactionAt: fc.option(fc.nat(50), { nil: undefined }).map((at) => at as Instant | undefined),
+    isFullNode: fc.boolean(),
+    relay: fc.boolean(),
+    groupKey: fc.bigInt(0n, 8n),
+    isLocal: fc.boolean(),
+    network: fc.constantFrom<NetworkName>("ipv4", "ipv6", "onion", "i2p", "cjdns"),
+  }),
+  { maxLength: 90, size: "max" },
+).map((list) => list.map((each, id) => candidate(id, each)));
+
+/** Peers that stand out by `score` in one measure only, among `others` that do not. */
+function survives(count: number, standOut: (rank: number) => Partial<EvictionCandidate>): void {
+  fc.assert(fc.property(anyCandidates, fc.integer({ min: 1, max: count }), (others, number) => {
+    const plain = others.map((each) => ({
+      ...each, minPing: 60 as Duration, lastBlockAt: undefined, lastTransactionAt: undefined, groupKey: 0n,
+    }));
+    const best = Array.from({ length: number }, (_, rank) =>
+      candidate(1000 + rank, { minPing: 60 as Duration, connectedAt: 1000 as Instant, ...standOut(rank) }));
+    const evicted = selectEviction([...best, ...plain]);
+    assert.ok(evicted === undefined || evicted < 1000, `evicted ${evicted}`);
+  }));
+}
+
+test("twenty peers are all kept: each deserves it by some measure", () => {
+  fc.assert(fc.property(anyCandidates, (all) => {
+    if (all.length <= 20) assert.equal(selectEviction(all), undefined);
+  }));
+});
+
+test("of thirty or more that want transactions, one has to go", () => {
+  fc.assert(fc.property(anyCandidates, (all) => {
+    const evicted = selectEviction(all.map((each) => ({ ...each, relay: true })));
+    if (all.length >= 30) assert.notEqual(evicted, undefined);
+    if (evicted !== undefined) assert.ok(all.some(({ id }) => id === evicted));
+  }));
+});
+
+test("the eight with the shortest round trips stay", () => survives(8, (rank) => ({ minPing: rank as Duration })));
+test("the four that last brought a transaction stay", () => {
+  survives(4, (rank) => ({ lastTransactionAt: (100 + rank) as Instant }));
+});
+test("the four that last brought a block stay", () => survives(4, (rank) => ({ lastBlockAt: (100 + rank) as Instant })));
+test("twelve full nodes without transactions that last brought a block stay: eight as such, and four for their blocks", () => {
+  survives(12, (rank) => ({ relay: false, isFullNode: true, lastBlockAt: (100 + rank) as Instant }));
+});
+test("the four whose group comes last stay", () => survives(4, (rank) => ({ groupKey: BigInt(100 + rank) })));
+
+test("the older half of what is left stays", () => {
+  const all = Array.from({ length: 60 }, (_, id) => candidate(id, { minPing: 1 as Duration }));
+  const evicted = selectEviction(all);
+  assert.ok(evicted !== undefined && evicted >= 20, `evicted ${evicted}`);
+});
+
+test("the youngest of the largest group goes", () => {
+  const all = Array.from({ length: 80 }, (_, id) => candidate(id, { groupKey: id < 30 || id > 65 ? BigInt(id) : 0n }));
+  const evicted = selectEviction(all);
+  assert.ok(evicted !== undefined && evicted >= 30 && evicted <= 65, `evicted ${evicted}`);
+});
+
+test("peers of slow networks have a quarter of the places that age gives", () => {
+  // The youngest of all, and first in the list, so that nothing else speaks for them.
+  const all = Array.from({ length: 60 }, (_, id) => candidate(59 - id, { network: id < 4 ? "onion" : "ipv4" }));
+  const evicted = selectEviction(all);
+  assert.ok(evicted !== undefined && evicted < 56, `evicted ${evicted}`);
+});

@@ -1,0 +1,261 @@
+/**
+ * One node with all that it needs of this machine: what `createNode`, the devnet and `tidingsd` start.
+ *
+ * @module
+ */
+import type { Bytes } from "../base/bytes.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Rng } from "../base/rng.ts";
+import type { RestoredChain } from "../chain/chain_ports.ts";
+import type { Command, CommandResult } from "../node/command.ts";
+import type { NodeEvent } from "../node/event.ts";
+import { NodeCore, PEERS_FILE } from "../node/node_core.ts";
+import type { NodeOptions } from "../node/node_options.ts";
+import type { FileStore } from "../store/file_store.ts";
+import type { KeyValueStore } from "../store/key_value_store.ts";
+import { MemoryFiles } from "../store/memory_files.ts";
+import { MemoryStore } from "../store/memory_store.ts";
+import { DataDir, type DataDirOptions } from "./data_dir.ts";
+import { DebugLog } from "./debug_log.ts";
+import { NodeDriver } from "./driver.ts";
+import type { PastEvents } from "./event_ring.ts";
+import type { ListenAddress } from "./listener.ts";
+import { installNodeCrypto } from "./node_crypto.ts";
+import { NodeRpc, type NodeRpcOptions } from "./node_rpc.ts";
+import { PeerListener } from "./peer_listener.ts";
+import { removeRunFile, writePidFile } from "./run_files.ts";
+import { SecureRng } from "./secure_rng.ts";
+import { SystemClock } from "./system_clock.ts";
+import { defaultThreads, VerifyPool } from "./verify_pool.ts";
+
+export interface OpenNodeOptions {
+  /** What the core is told; a function gets the addresses on which the node listens. */
+  readonly options: NodeOptions | ((bound: readonly ListenAddress[]) => NodeOptions);
+  /** The network's folder; `undefined` keeps everything in memory. */
+  readonly dataDir: string | undefined;
+  readonly stores?: DataDirOptions;
+  /** Empty: no listening. */
+  readonly listen: readonly ListenAddress[];
+  /** A function is called once the directory is ours, and makes the log inside it. */
+  readonly logger: Logger | (() => Logger);
+  /** Absolute path of the file that tells our process number. */
+  readonly pidFile?: string;
+  readonly rpc?: NodeRpcOptions;
+  /** Shared by the nodes of a process; left out, the node has one of its own. */
+  readonly pool?: VerifyPool;
+  readonly rng?: Rng;
+}
+
+/** What one node has open; closed in the reverse order. */
+class Resources {
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  add(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  /** Closes all, past those that fail; throws what failed first. */
+  async close(): Promise<void> {
+    const errors: unknown[] = [];
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  }
+}
+
+/** A node that runs until `close`. */
+export class RunningNode {
+  readonly core: NodeCore;
+  readonly driver: NodeDriver;
+  /** Where it listens for peers. */
+  readonly addresses: readonly ListenAddress[];
+  readonly rpc: NodeRpc | undefined;
+  /** Resolves when someone has asked the node to stop, or it cannot go on: then `close` it. */
+  readonly stopping: Promise<void>;
+  readonly #resources: Resources;
+  readonly #requestStop: () => void;
+  #failure: Error | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** For `openNode`. */
+  constructor(
+    core: NodeCore,
+    listener: PeerListener,
+    rpc: NodeRpc | undefined,
+    resources: Resources,
+    makeDriver: (failed: (error: Error) => void) => NodeDriver,
+  ) {
+    this.core = core;
+    this.addresses = listener.addresses;
+    this.rpc = rpc;
+    this.#resources = resources;
+    let requestStop = (): void => {};
+    this.stopping = new Promise((resolve) => {
+      requestStop = resolve;
+    });
+    this.#requestStop = requestStop;
+    this.driver = makeDriver((error) => {
+      this.#failure = error;
+      requestStop();
+    });
+  }
+
+  /** Why the node could not go on. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  command(command: Command): Promise<CommandResult> {
+    return this.driver.command(command);
+  }
+
+  /** Calls `listener` for every event from now on; returns how to stop that. */
+  listen(listener: (event: NodeEvent) => void): () => void {
+    return this.driver.listen(listener);
+  }
+
+  /** Events after number `seq` that are still kept. */
+  eventsSince(seq: number): PastEvents {
+    return this.driver.eventsSince(seq);
+  }
+
+  requestStop(): void {
+    this.#requestStop();
+  }
+
+  /** Lets go of peers and callers, writes what is only in memory, and closes everything. */
+  close(): Promise<void> {
+    this.requestStop();
+    this.#closed ??= this.#resources.close();
+    return this.#closed;
+  }
+}
+
+/**
+ * Opens the data directory, restores the chain, and starts the node.
+ *
+ * @throws {DataDirError} when the directory cannot be used
+ * @throws {ChainDataError} when what it holds cannot be used
+ * @throws {ListenError} when an address for peers or for RPC cannot be had
+ */
+export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
+  installNodeCrypto();
+  const resources = new Resources();
+  try {
+    return await open(options, resources);
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}
+
+async function open(wanted: OpenNodeOptions, resources: Resources): Promise<RunningNode> {
+  const disk = wanted.dataDir === undefined ? memoryDisk() : await realDisk(wanted.dataDir, wanted.stores);
+  resources.add(() => disk.close());
+  const logger = openLog(wanted.logger, resources);
+  await openPidFile(wanted.pidFile, resources);
+  const listener = await PeerListener.bind(wanted.listen);
+  resources.add(() => listener.close());
+  const rpc = wanted.rpc === undefined ? undefined : await NodeRpc.start(wanted.rpc, logger);
+  if (rpc !== undefined) resources.add(() => rpc.close());
+  rpc?.say("Loading block index…");
+  const pool = wanted.pool ?? ownPool(logger, resources);
+  const core = new NodeCore({
+    clock: new SystemClock(),
+    rng: wanted.rng ?? new SecureRng(),
+    logger,
+    files: disk.files,
+    index: disk.index,
+    coins: disk.coins,
+    restored: await readIndex(disk),
+    savedAddresses: await disk.loadSmall(PEERS_FILE),
+  }, typeof wanted.options === "function" ? wanted.options(listener.addresses) : wanted.options);
+  if (logger instanceof DebugLog) logger.mockTime = () => core.clock.mockTime;
+  const node = new RunningNode(core, listener, rpc, resources, (failed) => new NodeDriver({
+    core, logger, listener, failed,
+    stores: disk,
+    verify: (job) => pool.verify(job),
+    load: ({ name, offset, length }) => disk.load(name, offset, length),
+    save: (name, bytes) => disk.save(name, bytes),
+  }));
+  resources.add(() => node.driver.close());
+  // Before all else, so that callers are answered while the node still runs; a second close does nothing.
+  if (rpc !== undefined) resources.add(() => rpc.close());
+  node.driver.start();
+  rpc?.open(node, logger);
+  return node;
+}
+
+/** Where a node keeps what it must not forget. */
+interface Disk {
+  readonly files: FileStore;
+  readonly index: KeyValueStore;
+  readonly coins: KeyValueStore;
+  checkSpace(): Promise<void>;
+  load(name: string, offset: number, length: number): Promise<Bytes | undefined>;
+  loadSmall(name: string): Promise<Bytes | undefined>;
+  save(name: string, bytes: Bytes): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function realDisk(folder: string, options: DataDirOptions | undefined): Promise<Disk> {
+  const dir = await DataDir.open(folder, options);
+  return {
+    files: dir.files,
+    index: dir.index,
+    coins: dir.coins,
+    checkSpace: () => dir.checkSpace(),
+    load: (name, offset, length) => dir.files.load(name, offset, length),
+    loadSmall: (name) => dir.load(name),
+    save: (name, bytes) => dir.save(name, bytes),
+    close: () => dir.close(),
+  };
+}
+
+/** Small files need not be kept: nobody starts from them again. */
+function memoryDisk(): Disk {
+  const files = new MemoryFiles();
+  return {
+    files,
+    index: new MemoryStore(),
+    coins: new MemoryStore(),
+    checkSpace: async () => {},
+    load: async (name, offset, length) => files.read(name, offset, length),
+    loadSmall: async () => undefined,
+    save: async () => {},
+    close: async () => {},
+  };
+}
+
+function openLog(logger: Logger | (() => Logger), resources: Resources): Logger {
+  if (typeof logger !== "function") return logger;
+  const log = logger();
+  if (log instanceof DebugLog) resources.add(async () => log.close());
+  return log;
+}
+
+async function openPidFile(file: string | undefined, resources: Resources): Promise<void> {
+  if (file === undefined) return;
+  await writePidFile(file);
+  resources.add(() => removeRunFile(file));
+}
+
+function ownPool(logger: Logger, resources: Resources): VerifyPool {
+  const pool = new VerifyPool({ threads: defaultThreads(), report: (error) => logger.error(error.message) });
+  resources.add(() => pool.close());
+  return pool;
+}
+
+/** Above every key of the index. */
+const INDEX_END = Uint8Array.of(0xff);
+
+async function readIndex({ files, index }: Disk): Promise<RestoredChain> {
+  const entries: (readonly [Bytes, Bytes])[] = [];
+  for await (const entry of index.scan(new Uint8Array(0), INDEX_END)) entries.push(entry);
+  return { entries, blockFiles: await files.list("blocks") };
+}

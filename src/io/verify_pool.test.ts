@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Bytes } from "../base/bytes.ts";
+import { packSpentOutputs } from "../consensus/packed_outputs.ts";
+import type { VerifyJob } from "../consensus/verify_job.ts";
+import type { Sats } from "../primitives/amount.ts";
+import type { Txid } from "../primitives/hash.ts";
+import { SEQUENCE_FINAL, Transaction } from "../primitives/transaction.ts";
+import { defaultThreads, VerifyPool, type VerifyPoolOptions } from "./verify_pool.ts";
+
+/** A transaction that spends `inputCount` outputs, as a job. */
+function transactionJob(inputCount: number): VerifyJob {
+  const inputs = Array.from({ length: inputCount }, (_, index) => ({
+    prevout: { txid: new Uint8Array(32).fill(7) as Bytes as Txid, index },
+    scriptSig: Uint8Array.of(0x51),
+    sequence: SEQUENCE_FINAL,
+    witness: [],
+  }));
+  const output = { value: 1000 as Sats, script: Uint8Array.of(0x51) };
+  const { bytes } = Transaction.of({ version: 2, inputs, outputs: [output], locktime: 0 });
+  const spentOutputs = packSpentOutputs(inputs.map(() => output));
+  return { kind: "transaction", bytes, spentOutputs, flags: 0, inputCount };
+}
+
+/** The same with a spent output too few: a job that no honest node makes. */
+function corruptJob(inputCount: number): VerifyJob {
+  const job = transactionJob(inputCount);
+  return { ...job, spentOutputs: job.spentOutputs.subarray(0, -10) };
+}
+
+/** A worker whose messages are handled by `body`, with `request` and `answer` in scope. */
+function scripted(body: string): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from "node:worker_threads";
+    const answer = (violation) => parentPort.postMessage({ type: "checked", violation });
+    parentPort.on("message", (request) => { ${body} });`)}`);
+}
+
+async function withPool(
+  options: Partial<VerifyPoolOptions>,
+  run: (pool: VerifyPool) => Promise<void>,
+): Promise<void> {
+  const pool = new VerifyPool({ threads: 2, report: (error) => assert.fail(error), ...options });
+  try {
+    await run(pool);
+  } finally {
+    await pool.close();
+  }
+}
+
+test("a good job passes and a corrupt one is named, in threads as on the main thread", async () => {
+  for (const threads of [0, 2]) {
+    await withPool({ threads }, async (pool) => {
+      for (const count of [1, 2, 40, 100]) {
+        assert.equal(await pool.verify(transactionJob(count)), undefined);
+        assert.equal((await pool.verify(corruptJob(count)))?.rule, "verify-job-corrupt");
+      }
+      assert.equal(pool.threadCount, threads);
+    });
+  }
+});
+
+test("workers start only when there is work for them", async () => {
+  await withPool({}, async (pool) => {
+    assert.equal(pool.threadCount, 0);
+    await pool.verify(transactionJob(1));
+    assert.equal(pool.threadCount, 0);
+    await pool.verify(transactionJob(4));
+    assert.equal(pool.threadCount, 1);
+  });
+});
+
+test("many jobs at once are each answered with their own verdict", async () => {
+  await withPool({}, async (pool) => {
+    const jobs = Array.from({ length: 60 }, (_, i) => (i % 3 === 0 ? corruptJob(40) : transactionJob(1 + (i % 50))));
+    const verdicts = await Promise.all(jobs.map((job) => pool.verify(job)));
+    assert.deepEqual(verdicts.map((verdict) => verdict !== undefined), jobs.map((_, i) => i % 3 === 0));
+  });
+});
+
+test("of two violations the one of the earlier input wins, though it is found later", async () => {
+  const script = scripted(`
+    if (request.from === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60);
+    answer({ rule: "broken", detail: "input " + request.from });`);
+  await withPool({ script }, async (pool) => {
+    assert.deepEqual(await pool.verify(transactionJob(64)), { rule: "broken", detail: "input 0" });
+  });
+});
+
+test("ranges have sixteen inputs at least and cover every input once", async () => {
+  const script = scripted(`answer({ rule: request.from + "-" + request.to, detail: "" })`);
+  await withPool({ script }, async (pool) => {
+    assert.equal((await pool.verify(transactionJob(31)))?.rule, "0-31");
+    assert.equal((await pool.verify(transactionJob(32)))?.rule, "0-16");
+  });
+});
+
+test("a worker that crashes is reported, and its job is checked on the main thread", async () => {
+  const reports: string[] = [];
+  const options = { script: scripted("process.exit(3)"), report: (error: Error) => void reports.push(error.message) };
+  await withPool(options, async (pool) => {
+    assert.equal(await pool.verify(transactionJob(40)), undefined);
+    assert.equal((await pool.verify(corruptJob(40)))?.rule, "verify-job-corrupt");
+    // Three crashes were no accident: no more workers are started.
+    const before = reports.length;
+    assert.equal(await pool.verify(transactionJob(40)), undefined);
+    assert.ok(before >= 3, `${before} reports`);
+    assert.equal(reports.length, before);
+    assert.match(String(reports[0]), /ended with code 3/);
+  });
+});
+
+test("a worker that answers with an error of its own is reported, and goes on", async () => {
+  const reports: string[] = [];
+  const script = scripted(`parentPort.postMessage({ type: "failed", error: "a bug" })`);
+  await withPool({ script, report: (error) => reports.push(error.message) }, async (pool) => {
+    assert.equal(await pool.verify(transactionJob(20)), undefined);
+    assert.deepEqual(reports, ["A verify worker failed: a bug"]);
+    assert.equal(pool.threadCount, 1);
+  });
+});
+
+test("jobs that are out when the pool closes are still answered", async () => {
+  const script = scripted("");
+  const pool = new VerifyPool({ threads: 1, report: (error) => assert.fail(error), script });
+  const verdicts = Promise.all([pool.verify(transactionJob(20)), pool.verify(corruptJob(20))]);
+  await pool.close();
+  const [good, bad] = await verdicts;
+  assert.equal(good, undefined);
+  assert.equal(bad?.rule, "verify-job-corrupt");
+  assert.equal(await pool.verify(transactionJob(20)), undefined);
+});
+
+test("there is a thread for each processor but one, and one at least", () => {
+  assert.ok(defaultThreads() >= 1 && defaultThreads() <= 15);
+});

@@ -1,0 +1,31 @@
+/**
+ * A worker thread of the verify pool: checks one range of inputs after the other.
+ *
+ * @module
+ */
+import { parentPort } from "node:worker_threads";
+import { defined } from "../base/assert.ts";
+import { verifyInputs } from "../consensus/verify_inputs.ts";
+import type { VerifyJob } from "../consensus/verify_job.ts";
+import { installNodeCrypto } from "./node_crypto.ts";
+import { isMoot, jobIn, markFault, type RangeAnswer, type RangeRequest } from "./verify_protocol.ts";
+
+installNodeCrypto();
+const port = defined(parentPort ?? undefined, "this module runs in a worker thread");
+
+/** The job of the last range: ranges of one job come one after the other, and are one object. */
+let last: { readonly number: number; readonly job: VerifyJob } | undefined;
+
+port.on("message", (request: RangeRequest) => port.postMessage(answer(request)));
+
+function answer(request: RangeRequest): RangeAnswer {
+  if (isMoot(request.memory, request.from)) return { type: "checked", violation: undefined };
+  try {
+    if (last?.number !== request.job) last = { number: request.job, job: jobIn(request) };
+    const violation = verifyInputs(last.job, request.from, request.to);
+    if (violation !== undefined) markFault(request.memory, request.from);
+    return { type: "checked", violation };
+  } catch (error) {
+    return { type: "failed", error: error instanceof Error ? String(error.stack) : String(error) };
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Blocks that someone here has made or submitted, and waits for the verdict on.
+ *
+ * @module
+ */
+import { unreachable } from "../base/assert.ts";
+import type { BlockVerdict, ChainState } from "../chain/chain_state.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { Block } from "../primitives/block.ts";
+import { type BlockHash, type HashKey, hashKey } from "../primitives/hash.ts";
+import { type Answer, succeeded } from "./answer.ts";
+
+type Checked = (violation: RuleViolation | undefined) => void;
+
+export class BlockDesk {
+  readonly #chain: ChainState;
+  /** Who waits for which block. */
+  readonly #awaited = new Map<HashKey, readonly Checked[]>();
+
+  constructor(chain: ChainState) {
+    this.#chain = chain;
+  }
+
+  /** Hands a block to the chain; `checked` follows if the verdict is `accepted`. */
+  add(block: Block, checked: Checked): BlockVerdict {
+    const key = hashKey(block.hash);
+    const waiting = this.#awaited.get(key) ?? [];
+    this.#awaited.set(key, [...waiting, checked]);
+    const verdict = this.#chain.addBlock(block, { requested: true });
+    if (verdict.type === "accepted") return verdict;
+    if (waiting.length === 0) this.#awaited.delete(key);
+    else this.#awaited.set(key, waiting);
+    return verdict;
+  }
+
+  submit(block: Block, answer: Answer): void {
+    const verdict = this.add(block, (violation) => {
+      answer(succeeded({ type: "block-verdict", verdict: violation ?? this.#outcome(block.hash) }));
+    });
+    if (verdict.type === "accepted") return;
+    answer(succeeded({ type: "block-verdict", verdict: this.#refusal(verdict) }));
+  }
+
+  /** The chain has judged a block. */
+  checked(hash: BlockHash, violation: RuleViolation | undefined): void {
+    const key = hashKey(hash);
+    const waiting = this.#awaited.get(key) ?? [];
+    this.#awaited.delete(key);
+    for (const checked of waiting) checked(violation);
+  }
+
+  #outcome(hash: BlockHash): "accepted" | "inconclusive" {
+    const id = this.#chain.headers.find(hash);
+    return id !== undefined && this.#chain.isActive(id) ? "accepted" : "inconclusive";
+  }
+
+  #refusal(verdict: Exclude<BlockVerdict, { readonly type: "accepted" }>) {
+    switch (verdict.type) {
+      case "duplicate":
+        return this.#chain.headers.isInvalid(verdict.id) ? "duplicate-invalid" : "duplicate";
+      case "ignored":
+        return "inconclusive";
+      case "unconnected":
+        return { rule: "prev-blk-not-found", detail: "the block before it is not known" };
+      case "invalid":
+        return verdict.violation;
+      default:
+        return unreachable(verdict);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * Carries out commands, and answers each once.
+ *
+ * @module
+ */
+import type { AddressBook } from "../addrbook/address_book.ts";
+import { assert, unreachable } from "../base/assert.ts";
+import type { ConnectionManager } from "../connections/connection_manager.ts";
+import type { Admission, Mempool } from "../mempool/mempool.ts";
+import { solve } from "../mining/solve.ts";
+import type { Connection } from "../peer/connection.ts";
+import { addressKey } from "../primitives/network_address.ts";
+import type { BlockHeader } from "../primitives/header.ts";
+import type { Transaction } from "../primitives/transaction.ts";
+import type { ChainState } from "../chain/chain_state.ts";
+import { type Answer, DONE, failed, succeeded } from "./answer.ts";
+import type { BlockDesk } from "./block_desk.ts";
+import type { BlockGenerator } from "./block_generator.ts";
+import type { BlockMaker } from "./block_maker.ts";
+import type { Command, CommandResult } from "./command.ts";
+import type { Conversations } from "./conversations.ts";
+import type { Dialing } from "./dialing.ts";
+import { localServices } from "./introduce.ts";
+import type { MockClock } from "./mock_clock.ts";
+import type { NodeOptions } from "./node_options.ts";
+import type { Peering } from "./peering.ts";
+
+/** `generateblock` is for networks where a block takes a few hashes: Bitcoin Core's bound on them. */
+const TRIES_MAX = 1_000_000;
+
+export interface DeskPorts {
+  readonly options: NodeOptions;
+  readonly clock: MockClock;
+  readonly chain: ChainState;
+  readonly mempool: Mempool;
+  readonly addresses: AddressBook;
+  readonly manager: ConnectionManager;
+  readonly dialing: Dialing;
+  readonly peering: Peering;
+  readonly conversations: Conversations;
+  readonly blocks: BlockDesk;
+  readonly generator: BlockGenerator;
+  readonly maker: BlockMaker;
+}
+
+/** Those about the node as a whole are `NodeCore`'s own. */
+export type DeskCommand = Exclude<Command, { readonly type: "settle" | "shut-down" }>;
+
+type CommandOf<T extends DeskCommand["type"]> = Extract<DeskCommand, { readonly type: T }>;
+
+export class CommandDesk {
+  readonly #ports: DeskPorts;
+
+  constructor(ports: DeskPorts) {
+    this.#ports = ports;
+  }
+
+  carryOut(command: DeskCommand, answer: Answer): void {
+    const { blocks, generator, maker, dialing, conversations, peering, clock } = this.#ports;
+    switch (command.type) {
+      case "submit-transaction":
+        return this.#submitTransaction(command, answer);
+      case "submit-block":
+        return blocks.submit(command.block, answer);
+      case "submit-header":
+        return answer(this.#submitHeader(command.header));
+      case "generate": {
+        const { count, maxTries, script } = command;
+        return generator.start({ assemble: () => maker.fromMempool(script), count, maxTries, answer });
+      }
+      case "generate-block":
+        return this.#generateBlock(command, answer);
+      case "add-node":
+        return this.#addNode(command, answer);
+      case "add-connection":
+        return dialing.request(command.address, command.connection, answer);
+      case "disconnect":
+        return answer(this.#disconnect(command));
+      case "send-message":
+        return answer(this.#sendMessage(command));
+      case "ping":
+        conversations.requestPing();
+        peering.passAll();
+        return answer(DONE);
+      case "set-mock-time":
+        clock.set(command.time);
+        return answer(DONE);
+      case "add-addresses":
+        return answer(this.#addAddresses(command));
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #submitTransaction({ transaction, maxFeeRate }: CommandOf<"submit-transaction">, answer: Answer): void {
+    const { chain, mempool } = this.#ports;
+    const { txid } = transaction;
+    const isConfirmed = transaction.outputs.some((_, index) => chain.coin({ txid, index }) !== undefined);
+    if (isConfirmed && mempool.get(txid) === undefined) return answer(failed({ code: "already-in-chain" }));
+    if (maxFeeRate === 0) return this.#admit(transaction, answer);
+    // What it would pay is known only once its inputs are, so it is tried first.
+    mempool.test(transaction, (admission) => {
+      const feeRate = admission.type === "accepted" ? (admission.entry.fee * 1000) / transaction.vsize : 0;
+      if (feeRate > maxFeeRate) return answer(failed({ code: "fee-too-high", feeRate, max: maxFeeRate }));
+      this.#admit(transaction, answer);
+    });
+  }
+
+  #admit(transaction: Transaction, answer: Answer): void {
+    const { mempool, conversations } = this.#ports;
+    mempool.submit(transaction, (admission) => {
+      // One that was here before is announced again: that is what its sender asks for.
+      if (admission.type === "known") conversations.announce(transaction);
+      answer(admissionResult(transaction, admission));
+    });
+  }
+
+  #submitHeader(header: BlockHeader): CommandResult {
+    const verdict = this.#ports.chain.addHeaders([header]);
+    const value = verdict.type === "invalid" ? verdict.violation : verdict.type;
+    return succeeded({ type: "header-verdict", verdict: value });
+  }
+
+  #generateBlock({ script, transactions, submit }: CommandOf<"generate-block">, answer: Answer): void {
+    const { maker, blocks } = this.#ports;
+    const made = maker.fromTransactions(script, transactions);
+    if ("missing" in made) return answer(failed({ code: "transaction-not-found", txid: made.missing }));
+    const solved = solve(made, TRIES_MAX)?.block;
+    if (solved === undefined) {
+      const violation = { rule: "high-hash", detail: `no nonce of ${TRIES_MAX} meets the target` };
+      return answer(failed({ code: "block-invalid", violation }));
+    }
+    const result = succeeded({ type: "block", block: solved });
+    if (!submit) return answer(result);
+    const verdict = blocks.add(solved, (violation) => {
+      answer(violation === undefined ? result : failed({ code: "block-invalid", violation }));
+    });
+    if (verdict.type === "invalid") answer(failed({ code: "block-invalid", violation: verdict.violation }));
+    else assert(verdict.type === "accepted", "a block just made on the tip is new and connects");
+  }
+
+  #addNode({ address, mode }: CommandOf<"add-node">, answer: Answer): void {
+    const { manager, dialing } = this.#ports;
+    switch (mode) {
+      case "add":
+        return answer(manager.addNode(address) ? DONE : failed({ code: "node-already-added" }));
+      case "remove":
+        return answer(manager.removeNode(address) ? DONE : failed({ code: "node-not-added" }));
+      case "onetry":
+        return dialing.request(address, "manual", answer);
+    }
+  }
+
+  #disconnect({ peer }: CommandOf<"disconnect">): CommandResult {
+    const { peering } = this.#ports;
+    const found = typeof peer === "number"
+      ? peering.get(peer)
+      : [...peering.all()].find(({ address }) => addressKey(address) === addressKey(peer));
+    if (found === undefined || found.isClosing) return failed({ code: "node-not-connected" });
+    peering.disconnect(found, "operator");
+    return DONE;
+  }
+
+  #sendMessage({ peer, messageType, payload }: CommandOf<"send-message">): CommandResult {
+    const connection: Connection | undefined = this.#ports.peering.get(peer);
+    if (connection === undefined || connection.isClosing) return failed({ code: "node-not-connected" });
+    this.#ports.peering.sendRaw(connection, messageType, payload);
+    return DONE;
+  }
+
+  #addAddresses({ addresses, source }: CommandOf<"add-addresses">): CommandResult {
+    const { options, clock, addresses: book } = this.#ports;
+    const services = localServices({ ...options, pruneTarget: undefined });
+    const added = addresses.filter((address) => book.add({ address, services, time: clock.unixTime() }, source));
+    return succeeded({ type: "count", count: added.length });
+  }
+}
+
+function admissionResult({ txid }: Transaction, admission: Admission): CommandResult {
+  switch (admission.type) {
+    case "accepted":
+    case "known":
+      return succeeded({ type: "txid", txid });
+    case "missing-inputs":
+      return failed({ code: "missing-inputs" });
+    case "rejected":
+      return failed({ code: "transaction-rejected", violation: admission.violation });
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * All conversations of a node, as one: which there are, in which order they hear of things, and
+ * which news of the chain and the mempool concerns which.
+ *
+ * @module
+ */
+import type { AddressBook } from "../addrbook/address_book.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Rng } from "../base/rng.ts";
+import { type Clock, earlier, type Instant } from "../base/time.ts";
+import type { ChainEvent } from "../chain/chain_ports.ts";
+import type { ChainState } from "../chain/chain_state.ts";
+import type { Mempool, MempoolEvent } from "../mempool/mempool.ts";
+import type { Connection } from "../peer/connection.ts";
+import type { Peer } from "../peer/peer.ts";
+import { formatAddress } from "../primitives/host_text.ts";
+import type { NetworkName } from "../primitives/network_address.ts";
+import type { Transaction } from "../primitives/transaction.ts";
+import { AddrRelay } from "../protocol/addr_relay.ts";
+import { BlockAnnounce } from "../protocol/block_announce.ts";
+import { BlockDownload } from "../protocol/block_download.ts";
+import { BlockServe } from "../protocol/block_serve.ts";
+import { FeeFilterProtocol } from "../protocol/fee_filter.ts";
+import { GetData } from "../protocol/get_data.ts";
+import { HeaderSync } from "../protocol/header_sync.ts";
+import { PeerChainViews } from "../protocol/peer_chain_view.ts";
+import { PingProtocol } from "../protocol/ping.ts";
+import type { Outbox, Protocol } from "../protocol/protocol.ts";
+import { TxAnnounce } from "../protocol/tx_announce.ts";
+import { TxDownload } from "../protocol/tx_download.ts";
+import { UnservedMessages } from "../protocol/unserved_messages.ts";
+import type { Message } from "../wire/message.ts";
+import type { NodeEventBody } from "./event.ts";
+import { localServices } from "./introduce.ts";
+import type { NodeOptions } from "./node_options.ts";
+import type { PeerReport } from "./peer_report.ts";
+
+/** Networks that can be dialled without a proxy. */
+const REACHABLE: ReadonlySet<NetworkName> = new Set<NetworkName>(["ipv4", "ipv6"]);
+
+export interface ConversationPorts {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly options: NodeOptions;
+  readonly chain: ChainState;
+  readonly mempool: Mempool;
+  readonly addresses: AddressBook;
+  readonly outbox: Outbox;
+  event(body: NodeEventBody): void;
+}
+
+export class Conversations implements Protocol {
+  readonly #ping: PingProtocol;
+  readonly #feeFilter: FeeFilterProtocol;
+  readonly #addrRelay: AddrRelay;
+  readonly #headerSync: HeaderSync;
+  readonly #blockDownload: BlockDownload;
+  readonly #blockAnnounce: BlockAnnounce;
+  readonly #getData: GetData;
+  readonly #txAnnounce: TxAnnounce;
+  readonly #txDownload: TxDownload;
+  readonly #all: readonly Protocol[];
+  readonly #mempool: Mempool;
+
+  constructor(ports: ConversationPorts) {
+    const { clock, rng, logger, options, chain, mempool, outbox, addresses } = ports;
+    const { minimumChainWork, minRelayFeeRate, blocksOnly, localPeers, listen, peerTimeout } = options;
+    const ourServices = localServices(options);
+    const views = new PeerChainViews(chain.headers);
+    const shared = { clock, rng, logger, outbox, chain, mempool, views };
+    this.#mempool = mempool;
+    this.#ping = new PingProtocol({ ...shared, peerTimeout });
+    this.#feeFilter = new FeeFilterProtocol(shared, { minRelayFeeRate, blocksOnly });
+    this.#addrRelay = new AddrRelay({
+      ...shared,
+      book: addresses,
+      learned: (address, { id }) => {
+        ports.event({ type: "addr:learned", data: { address: formatAddress(address), peer: id } });
+      },
+      ownAddress: () => options.advertise[0],
+      // No list of banned addresses yet.
+      isShunned: () => false,
+    }, { ourServices, listen, localPeers, reachable: REACHABLE });
+    this.#blockDownload = new BlockDownload(shared, { minimumChainWork });
+    this.#headerSync = new HeaderSync({
+      ...shared,
+      headersReceived: (peer, last) => this.#blockDownload.headersReceived(peer, last),
+    }, { minimumChainWork });
+    this.#blockAnnounce = new BlockAnnounce(shared);
+    const blockServe = new BlockServe(shared, { minimumChainWork, isPruned: options.pruneTarget !== undefined });
+    this.#txAnnounce = new TxAnnounce(shared, { localPeers });
+    this.#txDownload = new TxDownload({ ...shared, announce: this.#txAnnounce }, { blocksOnly, localPeers });
+    this.#getData = new GetData({
+      ...shared,
+      transactions: this.#txAnnounce,
+      blockSent: (peer, hash) => blockServe.blockSent(peer, hash),
+    }, { ourServices });
+    // Header sync comes before all that reads the views of peers' chains; announcing transactions
+    // before asking for them, so that what a peer has is known.
+    this.#all = [
+      this.#ping, this.#addrRelay, this.#headerSync, this.#blockAnnounce, blockServe, this.#blockDownload,
+      this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData, new UnservedMessages(shared),
+    ];
+  }
+
+  ready(peer: Peer): void {
+    for (const each of this.#all) each.ready(peer);
+  }
+
+  received(peer: Peer, message: Message): void {
+    for (const each of this.#all) if (peer.isReady) each.received(peer, message);
+  }
+
+  pass(peer: Peer): void {
+    for (const each of this.#all) if (peer.isReady) each.pass(peer);
+  }
+
+  closed(peer: Peer): void {
+    for (const each of this.#all) each.closed(peer);
+  }
+
+  woken(): void {
+    for (const each of this.#all) each.woken();
+  }
+
+  wakeAt(): Instant | undefined {
+    let at: Instant | undefined;
+    for (const each of this.#all) at = earlier(at, each.wakeAt());
+    return at;
+  }
+
+  chainEvent(event: ChainEvent): void {
+    switch (event.type) {
+      case "header-accepted":
+        return;
+      case "block-connected":
+        this.#txAnnounce.blockConnected(event);
+        this.#txDownload.blockConnected(event);
+        this.#getData.blockConnected(event);
+        return this.#blockDownload.blockConnected();
+      case "block-disconnected":
+        return this.#txDownload.blockDisconnected();
+      case "tip-changed":
+        this.#txDownload.tipChanged();
+        return this.#blockAnnounce.tipChanged(event);
+      case "block-checked":
+        return this.#blockDownload.blockChecked(event);
+    }
+  }
+
+  mempoolEvent(event: MempoolEvent): void {
+    if (event.type !== "tx-accepted") return;
+    this.#txAnnounce.transactionAccepted(event.entry);
+    this.#txDownload.transactionAccepted(event.entry);
+  }
+
+  /** Announces a transaction of the mempool again. */
+  announce({ txid }: Transaction): void {
+    const entry = this.#mempool.get(txid);
+    if (entry !== undefined) this.#txAnnounce.transactionAccepted(entry);
+  }
+
+  /** Pings every peer, in the next pass over them. */
+  requestPing(): void {
+    this.#ping.requestPing();
+  }
+
+  report(peer: Connection): PeerReport {
+    const { pending, lastSequence } = this.#txAnnounce.counts(peer);
+    const { isEnabled, processed, rateLimited } = this.#addrRelay.report(peer.id);
+    return {
+      local: peer.local,
+      ...(peer.seenAs === undefined ? {} : { localSeen: peer.seenAs }),
+      feeFilter: this.#feeFilter.feeRateOf(peer),
+      lastInvSequence: lastSequence,
+      invToSend: pending,
+      syncedHeaders: this.#headerSync.syncedHeaders(peer),
+      syncedBlocks: this.#blockDownload.syncedBlocks(peer),
+      inFlight: this.#blockDownload.inFlight(peer.id),
+      addressRelay: isEnabled,
+      addressesProcessed: processed,
+      addressesRateLimited: rateLimited,
+    };
+  }
+}

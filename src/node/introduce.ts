@@ -1,0 +1,34 @@
+import type { Clock } from "../base/time.ts";
+import type { ChainState } from "../chain/chain_state.ts";
+import type { Introduction } from "../peer/introduction.ts";
+import { NODE_BLOOM, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../wire/services.ts";
+import type { NodeOptions } from "./node_options.ts";
+
+/** How far behind, in blocks, a peer with recent blocks only is still of use (BIP159, with room to spare). */
+const RECENT_BLOCKS = 144;
+
+/** What this node offers to others. */
+export function localServices({ pruneTarget, peerBloomFilters }: NodeOptions): bigint {
+  let services = NODE_WITNESS | NODE_NETWORK_LIMITED;
+  if (pruneTarget === undefined) services |= NODE_NETWORK;
+  if (peerBloomFilters) services |= NODE_BLOOM;
+  return services;
+}
+
+/** What we say about ourselves in `version`, as of now. */
+export function introduce(options: NodeOptions, chain: ChainState, clock: Clock): Introduction {
+  return {
+    services: localServices(options),
+    userAgent: options.userAgent,
+    height: chain.headers.height(chain.tip),
+    blocksOnly: options.blocksOnly,
+    isTipRecent: isTipRecent(chain, clock),
+    time: clock.unixTime(),
+  };
+}
+
+/** Our tip is no more than a day's blocks old. */
+export function isTipRecent(chain: ChainState, clock: Clock): boolean {
+  const age = clock.unixTime() - chain.headers.time(chain.tip);
+  return age < RECENT_BLOCKS * chain.params.work.targetSpacing;
+}

@@ -1,0 +1,245 @@
+import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
+import type { Logger } from "../base/logger.ts";
+import { sanitize } from "../base/safe_text.ts";
+import type { Clock } from "../base/time.ts";
+import type { NetworkAddress } from "../primitives/network_address.ts";
+import type { ReceivedMessage, Transport, TransportError } from "../transport/transport.ts";
+import { encodeMessage, isMessageType, type Message } from "../wire/message.ts";
+import { ConnectionStats, OTHER_TYPES } from "./connection_stats.ts";
+import type { DisconnectReason } from "./disconnect_reason.ts";
+import type { HandshakeState } from "./handshake.ts";
+import { NO_FEATURES } from "./introduction.ts";
+import type { ConnectionType, Peer, PeerFeatures, PeerId, Permission } from "./peer.ts";
+import { type Incoming, readMessage, receiveMessages } from "./read_messages.ts";
+
+/**
+ * Above this, reading from the socket stops until half of it is worked off, so that a peer that
+ * sends faster than we work fills its own buffers (Bitcoin Core's `-maxreceivebuffer`).
+ */
+export const RECEIVE_QUEUE_BYTES_MAX = 5_000_000;
+
+/** What a waiting message takes besides its payload; without it, empty messages would be free. */
+const MESSAGE_OVERHEAD_BYTES = 128;
+
+/** More waiting than this, and the peer is served no more until it has read (`-maxsendbuffer`). */
+export const SEND_QUEUE_BYTES_MAX = 1_000_000;
+
+/**
+ * With more than this waiting the peer is given up on. One that is no longer served still gets
+ * what was under way (a block, at most 4 MB) and announcements, which in the twenty minutes until
+ * its timeout come nowhere near.
+ */
+export const SEND_OVERFLOW_BYTES = 16_000_000;
+
+/** Until `Handshaker` has seen it; shared by all. */
+const STARTING: HandshakeState = { name: "awaiting-version", nonce: 0n };
+
+/** What is known of a connection when its socket opens. */
+export interface ConnectionOpening {
+  readonly id: PeerId;
+  readonly type: ConnectionType;
+  /** The other end of the socket. */
+  readonly address: NetworkAddress;
+  /** Our end. */
+  readonly local: NetworkAddress;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
+export interface ConnectionPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * One connection's life, without its socket.
+ *
+ * ```text
+ *   opening ──── handshake complete ───▶ ready
+ *      │                                   │
+ *      └────────────▶ closing ◀────────────┘
+ * ```
+ *
+ * Bytes go in by `receive` and become messages, which the owner takes one at a time; `send` gives
+ * the bytes to write. After each of these the owner asks `flowChange` whether to stop or go on
+ * reading. Messages are decoded when they are taken, so that what waits is bounded by its bytes.
+ */
+export class Connection implements Peer {
+  readonly id: PeerId;
+  readonly type: ConnectionType;
+  readonly address: NetworkAddress;
+  readonly local: NetworkAddress;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly stats: ConnectionStats;
+  features: PeerFeatures = NO_FEATURES;
+  /** Our address, as the peer says that it sees it. */
+  seenAs: NetworkAddress | undefined = undefined;
+  /** Moved on by `Handshaker`. */
+  handshake: HandshakeState = STARTING;
+  readonly #transport: Transport;
+  readonly #ports: ConnectionPorts;
+  #isClosing = false;
+  #parkCount = 0;
+  /** Messages not yet taken stand from `#inboxHead` on. */
+  #inbox: ReceivedMessage[] | undefined = undefined;
+  #inboxHead = 0;
+  #inboxBytes = 0;
+  #isPaused = false;
+  /** The socket holds more than it likes. */
+  #isChoked = false;
+  /** Bytes handed over that the socket may still hold. */
+  #waitingBytes = 0;
+
+  constructor(opening: ConnectionOpening, transport: Transport, ports: ConnectionPorts) {
+    this.id = opening.id;
+    this.type = opening.type;
+    this.address = opening.address;
+    this.local = opening.local;
+    this.permissions = opening.permissions;
+    this.#transport = transport;
+    this.#ports = ports;
+    this.stats = new ConnectionStats(ports.clock.now());
+  }
+
+  get isInbound(): boolean {
+    return this.type === "inbound";
+  }
+
+  get isReady(): boolean {
+    return this.handshake.name === "complete" && !this.#isClosing;
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  get isSendFull(): boolean {
+    return this.#isChoked && this.#waitingBytes > SEND_QUEUE_BYTES_MAX;
+  }
+
+  /** It reads nothing, and too much waits for it: close it. */
+  get isSendOverflowing(): boolean {
+    return this.#isChoked && this.#waitingBytes > SEND_OVERFLOW_BYTES;
+  }
+
+  /**
+   * Takes in bytes as they came off the socket.
+   *
+   * @returns why to close the connection, when the stream is beyond repair
+   */
+  receive(bytes: Bytes): DisconnectReason | undefined {
+    this.stats.bytesReceived += bytes.length;
+    this.stats.lastReceive = this.#ports.clock.now();
+    if (this.#isClosing) return undefined;
+    const { messages, fault } = receiveMessages(this.#transport, bytes);
+    for (const message of messages) this.#enqueue(message);
+    if (fault === undefined) return undefined;
+    this.#ports.logger.debug("net", () => `${fault.message}, disconnecting peer=${this.id}`);
+    return reasonOf(fault);
+  }
+
+  /** Whether `nextMessage` would give one. A peer that does not read its answers gets no new ones. */
+  get hasMessage(): boolean {
+    return this.#inbox !== undefined && this.#parkCount === 0 && !this.#isClosing && !this.isSendFull;
+  }
+
+  /** The oldest message not yet taken; `undefined` when there is none, or the connection is parked or closing. */
+  nextMessage(): Incoming | undefined {
+    if (this.#inbox === undefined || !this.hasMessage) return undefined;
+    const received = this.#inbox[this.#inboxHead++] as ReceivedMessage;
+    this.#inboxBytes -= inboxBytes(received);
+    if (this.#inboxHead === this.#inbox.length) this.#forgetInbox();
+    else if (this.#inboxHead >= 1024) this.#inbox.splice(0, this.#takeHead());
+    this.#ports.logger.debug("net", () =>
+      `received: ${sanitize(received.type)} (${received.payload.length} bytes) peer=${this.id}`);
+    return readMessage(received);
+  }
+
+  /** Whether to stop or to go on reading from the socket; says each change once. */
+  flowChange(): "pause" | "resume" | undefined {
+    if (!this.#isPaused && this.#inboxBytes > RECEIVE_QUEUE_BYTES_MAX) {
+      this.#isPaused = true;
+      return "pause";
+    }
+    if (this.#isPaused && this.#inboxBytes <= RECEIVE_QUEUE_BYTES_MAX / 2) {
+      this.#isPaused = false;
+      return "resume";
+    }
+    return undefined;
+  }
+
+  /** No message is handed out until each `park` has had its `unpark`. */
+  park(): void {
+    this.#parkCount += 1;
+  }
+
+  unpark(): void {
+    assert(this.#parkCount > 0, "only what was parked is unparked");
+    this.#parkCount -= 1;
+  }
+
+  /** The bytes that carry `message`, to be written to the socket now. */
+  send(message: Message): Bytes {
+    return this.sendRaw(message.type, encodeMessage(message));
+  }
+
+  /** As `send`, for a payload of any kind: what the operator wants sent. */
+  sendRaw(type: string, payload: Bytes): Bytes {
+    this.#ports.logger.debug("net", () => `sending ${sanitize(type)} (${payload.length} bytes) peer=${this.id}`);
+    const bytes = this.#transport.send({ type, payload });
+    this.stats.countSent(isMessageType(type) ? type : OTHER_TYPES, bytes.length);
+    // A socket that takes no more has not sent it yet.
+    if (!this.#isChoked) this.stats.lastSend = this.#ports.clock.now();
+    this.#waitingBytes = this.#isChoked ? this.#waitingBytes + bytes.length : bytes.length;
+    return bytes;
+  }
+
+  /** The socket holds more than it likes: of what was sent before, the last message at least. */
+  choked(): void {
+    this.#isChoked = true;
+  }
+
+  /** The socket has passed on all that it held. */
+  drained(): void {
+    this.#isChoked = false;
+    this.#waitingBytes = 0;
+    this.stats.lastSend = this.#ports.clock.now();
+  }
+
+  /** Nothing more is handed out; the owner closes the socket, and forgets the connection when that is done. */
+  close(): void {
+    this.#isClosing = true;
+    this.#forgetInbox();
+  }
+
+  #enqueue(received: ReceivedMessage): void {
+    const { type, wireBytes, fault } = received;
+    this.stats.countReceived(fault === undefined && isMessageType(type) ? type : OTHER_TYPES, wireBytes);
+    if (fault !== undefined) {
+      this.#ports.logger.debug("net", () => `${fault.text}, peer=${this.id}`);
+      return;
+    }
+    (this.#inbox ??= []).push(received);
+    this.#inboxBytes += inboxBytes(received);
+  }
+
+  #takeHead(): number {
+    const head = this.#inboxHead;
+    this.#inboxHead = 0;
+    return head;
+  }
+
+  #forgetInbox(): void {
+    this.#inbox = undefined;
+    this.#inboxHead = 0;
+    this.#inboxBytes = 0;
+  }
+}
+
+function inboxBytes({ payload }: ReceivedMessage): number {
+  return payload.length + MESSAGE_OVERHEAD_BYTES;
+}
+
+function reasonOf({ kind }: TransportError): DisconnectReason {
+  return kind === "wrong-magic" ? "wrong-magic" : "over-long-message";
+}

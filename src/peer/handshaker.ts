@@ -1,0 +1,161 @@
+import { unreachable } from "../base/assert.ts";
+import type { Logger } from "../base/logger.ts";
+import { type Rng, u64 } from "../base/rng.ts";
+import { sanitize } from "../base/safe_text.ts";
+import type { NetworkAddress } from "../primitives/network_address.ts";
+import type { Message, MessageType } from "../wire/message.ts";
+import type { Connection } from "./connection.ts";
+import {
+  describeEarly, type HandshakeEffect, type HandshakeState, type HandshakeStep, NEGOTIATION, startHandshake,
+  stepHandshake, stepMalformedFeature,
+} from "./handshake.ts";
+import type { Introduction } from "./introduction.ts";
+import { judgeMalformed } from "./malformed.ts";
+import type { Peer } from "./peer.ts";
+import type { Incoming } from "./read_messages.ts";
+
+export interface HandshakerPorts {
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly outbox: {
+    send(peer: Peer, message: Message): void;
+    disconnect(peer: Peer, reason: string): void;
+    misbehaving(peer: Peer, what: string): void;
+  };
+  /** What we say about ourselves, as of now. */
+  introduction(): Introduction;
+  /** An address that we dialled turned out to be our own. */
+  selfFound(address: NetworkAddress): void;
+}
+
+/** What became of a message. */
+export type Handling =
+  /** It needs no one else. */
+  | { readonly type: "done" }
+  /** It completed the handshake: the protocols are to be told that the peer is ready. */
+  | { readonly type: "ready" }
+  /** It is for the protocols. */
+  | { readonly type: "message"; readonly message: Message };
+
+const DONE: Handling = { type: "done" };
+const READY: Handling = { type: "ready" };
+
+/**
+ * Stands between what connections bring and the protocols: runs the handshakes, and deals with
+ * what is unknown or cannot be read. What it lets through is a message of a peer that is ready.
+ */
+export class Handshaker {
+  readonly #ports: HandshakerPorts;
+  /** Nonces of our own `version` messages that are out, by which we notice that we dialled ourselves. */
+  readonly #dialled = new Map<bigint, Connection>();
+
+  constructor(ports: HandshakerPorts) {
+    this.#ports = ports;
+  }
+
+  /** The socket is open. */
+  opened(connection: Connection): void {
+    this.#ports.logger.debug("net", () => `Added connection peer=${connection.id}`);
+    const nonce = u64(this.#ports.rng);
+    if (!connection.isInbound) this.#dialled.set(nonce, connection);
+    this.#apply(connection, startHandshake(connection, this.#ports.introduction(), nonce));
+  }
+
+  closed(connection: Connection): void {
+    this.#forgetNonce(connection);
+    this.#ports.logger.debug("net", () => `Cleared nodestate for peer=${connection.id}`);
+  }
+
+  received(connection: Connection, incoming: Incoming): Handling {
+    switch (incoming.type) {
+      case "message":
+        return this.#read(connection, incoming);
+      case "unknown":
+        return this.#unknown(connection, incoming.name);
+      case "malformed":
+        return this.#malformed(connection, incoming);
+      default:
+        return unreachable(incoming);
+    }
+  }
+
+  #read(connection: Connection, incoming: Incoming & { readonly type: "message" }): Handling {
+    const { message } = incoming;
+    const before = connection.handshake;
+    const isOurNonce = (nonce: bigint): boolean => this.#isOurs(nonce);
+    const step = stepHandshake(before, message, connection, this.#ports.introduction(), isOurNonce);
+    if (step === undefined) return incoming;
+    if (message.type === "version") connection.seenAs ??= message.value.receiver.address;
+    this.#apply(connection, step);
+    if (before.name === "complete" || step.state.name !== "complete") return DONE;
+    this.#forgetNonce(connection);
+    return READY;
+  }
+
+  #unknown(connection: Connection, name: string): Handling {
+    const { handshake } = connection;
+    this.#ports.logger.debug("net", () => {
+      if (handshake.name !== "complete") return describeEarly(name, connection, handshake);
+      return `Unknown message type "${sanitize(name)}" from peer=${connection.id}`;
+    });
+    return DONE;
+  }
+
+  #malformed(connection: Connection, malformed: Incoming & { readonly type: "malformed" }): Handling {
+    if (isIgnored(malformed.name, connection.handshake)) return this.#unknown(connection, malformed.name);
+    if (malformed.name === "feature") {
+      this.#apply(connection, stepMalformedFeature(connection.handshake, connection));
+      return DONE;
+    }
+    const { logger, outbox } = this.#ports;
+    const verdict = judgeMalformed(malformed, connection);
+    if (verdict.cost === "misbehaviour") {
+      outbox.misbehaving(connection, verdict.what);
+      return DONE;
+    }
+    logger.debug("net", () => verdict.text);
+    if (verdict.cost === "disconnect") outbox.disconnect(connection, "malformed-message");
+    return DONE;
+  }
+
+  /** Also tells the owner which of its addresses led here. */
+  #isOurs(nonce: bigint): boolean {
+    const dialled = this.#dialled.get(nonce);
+    if (dialled === undefined) return false;
+    this.#ports.selfFound(dialled.address);
+    return true;
+  }
+
+  #forgetNonce(connection: Connection): void {
+    if (connection.isInbound) return;
+    for (const [nonce, dialled] of this.#dialled) if (dialled === connection) this.#dialled.delete(nonce);
+  }
+
+  #apply(connection: Connection, { state, effects }: HandshakeStep): void {
+    connection.handshake = state;
+    for (const effect of effects) this.#perform(connection, effect);
+  }
+
+  #perform(connection: Connection, effect: HandshakeEffect): void {
+    const { logger, outbox } = this.#ports;
+    switch (effect.type) {
+      case "send":
+        return outbox.send(connection, effect.message);
+      case "features":
+        connection.features = effect.features;
+        return;
+      case "log":
+        return effect.level === "info" ? logger.info(effect.text) : logger.debug("net", () => effect.text);
+      case "disconnect":
+        return outbox.disconnect(connection, effect.reason);
+      default:
+        return unreachable(effect);
+    }
+  }
+}
+
+/** What would be ignored if it were sound is ignored when it is not. */
+function isIgnored(name: MessageType, state: HandshakeState): boolean {
+  if (state.name === "complete") return false;
+  return state.name === "awaiting-version" ? name !== "version" : !NEGOTIATION.has(name);
+}

@@ -1,0 +1,45 @@
+/**
+ * Takes bytes to messages: the one place where a peer's bad bytes stop being exceptions.
+ *
+ * What a fault costs the peer is policy, and decided by the caller.
+ *
+ * @module
+ */
+import type { Bytes } from "../base/bytes.ts";
+import { DecodeError } from "../codec/decode_error.ts";
+import { type ReceivedMessage, type Transport, TransportError } from "../transport/transport.ts";
+import { decodeMessage, isMessageType, type Message, type MessageType } from "../wire/message.ts";
+
+/** What a stretch of bytes completed. */
+export interface Arrival {
+  readonly messages: readonly ReceivedMessage[];
+  /** The stream cannot be read any further. */
+  readonly fault: TransportError | undefined;
+}
+
+/** One message, read or not. `size`: bytes of its payload. */
+export type Incoming =
+  | { readonly type: "message"; readonly message: Message; readonly size: number }
+  /** No offence: unknown types are how the protocol grows. */
+  | { readonly type: "unknown"; readonly name: string; readonly size: number }
+  | { readonly type: "malformed"; readonly name: MessageType; readonly size: number; readonly error: DecodeError };
+
+export function receiveMessages(transport: Transport, bytes: Bytes): Arrival {
+  try {
+    return { messages: transport.receive(bytes), fault: undefined };
+  } catch (error) {
+    if (error instanceof TransportError) return { messages: error.before, fault: error };
+    throw error;
+  }
+}
+
+export function readMessage({ type, payload }: ReceivedMessage): Incoming {
+  const size = payload.length;
+  if (!isMessageType(type)) return { type: "unknown", name: type, size };
+  try {
+    return { type: "message", message: decodeMessage(type, payload), size };
+  } catch (error) {
+    if (error instanceof DecodeError) return { type: "malformed", name: type, size, error };
+    throw error;
+  }
+}

@@ -1,0 +1,370 @@
+/**
+ * Fetches the blocks of the best header's chain, from all peers at once.
+ *
+ * Each peer is asked for at most 16 at a time, within a window of 1,024 past what we have: one that
+ * holds up the window is dropped after 2 s, a time that doubles with each such drop, up to 64 s,
+ * and shrinks with each block connected. A block that was announced while we are near the tip is
+ * fetched at once from who announced it.
+ *
+ * A request belongs to the peer it was made of: a block, good or bad, from anyone else never
+ * clears it.
+ *
+ * Needs from the node: `blockConnected()` and `blockChecked(event)`, for each such event of the
+ * chain; `headersReceived` is called by header sync, which must come before it in the node's list.
+ *
+ * Source: Bitcoin Core, net_processing.cpp, FindNextBlocksToDownload, HeadersDirectFetchBlocks,
+ * SendMessages, and the handling of `block`.
+ *
+ * @module
+ */
+import type { Logger } from "../base/logger.ts";
+import { addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, seconds } from "../base/time.ts";
+import type { ChainEvent } from "../chain/chain_ports.ts";
+import type { ChainState } from "../chain/chain_state.ts";
+import type { BlockId } from "../chain/header_index.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
+import { blockWork } from "../consensus/target.ts";
+import type { Peer, PeerId } from "../peer/peer.ts";
+import type { Block } from "../primitives/block.ts";
+import { displayHash, type HashKey, hashKey } from "../primitives/hash.ts";
+import type { Message } from "../wire/message.ts";
+import { MSG_BLOCK, MSG_WITNESS_BLOCK } from "../wire/messages/inventory.ts";
+import { BLOCKS_IN_FLIGHT_MAX, chooseBlocks } from "./choose_blocks.ts";
+import type { ProtocolDisconnect } from "./disconnect_reason.ts";
+import type { PeerChainViews } from "./peer_chain_view.ts";
+import { canServeBlocks, canServeWitnesses, isLimitedPeer, LIMITED_BLOCKS_MIN } from "./peer_services.ts";
+import type { Outbox, Protocol } from "./protocol.ts";
+import { antiDosWork } from "./work_threshold.ts";
+
+const STALL_TIMEOUT = seconds(2);
+const STALL_TIMEOUT_MAX = seconds(64);
+const STALL_TIMEOUT_SHRINK = 0.85;
+/** A block may take one block interval, and half of one for each other peer that shares our line. */
+const BLOCK_TIMEOUT_INTERVALS = 1;
+const BLOCK_TIMEOUT_INTERVALS_PER_PEER = 0.5;
+/** A tip younger than this many block intervals means that announced blocks are fetched at once. */
+const DIRECT_FETCH_INTERVALS = 20;
+/** When a block came, the window may have moved for others; they are looked at together, this much later. */
+const OTHERS_DELAY = milliseconds(10);
+/**
+ * A peer is not parked while a block of its is checked when we asked for it and are this far
+ * behind: the checks are then best kept fed, and nothing it says hangs on the outcome.
+ */
+const CATCHING_UP_BLOCKS = BLOCKS_IN_FLIGHT_MAX;
+
+export type BlockDownloadChain = Pick<
+  ChainState,
+  "params" | "headers" | "tip" | "bestHeader" | "isInitialBlockDownload" | "isActive" | "addBlock"
+>;
+
+export interface BlockDownloadPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly outbox: Outbox;
+  readonly chain: BlockDownloadChain;
+  readonly views: PeerChainViews;
+}
+
+interface PeerState {
+  readonly peer: Peer;
+  /** What it was asked for and has not sent, oldest first. */
+  readonly requests: Set<BlockId>;
+  /** Since when the first of `requests` is awaited. */
+  downloadingSince: Instant;
+  /** Since when it alone keeps the window from moving. */
+  stallingSince: Instant | undefined;
+  /** Its block that is being checked, and whose verdict it has to wait for. */
+  awaiting: HashKey | undefined;
+  isParked: boolean;
+}
+
+export class BlockDownload implements Protocol {
+  readonly #ports: BlockDownloadPorts;
+  readonly #minimumChainWork: bigint;
+  readonly #peers = new Map<PeerId, PeerState>();
+  /** Who was asked for each block that is awaited. */
+  readonly #owners = new Map<BlockId, PeerState>();
+  readonly #downloading = new Set<PeerState>();
+  #stallTimeout = STALL_TIMEOUT;
+  #wakeAllAt: Instant | undefined;
+
+  constructor(ports: BlockDownloadPorts, options: { readonly minimumChainWork: bigint }) {
+    this.#ports = ports;
+    this.#minimumChainWork = options.minimumChainWork;
+  }
+
+  ready(peer: Peer): void {
+    this.#peers.set(peer.id, {
+      peer, requests: new Set(), downloadingSince: 0 as Instant, stallingSince: undefined, awaiting: undefined,
+      isParked: false,
+    });
+  }
+
+  closed(peer: Peer): void {
+    const state = this.#peers.get(peer.id);
+    if (state === undefined) return;
+    for (const id of [...state.requests]) this.#clear(state, id);
+    this.#peers.delete(peer.id);
+    this.#wakeAll();
+  }
+
+  received(peer: Peer, message: Message): void {
+    const state = this.#peers.get(peer.id);
+    if (state !== undefined && message.type === "block") this.#block(state, message.value.block);
+  }
+
+  pass(peer: Peer): void {
+    const state = this.#peers.get(peer.id);
+    if (state === undefined) return;
+    if (this.#dropIfSlow(state)) return;
+    this.#request(state);
+  }
+
+  woken(): void {
+    this.#wakeAllAt = undefined;
+  }
+
+  wakeAt(): Instant | undefined {
+    let at = this.#wakeAllAt;
+    for (const state of this.#downloading) {
+      at = earlier(at, this.#blockDeadline(state));
+      if (state.stallingSince !== undefined) at = earlier(at, addDuration(state.stallingSince, this.#stallTimeout));
+    }
+    return at;
+  }
+
+  /** Heights of the blocks it was asked for and has not sent: `inflight` of getpeerinfo. */
+  inFlight(peer: PeerId): readonly number[] {
+    const { headers } = this.#ports.chain;
+    return Array.from(this.#peers.get(peer)?.requests ?? [], (id) => headers.height(id));
+  }
+
+  /** Height of the last block that we have in common with it, or -1: `synced_blocks` of getpeerinfo. */
+  syncedBlocks(peer: Peer): number {
+    const { lastCommon } = this.#ports.views.of(peer);
+    return lastCommon === undefined ? -1 : this.#ports.chain.headers.height(lastCommon);
+  }
+
+  /** Whether any peer was asked for it and may yet send it. */
+  isRequested(id: BlockId): boolean {
+    return this.#owners.has(id);
+  }
+
+  /** `peer` has told of a chain that ends in `last`: fetches what is missing of it when we are near the tip. */
+  headersReceived(peer: Peer, last: BlockId): void {
+    const { chain, logger } = this.#ports;
+    const state = this.#peers.get(peer.id);
+    if (state === undefined || !this.#isNearTip() || chain.headers.isInvalid(last)) return;
+    if (chain.headers.compareWork(chain.tip, last) > 0) return;
+    const missing: BlockId[] = [];
+    let walk: BlockId | undefined = last;
+    while (walk !== undefined && !chain.isActive(walk) && missing.length <= BLOCKS_IN_FLIGHT_MAX) {
+      const isWanted = !chain.headers.hasBlock(walk) && !this.#owners.has(walk) && canSend(peer, chain, walk);
+      if (isWanted) missing.push(walk);
+      walk = chain.headers.previous(walk);
+    }
+    const tip = (): string => `${displayHash(chain.headers.hash(last))} (${chain.headers.height(last)})`;
+    if (walk === undefined || !chain.isActive(walk)) {
+      logger.debug("net", () => `Large reorg, won't direct fetch to ${tip()}`);
+      return;
+    }
+    const wanted = missing.reverse().slice(0, Math.max(0, BLOCKS_IN_FLIGHT_MAX - state.requests.size));
+    for (const id of wanted) {
+      logger.debug("net", () => `Requesting block ${displayHash(chain.headers.hash(id))} from peer=${peer.id}`);
+    }
+    if (wanted.length > 1) logger.debug("net", () => `Downloading blocks toward ${tip()} via headers direct fetch`);
+    this.#ask(state, wanted);
+  }
+
+  /** A block was connected to the active chain: our own line keeps up. */
+  blockConnected(): void {
+    if (this.#stallTimeout === STALL_TIMEOUT) return;
+    this.#stallTimeout = Math.max(Math.floor(this.#stallTimeout * STALL_TIMEOUT_SHRINK / 1000) * 1000, STALL_TIMEOUT) as Duration;
+    this.#ports.logger.debug("net", () => `Decreased stalling timeout to ${this.#stallTimeout / 1000} seconds`);
+  }
+
+  /** The chain has judged a block, whoever it came from. */
+  blockChecked({ hash, violation, source }: Extract<ChainEvent, { readonly type: "block-checked" }>): void {
+    const key = hashKey(hash);
+    for (const state of this.#peers.values()) if (state.awaiting === key) this.#unpark(state);
+    const state = source === undefined ? undefined : this.#peers.get(source as PeerId);
+    if (state !== undefined && violation !== undefined) this.#punish(state.peer, violation);
+    this.#wakeAll();
+  }
+
+  #block(state: PeerState, block: Block): void {
+    const { chain, clock, logger } = this.#ports;
+    const { peer } = state;
+    logger.debug("net", () => `received block ${displayHash(block.hash)} peer=${peer.id}`);
+    const known = chain.headers.find(block.hash);
+    if (known === undefined && this.#isTooLittleWork(block)) return;
+    const requested = known !== undefined && this.#owners.has(known);
+    if (known !== undefined) this.#clear(state, known);
+    this.#wakeAll();
+    // The verdict on it may come before `addBlock` returns.
+    state.awaiting = this.#shouldPark(block, requested) ? hashKey(block.hash) : undefined;
+    const verdict = chain.addBlock(block, { source: peer.id, requested });
+    if (verdict.type === "accepted") {
+      peer.stats.lastBlockAt = clock.now();
+      if (state.awaiting !== undefined) this.#park(state);
+      return;
+    }
+    state.awaiting = undefined;
+    if (verdict.type === "unconnected") {
+      logger.debug("validation", () => `AcceptBlock FAILED (prev-blk-not-found)`);
+      this.#ports.outbox.misbehaving(peer, "prev-blk-not-found");
+    } else if (verdict.type === "invalid" && verdict.mutated) {
+      const { rule, detail } = verdict.violation;
+      logger.debug("validation", () => `Block mutated: ${rule}, ${detail}`);
+      logger.debug("net", () => `Received mutated block from peer=${peer.id}`);
+      this.#ports.outbox.misbehaving(peer, "mutated block");
+    } else if (verdict.type === "invalid") {
+      this.#punish(peer, verdict.violation);
+    }
+  }
+
+  /** A header that comes with a block must be worth its place, as one that comes alone. */
+  #isTooLittleWork({ header, hash }: Block): boolean {
+    const { chain, logger } = this.#ports;
+    const parent = chain.headers.find(header.previous);
+    if (parent === undefined) return false;
+    const work = chain.headers.chainWork(parent) + blockWork(header.bits);
+    if (work >= antiDosWork(chain, this.#minimumChainWork)) return false;
+    logger.debug("validation", () => {
+      return `AcceptBlockHeader: not adding new block header ${displayHash(hash)}, missing anti-dos proof-of-work validation`;
+    });
+    return true;
+  }
+
+  /** Whether the verdict will come soon, whatever else its sender says, and may bear on what it says. */
+  #shouldPark({ header }: Block, requested: boolean): boolean {
+    const { chain } = this.#ports;
+    const parent = chain.headers.find(header.previous);
+    if (parent === undefined || !this.#hasAllUpTo(parent)) return false;
+    const behind = chain.headers.height(chain.bestHeader) - chain.headers.height(parent);
+    return !(requested && behind > CATCHING_UP_BLOCKS);
+  }
+
+  /** Whether nothing is missing between the active chain and `id`, as far as it pays to look. */
+  #hasAllUpTo(id: BlockId): boolean {
+    const { chain } = this.#ports;
+    let walk: BlockId | undefined = id;
+    for (let steps = 0; walk !== undefined && steps <= CATCHING_UP_BLOCKS; steps++) {
+      if (chain.isActive(walk)) return true;
+      if (!chain.headers.hasBlock(walk)) return false;
+      walk = chain.headers.previous(walk);
+    }
+    return false;
+  }
+
+  #punish(peer: Peer, { rule }: RuleViolation): void {
+    // Whose clock is wrong is not known; an inbound peer may just not know what we know to be bad.
+    const isForgiven = rule === "time-too-new" || rule === "too-little-chainwork" || (rule === "duplicate-invalid" && peer.isInbound);
+    if (!isForgiven) this.#ports.outbox.misbehaving(peer, rule);
+  }
+
+  #park(state: PeerState): void {
+    state.isParked = true;
+    this.#ports.outbox.park(state.peer);
+  }
+
+  #unpark(state: PeerState): void {
+    state.awaiting = undefined;
+    if (!state.isParked) return;
+    state.isParked = false;
+    this.#ports.outbox.unpark(state.peer);
+  }
+
+  #request(state: PeerState): void {
+    const { chain, clock, logger, views } = this.#ports;
+    const { peer } = state;
+    const room = BLOCKS_IN_FLIGHT_MAX - state.requests.size;
+    if (room <= 0 || !canServeBlocks(peer)) return;
+    const mayCatchUp = views.mayDownloadFrom(peer) && !isLimitedPeer(peer);
+    if (!mayCatchUp && chain.isInitialBlockDownload) return;
+    const { blocks, waitingFor } = chooseBlocks({
+      chain, view: views.of(peer), count: room, minimumChainWork: this.#minimumChainWork,
+      // Two less than it keeps, for blocks that come while we ask.
+      depth: isLimitedPeer(peer) ? LIMITED_BLOCKS_MIN - 2 : undefined,
+      canSend: (id) => canSend(peer, chain, id),
+      isRequested: (id) => this.#owners.has(id),
+    });
+    for (const id of blocks) {
+      logger.debug("net", () => {
+        return `Requesting block ${displayHash(chain.headers.hash(id))} (${chain.headers.height(id)}) peer=${peer.id}`;
+      });
+    }
+    this.#ask(state, blocks);
+    const staller = waitingFor === undefined ? undefined : this.#owners.get(waitingFor);
+    if (state.requests.size > 0 || staller === undefined || staller === state || staller.stallingSince !== undefined) return;
+    staller.stallingSince = clock.now();
+    logger.debug("net", () => `Stall started peer=${staller.peer.id}`);
+  }
+
+  #ask(state: PeerState, blocks: readonly BlockId[]): void {
+    const { chain, clock, outbox, views } = this.#ports;
+    if (blocks.length === 0) return;
+    if (state.requests.size === 0) state.downloadingSince = clock.now();
+    this.#downloading.add(state);
+    for (const id of blocks) {
+      state.requests.add(id);
+      this.#owners.set(id, state);
+    }
+    views.blocksInFlight = this.#owners.size;
+    const type = canServeWitnesses(state.peer) ? MSG_WITNESS_BLOCK : MSG_BLOCK;
+    const items = blocks.map((id) => ({ type, hash: chain.headers.hash(id) }));
+    outbox.send(state.peer, { type: "getdata", value: { items } });
+  }
+
+  /** Block `id` is no longer awaited of this peer; nothing changes when it was not. */
+  #clear(state: PeerState, id: BlockId): void {
+    if (this.#owners.get(id) !== state) return;
+    const [first] = state.requests;
+    if (first === id) state.downloadingSince = Math.max(state.downloadingSince, this.#ports.clock.now()) as Instant;
+    this.#owners.delete(id);
+    state.requests.delete(id);
+    state.stallingSince = undefined;
+    if (state.requests.size === 0) this.#downloading.delete(state);
+    this.#ports.views.blocksInFlight = this.#owners.size;
+  }
+
+  #dropIfSlow(state: PeerState): boolean {
+    const { chain, clock, logger, outbox } = this.#ports;
+    const { peer } = state;
+    const now = clock.now();
+    if (state.stallingSince !== undefined && now >= addDuration(state.stallingSince, this.#stallTimeout)) {
+      logger.info(`Peer is stalling block download, disconnecting peer=${peer.id}`);
+      outbox.disconnect(peer, "block-stalling" satisfies ProtocolDisconnect);
+      // So that the next is not dropped as well when it is our own line that is slow.
+      this.#stallTimeout = Math.min(this.#stallTimeout * 2, STALL_TIMEOUT_MAX) as Duration;
+      logger.debug("net", () => `Increased stalling timeout temporarily to ${this.#stallTimeout / 1000} seconds`);
+      return true;
+    }
+    const [first] = state.requests;
+    if (first === undefined || now < this.#blockDeadline(state)) return false;
+    logger.info(`Timeout downloading block ${displayHash(chain.headers.hash(first))}, disconnecting peer=${peer.id}`);
+    outbox.disconnect(peer, "block-timeout" satisfies ProtocolDisconnect);
+    return true;
+  }
+
+  #blockDeadline({ downloadingSince }: PeerState): Instant {
+    const others = this.#downloading.size - 1;
+    const intervals = BLOCK_TIMEOUT_INTERVALS + BLOCK_TIMEOUT_INTERVALS_PER_PEER * others;
+    return addDuration(downloadingSince, seconds(intervals * this.#ports.chain.params.work.targetSpacing));
+  }
+
+  #isNearTip(): boolean {
+    const { chain, clock } = this.#ports;
+    const age = clock.unixTime() - chain.headers.time(chain.tip);
+    return age < DIRECT_FETCH_INTERVALS * chain.params.work.targetSpacing;
+  }
+
+  #wakeAll(): void {
+    this.#wakeAllAt ??= addDuration(this.#ports.clock.now(), OTHERS_DELAY);
+  }
+}
+
+/** A peer without witnesses is of no use from segwit on. */
+function canSend(peer: Peer, { headers, params }: BlockDownloadChain, id: BlockId): boolean {
+  return canServeWitnesses(peer) || headers.height(id) < params.deployments.segwitHeight;
+}

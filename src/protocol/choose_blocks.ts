@@ -1,0 +1,105 @@
+/**
+ * Which blocks to ask a peer for next.
+ *
+ * ```text
+ *   active tip      lastCommon        window: 1,024 from lastCommon       bestKnown
+ *  ───●────────────────●──■──□──■──□──────────────────────────┤· · · · · · · ●
+ *                         ■ here, or asked of someone   □ to be asked for
+ * ```
+ *
+ * Source: Bitcoin Core, FindNextBlocksToDownload and FindNextBlocks.
+ *
+ * @module
+ */
+import type { ChainState } from "../chain/chain_state.ts";
+import type { BlockId } from "../chain/header_index.ts";
+import type { PeerChainView } from "./peer_chain_view.ts";
+
+/** Enough to keep a line busy across a round trip, few enough that a bad peer costs little. */
+export const BLOCKS_IN_FLIGHT_MAX = 16;
+/** The wider it is, the more speeds of peers may differ, and the more disorder there is on disk. */
+export const DOWNLOAD_WINDOW = 1024;
+
+export interface BlockQuestion {
+  readonly chain: Pick<ChainState, "headers" | "tip" | "isActive">;
+  /** Its `lastCommon` is moved on to where it should be. */
+  readonly view: PeerChainView;
+  readonly count: number;
+  readonly minimumChainWork: bigint;
+  /** How far below its best block it has blocks; `undefined` when it has all. */
+  readonly depth: number | undefined;
+  canSend(id: BlockId): boolean;
+  /** Asked of any peer. */
+  isRequested(id: BlockId): boolean;
+}
+
+export interface BlockChoice {
+  /** Lowest first. */
+  readonly blocks: readonly BlockId[];
+  /** The block that keeps the window from moving, when there would be something to ask for past its end. */
+  readonly waitingFor: BlockId | undefined;
+}
+
+const NOTHING: BlockChoice = { blocks: [], waitingFor: undefined };
+
+export function chooseBlocks(question: BlockQuestion): BlockChoice {
+  const { chain, view } = question;
+  const start = startOfSearch(question);
+  if (start === undefined || view.bestKnown === undefined || start === view.bestKnown) return NOTHING;
+  const { headers } = chain;
+  const bestHeight = headers.height(view.bestKnown);
+  const windowEnd = headers.height(start) + DOWNLOAD_WINDOW;
+  const blocks: BlockId[] = [];
+  let waitingFor: BlockId | undefined;
+  let isContiguous = true;
+  // One more than the window holds, to see whether it is the window that stops us.
+  for (const id of ascend(headers, view.bestKnown, headers.height(start) + 1, Math.min(bestHeight, windowEnd + 1))) {
+    if (headers.isInvalid(id) || !question.canSend(id)) break;
+    if (headers.hasBlock(id) || chain.isActive(id)) {
+      if (isContiguous) view.lastCommon = id;
+      continue;
+    }
+    isContiguous = false;
+    if (question.isRequested(id)) {
+      waitingFor ??= id;
+      continue;
+    }
+    if (headers.height(id) > windowEnd) return { blocks, waitingFor: blocks.length === 0 ? waitingFor : undefined };
+    if (question.depth !== undefined && bestHeight - headers.height(id) >= question.depth) continue;
+    blocks.push(id);
+    if (blocks.length === question.count) break;
+  }
+  return { blocks, waitingFor: undefined };
+}
+
+/** The last block in common with it, brought up to date; `undefined` when its chain is of no interest. */
+function startOfSearch({ chain, view, minimumChainWork }: BlockQuestion): BlockId | undefined {
+  const { headers, tip } = chain;
+  const { bestKnown } = view;
+  if (bestKnown === undefined) return undefined;
+  if (headers.compareWork(bestKnown, tip) < 0 || headers.chainWork(bestKnown) < minimumChainWork) return undefined;
+  const fork = headers.lastCommonAncestor(bestKnown, tip);
+  const { lastCommon } = view;
+  const isGood =
+    lastCommon !== undefined &&
+    headers.height(lastCommon) >= headers.height(fork) &&
+    headers.ancestor(bestKnown, headers.height(lastCommon)) === lastCommon;
+  if (!isGood) view.lastCommon = fork;
+  return view.lastCommon;
+}
+
+/** The ancestors of `tip` from one height to another, lowest first, found in runs since the way up has to be found from above. */
+function* ascend(
+  headers: ChainState["headers"], tip: BlockId, from: number, to: number,
+): Generator<BlockId, void, undefined> {
+  const runLength = 128;
+  for (let low = from; low <= to; low += runLength) {
+    const run: BlockId[] = [];
+    let walk = headers.ancestor(tip, Math.min(to, low + runLength - 1));
+    while (walk !== undefined && headers.height(walk) >= low) {
+      run.push(walk);
+      walk = headers.previous(walk);
+    }
+    yield* run.reverse();
+  }
+}

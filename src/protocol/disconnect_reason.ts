@@ -1,0 +1,23 @@
+/** Why the protocols close a connection: shown in the log, the event and the metrics. Connections have reasons of their own. */
+export type ProtocolDisconnect =
+  /** Its chain has less work than any that we would follow. */
+  | "insufficient-work"
+  | "headers-timeout"
+  /** It does not follow the best chain. */
+  | "old-chain"
+  /** It holds up the window of blocks being downloaded. */
+  | "block-stalling"
+  | "block-timeout"
+  /** It asked for a block that we do not say we keep. */
+  | "block-below-limit"
+  /** A block that it asked for could not be read. */
+  | "block-not-loaded"
+  | "getdata-overflow"
+  /** It sent transactions where none are to be sent. */
+  | "transaction-unwanted"
+  | "addr-fetch-completed"
+  | "addr-fetch-timeout"
+  /** It asked for what we do not offer. */
+  | "bloom-filter-unserved"
+  | "mempool-unserved"
+  | "block-filter-unserved";

@@ -1,0 +1,253 @@
+/**
+ * Answers `getdata`: transactions and blocks, in the order in which they were asked for.
+ *
+ * What was asked for waits in a queue, and the peer is parked, until all is sent: so a peer has at
+ * most one `getdata` waiting, and when it does not read what it asked for, it waits and not we.
+ * Blocks are read one at a time, elsewhere.
+ *
+ * Needs from the node: `blockConnected(event)`, for each such event of the chain.
+ *
+ * Source: Bitcoin Core, net_processing.cpp, ProcessGetData and ProcessGetBlockData.
+ *
+ * @module
+ */
+import type { Bytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Clock, Instant } from "../base/time.ts";
+import type { ChainEvent } from "../chain/chain_ports.ts";
+import type { ChainState } from "../chain/chain_state.ts";
+import type { BlockId } from "../chain/header_index.ts";
+import { decodeWith } from "../codec/codec.ts";
+import type { Peer, PeerId } from "../peer/peer.ts";
+import { Block, blockCodec } from "../primitives/block.ts";
+import type { BlockHash } from "../primitives/hash.ts";
+import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";
+import type { Transaction } from "../primitives/transaction.ts";
+import type { Message } from "../wire/message.ts";
+import {
+  type InventoryItem, MSG_CMPCT_BLOCK, MSG_FILTERED_BLOCK, MSG_TX, MSG_WITNESS_BLOCK,
+} from "../wire/messages/inventory.ts";
+import { isBelowLimit, isServable } from "./block_access.ts";
+import type { ProtocolDisconnect } from "./disconnect_reason.ts";
+import { inventoryText, isBlockItem, isTxItem } from "./inventory_text.ts";
+import type { Outbox, Protocol } from "./protocol.ts";
+import { withoutWitness, withoutWitnesses } from "./strip_witness.ts";
+
+/** Enough for the answer to one message: with a parked peer, a second comes only while the first is on its way out. */
+const QUEUE_MAX = 100_000;
+/** Sent in one turn; only after it is it known whether the peer takes more. */
+const TURN_BYTES_MAX = 1_000_000;
+
+export type GetDataChain = Pick<
+  ChainState, "params" | "headers" | "tip" | "bestHeader" | "isActive" | "blockRange"
+>;
+
+export interface GetDataPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly outbox: Outbox;
+  readonly chain: GetDataChain;
+  /** What `peer` may have of a transaction: tx relay knows what it was told of. */
+  readonly transactions: {
+    /** Whether transactions are relayed with it at all; its requests are ignored otherwise. */
+    isRelaying(peer: Peer): boolean;
+    find(peer: Peer, item: InventoryItem): Transaction | undefined;
+  };
+  /** A block has gone out to `peer`. */
+  blockSent(peer: Peer, hash: BlockHash): void;
+}
+
+interface PeerState {
+  readonly peer: Peer;
+  queue: InventoryItem[];
+  /** Of `queue`, those before it have been dealt with. */
+  next: number;
+  isLoading: boolean;
+  isParked: boolean;
+  /** Sent in this turn. */
+  turnBytes: number;
+}
+
+export class GetData implements Protocol {
+  readonly #ports: GetDataPorts;
+  readonly #ourServices: bigint;
+  readonly #peers = new Map<PeerId, PeerState>();
+  /** The tip is asked for by everyone at once. */
+  #recent: Block | undefined;
+  #isUnfinished = false;
+
+  /** `ourServices`: as our `version` states them. */
+  constructor(ports: GetDataPorts, options: { readonly ourServices: bigint }) {
+    this.#ports = ports;
+    this.#ourServices = options.ourServices;
+  }
+
+  ready(peer: Peer): void {
+    this.#peers.set(peer.id, { peer, queue: [], next: 0, isLoading: false, isParked: false, turnBytes: 0 });
+  }
+
+  closed(peer: Peer): void {
+    this.#peers.delete(peer.id);
+  }
+
+  received(peer: Peer, message: Message): void {
+    const state = this.#peers.get(peer.id);
+    if (state === undefined) return;
+    if (message.type === "getdata") this.#getData(state, message.value.items);
+    else if (message.type === "getblocktxn") this.#getBlockTransactions(state, message.value.blockHash);
+  }
+
+  pass(peer: Peer): void {
+    const state = this.#peers.get(peer.id);
+    if (state !== undefined && state.queue.length > 0) this.#serve(state);
+  }
+
+  woken(): void {
+    this.#isUnfinished = false;
+  }
+
+  wakeAt(): Instant | undefined {
+    return this.#isUnfinished ? this.#ports.clock.now() : undefined;
+  }
+
+  blockConnected({ block }: Extract<ChainEvent, { readonly type: "block-connected" }>): void {
+    this.#recent = block;
+  }
+
+  #getData(state: PeerState, items: readonly InventoryItem[]): void {
+    const { logger } = this.#ports;
+    const [first] = items;
+    logger.debug("net", () => `received getdata (${items.length} invsz) peer=${state.peer.id}`);
+    if (first !== undefined) {
+      logger.debug("net", () => `received getdata for: ${inventoryText(first)} peer=${state.peer.id}`);
+    }
+    this.#enqueue(state, items);
+    this.#serve(state);
+  }
+
+  /** Compact blocks are not served yet: the whole block answers as well, as Bitcoin Core answers for old ones. */
+  #getBlockTransactions(state: PeerState, hash: BlockHash): void {
+    if (this.#ports.chain.headers.find(hash) === undefined) return;
+    this.#enqueue(state, [{ type: MSG_WITNESS_BLOCK, hash }]);
+    this.#serve(state);
+  }
+
+  #enqueue(state: PeerState, items: readonly InventoryItem[]): void {
+    const waiting = state.queue.slice(state.next);
+    if (waiting.length + items.length > QUEUE_MAX) {
+      this.#ports.outbox.disconnect(state.peer, "getdata-overflow" satisfies ProtocolDisconnect);
+      return;
+    }
+    state.queue = [...waiting, ...items];
+    state.next = 0;
+  }
+
+  /** Sends what can be sent now; parks the peer while something is left, and lets it go on after. */
+  #serve(state: PeerState): void {
+    const missing: InventoryItem[] = [];
+    state.turnBytes = 0;
+    while (state.next < state.queue.length && !state.isLoading && !state.peer.isSendFull) {
+      if (state.turnBytes >= TURN_BYTES_MAX) {
+        this.#isUnfinished = true;
+        break;
+      }
+      const item = state.queue[state.next++] as InventoryItem;
+      if (isTxItem(item)) this.#serveTransaction(state, item, missing);
+      else if (isBlockItem(item)) this.#serveBlock(state, item);
+    }
+    if (missing.length > 0) this.#ports.outbox.send(state.peer, { type: "notfound", value: { items: missing } });
+    this.#setParked(state, state.isLoading || state.next < state.queue.length);
+  }
+
+  #setParked(state: PeerState, isParked: boolean): void {
+    if (!isParked) {
+      state.queue = [];
+      state.next = 0;
+    }
+    if (state.isParked === isParked) return;
+    state.isParked = isParked;
+    if (isParked) this.#ports.outbox.park(state.peer);
+    else this.#ports.outbox.unpark(state.peer);
+  }
+
+  #serveTransaction(state: PeerState, item: InventoryItem, missing: InventoryItem[]): void {
+    const { outbox, transactions } = this.#ports;
+    const { peer } = state;
+    if (!transactions.isRelaying(peer)) return;
+    const found = transactions.find(peer, item);
+    if (found === undefined) {
+      missing.push(item);
+      return;
+    }
+    const transaction = item.type === MSG_TX ? withoutWitness(found) : found;
+    state.turnBytes += transaction.totalSize;
+    outbox.send(peer, { type: "tx", value: { transaction } });
+  }
+
+  #serveBlock(state: PeerState, item: InventoryItem): void {
+    const { chain, logger, outbox } = this.#ports;
+    const { peer } = state;
+    const id = chain.headers.find(item.hash);
+    if (id === undefined) return;
+    if (!isServable(chain, id)) {
+      logger.debug("net", () => {
+        return `ProcessGetBlockData: ignoring request from peer=${peer.id} for old block that isn't in the main chain`;
+      });
+      return;
+    }
+    if (isBelowLimit(peer, this.#ourServices, chain, id)) {
+      logger.debug("net", () => {
+        return `Ignore block request below NODE_NETWORK_LIMITED threshold, disconnecting peer=${peer.id}`;
+      });
+      // It would only wait for the block.
+      outbox.disconnect(peer, "block-below-limit" satisfies ProtocolDisconnect);
+      return;
+    }
+    if (item.type === MSG_FILTERED_BLOCK) return; // Only after `filterload`, which is not served.
+    this.#loadBlock(state, id, item);
+  }
+
+  #loadBlock(state: PeerState, id: BlockId, item: InventoryItem): void {
+    const { chain, outbox } = this.#ports;
+    if (this.#recent !== undefined && equalBytes(this.#recent.hash, item.hash)) {
+      this.#sendBlock(state, this.#recent.bytes, item);
+      return;
+    }
+    const range = chain.headers.hasBlock(id) ? chain.blockRange(id) : undefined;
+    if (range === undefined) return;
+    state.isLoading = true;
+    outbox.load(range, (bytes) => {
+      if (this.#peers.get(state.peer.id) !== state) return;
+      state.isLoading = false;
+      this.#loaded(state, id, item, bytes);
+    });
+  }
+
+  #loaded(state: PeerState, id: BlockId, item: InventoryItem, bytes: Bytes | undefined): void {
+    const { chain, logger, outbox } = this.#ports;
+    const { peer } = state;
+    if (bytes !== undefined) {
+      this.#sendBlock(state, bytes, item);
+    } else {
+      const wasPruned = !chain.headers.hasBlock(id);
+      if (wasPruned) logger.debug("net", () => `Block was pruned before it could be read, disconnecting peer=${peer.id}`);
+      else logger.error(`Cannot load block from disk, disconnecting peer=${peer.id}`);
+      outbox.disconnect(peer, "block-not-loaded" satisfies ProtocolDisconnect);
+    }
+    this.#serve(state);
+  }
+
+  #sendBlock(state: PeerState, bytes: Bytes, { type, hash }: InventoryItem): void {
+    const hasWitness = type === MSG_WITNESS_BLOCK || type === MSG_CMPCT_BLOCK;
+    const block = hasWitness ? bytesOnly(bytes) : withoutWitnesses(decodeWith(blockCodec, bytes));
+    state.turnBytes += block.bytes.length;
+    this.#ports.outbox.send(state.peer, { type: "block", value: { block } });
+    this.#ports.blockSent(state.peer, hash as BlockHash);
+  }
+}
+
+/** A block only to be sent: its transactions are not read out of bytes that go out as they came. */
+function bytesOnly(bytes: Bytes): Block {
+  return new Block(new BlockHeader(bytes.subarray(0, HEADER_BYTES)), [], bytes);
+}

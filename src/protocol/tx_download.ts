@@ -1,0 +1,386 @@
+/**
+ * Takes in transactions: hears of them, asks one peer at a time, hands them to the mempool, and
+ * asks for the parents of those that came too early.
+ *
+ * Needs from the node: `transactionAccepted(entry)` of the mempool; `blockConnected(event)`,
+ * `blockDisconnected()` and `tipChanged()` of the chain. Must come after `TxAnnounce` in its list.
+ *
+ * Source: Bitcoin Core, node/txdownloadman_impl.cpp and net_processing.cpp, the handling of `inv`,
+ * `tx` and `notfound`.
+ *
+ * @module
+ */
+import type { Logger } from "../base/logger.ts";
+import type { Rng } from "../base/rng.ts";
+import { addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, seconds } from "../base/time.ts";
+import type { ChainEvent } from "../chain/chain_ports.ts";
+import type { ChainState } from "../chain/chain_state.ts";
+import type { Admission, Mempool, MempoolEntry } from "../mempool/mempool.ts";
+import type { Peer, PeerId } from "../peer/peer.ts";
+import { displayHash, hashKey, type HashKey, type Txid } from "../primitives/hash.ts";
+import type { OutPoint, Transaction } from "../primitives/transaction.ts";
+import type { Message } from "../wire/message.ts";
+import { type InventoryItem, MSG_TX, MSG_WITNESS_TX, MSG_WTX } from "../wire/messages/inventory.ts";
+import type { ProtocolDisconnect } from "./disconnect_reason.ts";
+import { InventoryFilter } from "./inventory_filter.ts";
+import { inventoryText, isBlockItem, isTxItem } from "./inventory_text.ts";
+import { type Orphan, Orphanage } from "./orphanage.ts";
+import { BLOCKS_IN_FLIGHT_MAX } from "./choose_blocks.ts";
+import { canServeWitnesses, isPreferred } from "./peer_services.ts";
+import type { Outbox, Protocol } from "./protocol.ts";
+import type { TxAnnounce } from "./tx_announce.ts";
+import { type TxReference, TxRequests } from "./tx_requests.ts";
+
+/** From then on, what a peer announces waits. */
+export const TX_IN_FLIGHT_MAX = 100;
+/** From then on, what a peer announces is not noted: it covers minutes of the most that we would send ourselves. */
+export const TX_ANNOUNCEMENTS_MAX = 5000;
+/** How long a peer has to answer, before another is asked. */
+const ANSWER_TIMEOUT = seconds(60);
+/** For each thing that speaks against asking this peer for it at once. */
+const DELAY = seconds(2);
+/** The same between nodes on one machine. */
+const LOCAL_DELAY = milliseconds(50);
+/** `getdata` items in one message. */
+const GETDATA_MAX = 1000;
+/** Orphans tried again in one turn: each is a whole admission. */
+const RETRIES_PER_TURN = 10;
+
+export interface TxDownloadPorts {
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly outbox: Outbox;
+  readonly chain: Pick<ChainState, "isInitialBlockDownload">;
+  readonly mempool: Pick<Mempool, "get" | "getByWtxid" | "size" | "usage" | "submit">;
+  readonly announce: Pick<TxAnnounce, "addKnown" | "transactionAccepted">;
+}
+
+export interface TxDownloadOptions {
+  readonly blocksOnly: boolean;
+  readonly localPeers: boolean;
+}
+
+export class TxDownload implements Protocol {
+  readonly #ports: TxDownloadPorts;
+  readonly #options: TxDownloadOptions;
+  readonly #peers = new Map<PeerId, Peer>();
+  readonly #requests: TxRequests;
+  readonly #orphanage = new Orphanage();
+  /** Wtxids that the mempool has refused, and would again until the tip changes. */
+  readonly #rejected: InventoryFilter;
+  /** Both ids of transactions in blocks that were just connected. */
+  readonly #confirmed: InventoryFilter;
+  /** Wtxids that the mempool is looking at. */
+  readonly #submitted = new Set<HashKey>();
+  readonly #retries = new Map<HashKey, Orphan>();
+  #wtxidPeers = 0;
+  #isOthersTurn = false;
+
+  constructor(ports: TxDownloadPorts, options: TxDownloadOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#requests = new TxRequests(ports.rng);
+    this.#rejected = new InventoryFilter(ports.rng);
+    this.#confirmed = new InventoryFilter(ports.rng);
+  }
+
+  ready(peer: Peer): void {
+    this.#peers.set(peer.id, peer);
+    if (peer.features.wtxidRelay) this.#wtxidPeers++;
+  }
+
+  closed(peer: Peer): void {
+    if (!this.#peers.delete(peer.id)) return;
+    if (peer.features.wtxidRelay) this.#wtxidPeers--;
+    this.#requests.forgetPeer(peer.id);
+    this.#orphanage.deletePeer(peer.id);
+    this.#isOthersTurn = true;
+  }
+
+  received(peer: Peer, message: Message): void {
+    if (message.type === "inv") this.#inv(peer, message.value.items);
+    else if (message.type === "tx") this.#transaction(peer, message.value.transaction);
+    else if (message.type === "notfound") this.#notFound(peer, message.value.items);
+  }
+
+  pass(peer: Peer): void {
+    this.#advance();
+    const items: InventoryItem[] = [];
+    for (const reference of this.#requests.requestable(peer.id)) {
+      const { hash, isWtxid } = reference;
+      if (this.#isKnown(reference)) {
+        this.#requests.forgetTransaction(hash);
+        continue;
+      }
+      this.#ports.logger.debug("net", () => `Requesting ${kindText(isWtxid)} ${displayHash(hash)} peer=${peer.id}`);
+      this.#requests.requested(peer.id, hash, addDuration(this.#ports.clock.now(), ANSWER_TIMEOUT));
+      const byTxid = canServeWitnesses(peer) ? MSG_WITNESS_TX : MSG_TX;
+      items.push({ type: isWtxid ? MSG_WTX : byTxid, hash });
+    }
+    for (let start = 0; start < items.length; start += GETDATA_MAX) {
+      this.#ports.outbox.send(peer, { type: "getdata", value: { items: items.slice(start, start + GETDATA_MAX) } });
+    }
+  }
+
+  woken(): void {
+    this.#isOthersTurn = false;
+    this.#advance();
+    this.#retryOrphans();
+  }
+
+  wakeAt(): Instant | undefined {
+    const isNow = this.#isOthersTurn || this.#retries.size > 0;
+    return earlier(this.#requests.nextAt(), isNow ? this.#ports.clock.now() : undefined);
+  }
+
+  /** The mempool has taken it, from wherever: nobody need be asked for it, and its children may now be good. */
+  transactionAccepted({ transaction }: MempoolEntry): void {
+    this.#forget(transaction);
+    this.#orphanage.delete(transaction.wtxid);
+    this.#retryChildrenOf(transaction);
+  }
+
+  blockConnected({ block }: Extract<ChainEvent, { readonly type: "block-connected" }>): void {
+    let erased = 0;
+    for (const transaction of block.transactions) {
+      this.#confirmed.add(transaction.txid);
+      if (transaction.hasWitness) this.#confirmed.add(transaction.wtxid);
+      this.#forget(transaction);
+      if (this.#orphanage.size === 0) continue;
+      erased += this.#eraseConflicts(transaction);
+      this.#retryChildrenOf(transaction);
+    }
+    if (erased === 0) return;
+    this.#ports.logger.debug("txpackages", () => `Erased ${erased} orphan transaction(s) included or conflicted by block`);
+  }
+
+  /** What was confirmed may be asked for again. */
+  blockDisconnected(): void {
+    this.#confirmed.clear();
+  }
+
+  /** What was refused may now be good. */
+  tipChanged(): void {
+    this.#rejected.clear();
+  }
+
+  /** Transactions asked of it and awaited. */
+  inFlight(peer: PeerId): number {
+    return this.#requests.inFlight(peer);
+  }
+
+  get orphanCount(): number {
+    return this.#orphanage.size;
+  }
+
+  #inv(peer: Peer, items: readonly InventoryItem[]): void {
+    const { announce, chain, logger } = this.#ports;
+    for (const item of items) {
+      if (item.type === (peer.features.wtxidRelay ? MSG_TX : MSG_WTX)) continue;
+      if (!isTxItem(item)) {
+        if (!isBlockItem(item)) {
+          logger.debug("net", () => `Unknown inv type "${inventoryText(item)}" received from peer=${peer.id}`);
+        }
+        continue;
+      }
+      if (this.#takesNone(peer)) {
+        return this.#drop(peer, `transaction (${displayHash(item.hash)}) inv sent in violation of protocol`);
+      }
+      announce.addKnown(peer, item.hash);
+      if (chain.isInitialBlockDownload) continue;
+      const reference = { hash: item.hash, isWtxid: item.type === MSG_WTX };
+      const isKnown = this.#isKnown(reference);
+      logger.debug("net", () => `got inv: ${inventoryText(item)} ${isKnown ? "have" : "new"} peer=${peer.id}`);
+      if (!isKnown) this.#note(peer, reference);
+    }
+  }
+
+  #note(peer: Peer, reference: TxReference): void {
+    const isTrusted = peer.permissions.has("relay");
+    if (!isTrusted && this.#requests.count(peer.id) >= TX_ANNOUNCEMENTS_MAX) return;
+    const preferred = isPreferred(peer);
+    let delays = preferred ? 0 : 1;
+    if (!reference.isWtxid && this.#wtxidPeers > 0) delays++;
+    if (!isTrusted && this.#requests.inFlight(peer.id) >= TX_IN_FLIGHT_MAX) delays++;
+    const delay = (delays * (this.#options.localPeers ? LOCAL_DELAY : DELAY)) as Duration;
+    this.#requests.announced(peer.id, reference, preferred, addDuration(this.#ports.clock.now(), delay));
+  }
+
+  #notFound(peer: Peer, items: readonly InventoryItem[]): void {
+    if (items.length > TX_ANNOUNCEMENTS_MAX + BLOCKS_IN_FLIGHT_MAX) return;
+    for (const item of items) if (isTxItem(item)) this.#requests.answered(peer.id, item.hash);
+    this.#isOthersTurn = true;
+  }
+
+  #transaction(peer: Peer, transaction: Transaction): void {
+    const { announce, chain, outbox } = this.#ports;
+    if (this.#takesNone(peer)) return this.#drop(peer, "transaction sent in violation of protocol");
+    // Not enough is known yet to judge it; sending it is no offence.
+    if (chain.isInitialBlockDownload) return;
+    announce.addKnown(peer, peer.features.wtxidRelay ? transaction.wtxid : transaction.txid);
+    this.#requests.answered(peer.id, transaction.txid);
+    if (transaction.hasWitness) this.#requests.answered(peer.id, transaction.wtxid);
+    this.#isOthersTurn = true;
+    if (this.#isKnown({ hash: transaction.wtxid, isWtxid: true })) return this.#forceRelay(peer, transaction);
+    let isJudged = false;
+    let isParked = false;
+    this.#submit(transaction, (admission) => {
+      isJudged = true;
+      if (this.#peers.get(peer.id) === peer) this.#judged(peer, transaction, admission);
+      if (isParked && this.#peers.get(peer.id) === peer) outbox.unpark(peer);
+    });
+    if (isJudged) return;
+    isParked = true;
+    outbox.park(peer);
+  }
+
+  /** A gateway for nodes behind it may have what they send passed on once more. */
+  #forceRelay(peer: Peer, { txid, wtxid }: Transaction): void {
+    if (!peer.permissions.has("forcerelay")) return;
+    const { announce, logger, mempool } = this.#ports;
+    const entry = mempool.get(txid);
+    const ids = `${displayHash(txid)} (wtxid=${displayHash(wtxid)}) from`;
+    if (entry === undefined) {
+      logger.info(`Not relaying non-mempool transaction ${ids} forcerelay peer=${peer.id}`);
+      return;
+    }
+    logger.info(`Force relaying tx ${ids} peer=${peer.id}`);
+    announce.transactionAccepted(entry);
+  }
+
+  #submit(transaction: Transaction, done: (admission: Admission) => void): void {
+    const key = hashKey(transaction.wtxid);
+    this.#submitted.add(key);
+    this.#ports.mempool.submit(transaction, (admission) => {
+      this.#submitted.delete(key);
+      done(admission);
+    });
+  }
+
+  #judged(peer: Peer, transaction: Transaction, admission: Admission): void {
+    const { clock, logger, mempool } = this.#ports;
+    const ids = (): string => `${displayHash(transaction.txid)} (wtxid=${displayHash(transaction.wtxid)})`;
+    switch (admission.type) {
+      case "accepted":
+        peer.stats.lastTransactionAt = clock.now();
+        logger.debug("mempool", () => {
+          const pool = `(poolsz ${mempool.size} txn, ${Math.floor(mempool.usage / 1000)} kB)`;
+          return `AcceptToMemoryPool: peer=${peer.id}: accepted ${ids()} ${pool}`;
+        });
+        return;
+      case "known":
+        this.#forget(transaction);
+        return;
+      case "missing-inputs":
+        logger.debug("mempoolrej", () => `${ids()} from peer=${peer.id} was not accepted: bad-txns-inputs-missingorspent`);
+        return this.#keepOrphan(peer, transaction, admission.missing);
+      case "rejected":
+        logger.debug("mempoolrej", () => `${ids()} from peer=${peer.id} was not accepted: ${violationText(admission)}`);
+        this.#reject(transaction);
+    }
+  }
+
+  #reject(transaction: Transaction): void {
+    this.#rejected.add(transaction.wtxid);
+    this.#requests.forgetTransaction(transaction.wtxid);
+    this.#orphanage.delete(transaction.wtxid);
+  }
+
+  /** Asks for the parents of a transaction, of whoever has it, and keeps it until they come. */
+  #keepOrphan(peer: Peer, transaction: Transaction, missing: readonly OutPoint[]): void {
+    const parents = new Map<HashKey, Txid>(missing.map(({ txid }) => [hashKey(txid), txid]));
+    if ([...parents.values()].some((txid) => this.#rejected.has(txid))) {
+      this.#ports.logger.debug("mempool", () => {
+        return `not keeping orphan with rejected parents ${displayHash(transaction.txid)} (wtxid=${displayHash(transaction.wtxid)})`;
+      });
+      this.#rejected.add(transaction.txid);
+      this.#reject(transaction);
+      return;
+    }
+    const announcers = new Set([
+      peer.id, ...this.#requests.candidatePeers(transaction.txid), ...this.#requests.candidatePeers(transaction.wtxid),
+    ]);
+    for (const hash of parents.values()) this.#ports.announce.addKnown(peer, hash);
+    for (const id of announcers) {
+      const announcer = this.#peers.get(id);
+      if (announcer === undefined) continue;
+      for (const hash of parents.values()) {
+        const reference = { hash, isWtxid: false };
+        if (!this.#isKnown(reference)) this.#note(announcer, reference);
+      }
+    }
+    this.#orphanage.add(transaction, peer.id);
+    this.#forget(transaction);
+  }
+
+  #retryChildrenOf({ txid }: Transaction): void {
+    for (const orphan of this.#orphanage.childrenOf(txid)) this.#retries.set(hashKey(orphan.transaction.wtxid), orphan);
+  }
+
+  #retryOrphans(): void {
+    let left = RETRIES_PER_TURN;
+    for (const [key, { transaction, peer: id }] of this.#retries) {
+      if (left-- === 0) return;
+      this.#retries.delete(key);
+      const peer = this.#peers.get(id);
+      if (peer === undefined || !this.#orphanage.has(transaction.wtxid) || this.#submitted.has(key)) continue;
+      this.#submit(transaction, (admission) => {
+        if (admission.type !== "missing-inputs") this.#orphanage.delete(transaction.wtxid);
+        if (this.#peers.get(id) === peer) this.#judged(peer, transaction, admission);
+      });
+    }
+  }
+
+  #eraseConflicts({ inputs }: Transaction): number {
+    let erased = 0;
+    for (const { prevout } of inputs) {
+      for (const { transaction } of this.#orphanage.childrenOf(prevout.txid)) {
+        const spendsIt = transaction.inputs.some((input) => {
+          return input.prevout.index === prevout.index && hashKey(input.prevout.txid) === hashKey(prevout.txid);
+        });
+        if (spendsIt && this.#orphanage.delete(transaction.wtxid)) erased++;
+      }
+    }
+    return erased;
+  }
+
+  /** Whether there is no use in asking for it. */
+  #isKnown({ hash, isWtxid }: TxReference): boolean {
+    const { mempool } = this.#ports;
+    // By wtxid only: under one txid there may be a copy with a bad witness.
+    if (this.#orphanage.has(hash) || this.#submitted.has(hashKey(hash))) return true;
+    if (this.#confirmed.has(hash) || this.#rejected.has(hash)) return true;
+    return (isWtxid ? mempool.getByWtxid(hash) : mempool.get(hash as Txid)) !== undefined;
+  }
+
+  #forget({ txid, wtxid }: Transaction): void {
+    this.#requests.forgetTransaction(txid);
+    this.#requests.forgetTransaction(wtxid);
+  }
+
+  #advance(): void {
+    for (const { hash, isWtxid, peer } of this.#requests.advance(this.#ports.clock.now())) {
+      this.#ports.logger.debug("net", () => `timeout of inflight ${kindText(isWtxid)} ${displayHash(hash)} from peer=${peer}`);
+    }
+  }
+
+  /** Transactions are not to be sent to us on this connection. */
+  #takesNone(peer: Peer): boolean {
+    if (peer.type === "block-relay-only" || peer.type === "feeler") return true;
+    return this.#options.blocksOnly && !peer.permissions.has("relay");
+  }
+
+  #drop(peer: Peer, why: string): void {
+    this.#ports.logger.debug("net", () => `${why}, disconnecting peer=${peer.id}`);
+    this.#ports.outbox.disconnect(peer, "transaction-unwanted" satisfies ProtocolDisconnect);
+  }
+}
+
+function kindText(isWtxid: boolean): string {
+  return isWtxid ? "wtx" : "tx";
+}
+
+function violationText({ violation: { rule, detail } }: Extract<Admission, { readonly type: "rejected" }>): string {
+  return detail === "" ? rule : `${rule}, ${detail}`;
+}

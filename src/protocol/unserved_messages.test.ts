@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ZERO_HASH, type BlockHash } from "../primitives/hash.ts";
+import { ProtocolBench } from "../../test/support/protocol_bench.ts";
+import type { Message } from "../wire/message.ts";
+import { UnservedMessages } from "./unserved_messages.ts";
+
+const NONE = new Uint8Array(0);
+const RANGE = { filterType: 0, startHeight: 0, stop: ZERO_HASH as BlockHash };
+
+const REQUESTS: readonly (readonly [message: Message, reason: string, log: string])[] = [
+  [{ type: "filterload", value: { data: NONE, hashFunctions: 1, tweak: 0, flags: 0 } }, "bloom-filter-unserved",
+    "filterload received despite not offering bloom services, disconnecting peer=0"],
+  [{ type: "filteradd", value: { data: NONE } }, "bloom-filter-unserved",
+    "filteradd received despite not offering bloom services, disconnecting peer=0"],
+  [{ type: "filterclear", value: null }, "bloom-filter-unserved",
+    "filterclear received despite not offering bloom services, disconnecting peer=0"],
+  [{ type: "mempool", value: null }, "mempool-unserved",
+    "mempool request with bloom filters disabled, disconnecting peer=0"],
+  [{ type: "getcfilters", value: RANGE }, "block-filter-unserved",
+    "peer requested unsupported block filter type: 0, disconnecting peer=0"],
+  [{ type: "getcfheaders", value: RANGE }, "block-filter-unserved",
+    "peer requested unsupported block filter type: 0, disconnecting peer=0"],
+  [{ type: "getcfcheckpt", value: RANGE }, "block-filter-unserved",
+    "peer requested unsupported block filter type: 0, disconnecting peer=0"],
+];
+
+for (const [message, reason, log] of REQUESTS) {
+  test(`${message.type} costs the connection, since we do not offer what it asks for`, () => {
+    const outbox = new ProtocolBench();
+    outbox.protocols.push(new UnservedMessages({ logger: outbox.logger, outbox }));
+    const peer = outbox.open();
+    outbox.from(peer, message);
+    assert.deepEqual(outbox.dropped(peer), [reason]);
+    assert.ok(outbox.logged(log));
+  });
+}
+
+test("mempool costs nothing to peers that may ask, or that are never dropped", () => {
+  for (const permission of ["mempool", "noban"] as const) {
+    const outbox = new ProtocolBench();
+    outbox.protocols.push(new UnservedMessages({ logger: outbox.logger, outbox }));
+    const peer = outbox.open({ permissions: [permission] });
+    outbox.from(peer, { type: "mempool", value: null });
+    assert.deepEqual(outbox.dropped(peer), []);
+  }
+});

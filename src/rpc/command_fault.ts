@@ -1,0 +1,73 @@
+/** Commands, and their faults in Bitcoin Core's words. @module */
+import { assert, unreachable } from "../base/assert.ts";
+import { describeViolation } from "../consensus/rule_violation.ts";
+import type { Command, CommandFault, CommandValue } from "../node/command.ts";
+import { displayHash } from "../primitives/hash.ts";
+import { RPC_CODE, RpcError } from "./rpc_error.ts";
+import type { RpcHost } from "./rpc_host.ts";
+
+type ValueOf<T extends CommandValue["type"]> = Extract<CommandValue, { readonly type: T }>;
+
+/**
+ * Has the node carry out `command`, which answers with a value of type `T`.
+ *
+ * @throws {RpcError} when it does not
+ */
+export async function runCommand<T extends CommandValue["type"]>(
+  host: RpcHost, command: Command, type: T,
+): Promise<ValueOf<T>> {
+  const result = await host.command(command);
+  if (!result.ok) throw faultError(result.fault);
+  assert(result.value.type === type, `a ${command.type} command answers with ${type}`);
+  return result.value as ValueOf<T>;
+}
+
+function faultError(fault: CommandFault): RpcError {
+  const [code, message] = wording(fault);
+  return new RpcError(code, message);
+}
+
+function wording(fault: CommandFault): readonly [code: number, message: string] {
+  switch (fault.code) {
+    case "transaction-rejected":
+      return [RPC_CODE.rejected, describeViolation(fault.violation)];
+    case "missing-inputs":
+      return [RPC_CODE.verify, "bad-txns-inputs-missingorspent"];
+    case "already-in-chain":
+      return [RPC_CODE.alreadyInUtxoSet, "Transaction outputs already in utxo set"];
+    case "fee-too-high":
+      return [RPC_CODE.verify, "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)"];
+    case "transaction-not-found":
+      return [RPC_CODE.invalidAddressOrKey, `Transaction ${displayHash(fault.txid)} not in mempool.`];
+    case "block-invalid":
+      return [RPC_CODE.verify, `TestBlockValidity failed: ${describeViolation(fault.violation)}`];
+    default:
+      return connectionWording(fault);
+  }
+}
+
+type ConnectionFault = Exclude<CommandFault, {
+  readonly code: "transaction-rejected" | "missing-inputs" | "already-in-chain" | "fee-too-high" |
+    "transaction-not-found" | "block-invalid";
+}>;
+
+function connectionWording(fault: ConnectionFault): readonly [code: number, message: string] {
+  switch (fault.code) {
+    case "node-already-added":
+      return [RPC_CODE.nodeAlreadyAdded, "Error: Node already added"];
+    case "node-not-added":
+      return [RPC_CODE.nodeNotAdded, "Error: Node could not be removed. It has not been added previously."];
+    case "node-not-connected":
+      return [RPC_CODE.nodeNotConnected, "Node not found in connected nodes"];
+    case "too-many-connections":
+      return [RPC_CODE.nodeCapacityReached, "Error: Already at capacity for specified connection type."];
+    case "dial-refused":
+      return [RPC_CODE.misc, `Error: ${fault.reason}`];
+    case "dial-failed":
+      return [RPC_CODE.nodeCapacityReached, `Error: Could not connect: ${fault.reason}`];
+    case "shutting-down":
+      return [RPC_CODE.notConnected, "Shutting down"];
+    default:
+      return unreachable(fault);
+  }
+}

@@ -1,0 +1,81 @@
+/** Single blocks and headers. @module */
+import { toHex } from "../../base/bytes.ts";
+import type { BlockId } from "../../chain/header_index.ts";
+import type { Block } from "../../primitives/block.ts";
+import { displayHash } from "../../primitives/hash.ts";
+import { findBlock, readBlock, readBlockBytes } from "../lookup.ts";
+import type { Call, Method } from "../method.ts";
+import { optional, required } from "../parameter.ts";
+import { blockFields, blockJson, headerFields, headerJson } from "../render/block_json.ts";
+import { transactionFields, transactionJson } from "../render/transaction_json.ts";
+import type { TransactionJson } from "../schema.ts";
+import { amount, hex, list, object, optional as maybe } from "../shape.ts";
+import { spentCoins } from "../spent_coins.ts";
+import { verbosity } from "../verbosity.ts";
+
+const getblockheader: Method = {
+  name: "getblockheader",
+  category: "blockchain",
+  about: "Returns the header of a block, and where it stands in the chain.",
+  parameters: [
+    required("blockhash", "hex", "The block's hash"),
+    optional("verbose", "boolean", "false for the header's 80 bytes in hex", { fallback: true }),
+  ],
+  results: [
+    { when: "for verbose = true", shape: object(headerFields) },
+    { when: "for verbose = false", shape: hex("The header's bytes") },
+  ],
+  run({ host, args }) {
+    const { chain } = host.core;
+    const id = findBlock(chain, args.hash("blockhash"));
+    return args.boolean("verbose") ? headerJson(chain, id) : toHex(chain.headers.header(id).bytes);
+  },
+};
+
+const getblock: Method = {
+  name: "getblock",
+  category: "blockchain",
+  about: "Returns a block: its bytes, or its header and transactions in more or less detail.",
+  parameters: [
+    required("blockhash", "hex", "The block's hash"),
+    optional("verbosity|verbose", "number",
+      "0 for its bytes in hex, 1 for its transactions' ids, 2 for the transactions, 3 for what they spend as well",
+      { fallback: 1, anyType: true }),
+  ],
+  results: [
+    { when: "for verbosity = 0", shape: hex("The block's bytes") },
+    { when: "for verbosity = 1", shape: object({ ...blockFields, tx: list(hex("A transaction's id")) }) },
+    {
+      when: "for verbosity = 2 and 3",
+      shape: object({
+        ...blockFields,
+        tx: list(object({
+          ...transactionFields,
+          fee: maybe(amount("Its fee in coins, where what it spends is known")),
+          hex: hex("Its bytes"),
+        })),
+      }),
+    },
+  ],
+  run(call) {
+    const { host, args } = call;
+    const { chain } = host.core;
+    const hash = args.hash("blockhash");
+    const level = verbosity(args.raw("verbosity"), 1);
+    const id = findBlock(chain, hash);
+    if (level <= 0) return toHex(readBlockBytes(call, id));
+    const block = readBlock(call, id);
+    if (level === 1) return blockJson(chain, id, block, block.transactions.map(({ txid }) => displayHash(txid)));
+    return blockJson(chain, id, block, blockTransactions(call, id, block, level >= 3));
+  },
+};
+
+function blockTransactions(call: Call, id: BlockId, block: Block, showSpent: boolean): readonly TransactionJson[] {
+  const addresses = call.host.core.options.params.addresses;
+  const spent = spentCoins(call.host.core.chain, id);
+  return block.transactions.map((transaction, i) => transactionJson(transaction, {
+    addresses, showHex: true, showSpent, spent: i === 0 ? undefined : spent?.[i - 1],
+  }));
+}
+
+export const blockMethods: readonly Method[] = [getblockheader, getblock];

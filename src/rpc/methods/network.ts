@@ -1,0 +1,314 @@
+/** Peers, and the network as it is seen through them. @module */
+import { fromHex, isHex } from "../../base/bytes.ts";
+import type { NodeCore } from "../../node/node_core.ts";
+import type { ConnectionType, PeerId } from "../../peer/peer.ts";
+import { formatHost, parseAddress, parseHost } from "../../primitives/host_text.ts";
+import type { NetworkAddress, NetworkName } from "../../primitives/network_address.ts";
+import {
+  NODE_BLOOM, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS, serviceNames,
+} from "../../wire/services.ts";
+import { runCommand } from "../command_fault.ts";
+import { coins } from "../json.ts";
+import { type Call, type Method, methodHelp, result } from "../method.ts";
+import { optional, required } from "../parameter.ts";
+import { peerJson, peerShape, servicesText } from "../render/peer_json.ts";
+import { RPC_CODE, RpcError } from "../rpc_error.ts";
+import type { NetworkInfoJson, NodeAddressJson } from "../schema.ts";
+import { amount, boolean, hex, list, nothing, number, object, text, time } from "../shape.ts";
+import { warnings } from "../warnings.ts";
+
+/** The release of Bitcoin Core whose shapes these are: clients ask it what they may expect. */
+const REPORTED_VERSION = 319_900;
+const PROTOCOL_VERSION = 70_017;
+const INCREMENTAL_RELAY_FEE = 100;
+
+const NETWORKS: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
+/** Those that are reached without a proxy. */
+const DIRECT: ReadonlySet<NetworkName> = new Set<NetworkName>(["ipv4", "ipv6"]);
+
+const getnetworkinfo: Method = {
+  name: "getnetworkinfo",
+  category: "network",
+  about: "Returns the state of this node on the network.",
+  parameters: [],
+  results: result(object({
+    version: number("The release of Bitcoin Core whose answers these are shaped like"),
+    subversion: text("What this node calls itself"),
+    protocolversion: number("The protocol version it speaks"),
+    localservices: hex("What it offers, as bits"),
+    localservicesnames: list(text("The name of such a bit")),
+    localrelay: boolean("Whether it asks for transactions"),
+    timeoffset: number("The peers' clocks less ours, in seconds: the median"),
+    networkactive: boolean("Whether the network is on"),
+    connections: number("Connections"),
+    connections_in: number("Those that peers opened"),
+    connections_out: number("Those that we opened"),
+    networks: list(object({
+      name: text("ipv4, ipv6, onion, i2p or cjdns"),
+      limited: boolean("Whether it is left aside"),
+      reachable: boolean("Whether it can be reached"),
+      proxy: text("The proxy used for it, or nothing"),
+      proxy_randomize_credentials: boolean("Whether that gets other credentials each time"),
+    })),
+    relayfee: amount("The least that a transaction must pay, in coins per 1,000 virtual bytes"),
+    incrementalfee: amount("What a replacement must pay on top"),
+    localaddresses: list(object({
+      address: text("Where this node is reached"), port: number("The port"), score: number("How sure that is"),
+    })),
+    warnings: list(text("A warning"), "What its operator should know"),
+  })),
+  run({ host: { core } }): NetworkInfoJson {
+    const { options } = core;
+    const peers = [...core.peers()];
+    const inbound = peers.filter((peer) => peer.isInbound).length;
+    const services = localServices(core);
+    return {
+      version: REPORTED_VERSION,
+      subversion: options.userAgent,
+      protocolversion: PROTOCOL_VERSION,
+      localservices: servicesText(services),
+      localservicesnames: serviceNames(services),
+      localrelay: !options.blocksOnly,
+      timeoffset: median(peers.filter((peer) => peer.isReady && !peer.isInbound).map((peer) => peer.features.timeOffset)),
+      networkactive: true,
+      connections: peers.length,
+      connections_in: inbound,
+      connections_out: peers.length - inbound,
+      networks: NETWORKS.map((name) => ({
+        name, limited: !DIRECT.has(name), reachable: DIRECT.has(name), proxy: "", proxy_randomize_credentials: false,
+      })),
+      relayfee: coins(options.minRelayFeeRate),
+      incrementalfee: coins(INCREMENTAL_RELAY_FEE),
+      localaddresses: options.advertise.map((address) => ({
+        address: formatHost(address), port: address.port, score: 1,
+      })),
+      warnings: warnings(core),
+    };
+  },
+};
+
+function localServices({ options }: NodeCore): bigint {
+  let services = NODE_WITNESS | NODE_NETWORK_LIMITED;
+  if (options.pruneTarget === undefined) services |= NODE_NETWORK;
+  if (options.peerBloomFilters) services |= NODE_BLOOM;
+  return services;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+const getpeerinfo: Method = {
+  name: "getpeerinfo",
+  category: "network",
+  about: "Returns what is known of each connected peer, in the order in which they connected.",
+  parameters: [],
+  results: result(list(peerShape)),
+  run({ host }) {
+    const { core } = host;
+    const now = core.clock.now();
+    return Array.from(core.peers(), (peer) => peerJson(peer, core.peerReport(peer), now));
+  },
+};
+
+const getconnectioncount: Method = {
+  name: "getconnectioncount",
+  category: "network",
+  about: "Returns the number of connections.",
+  parameters: [],
+  results: result(number("Connections, of both directions")),
+  run: ({ host }) => [...host.core.peers()].length,
+};
+
+const v2transport = optional("v2transport", "boolean", "Whether to use the encrypted transport (BIP324)",
+  { fallbackHint: "false: it is not built yet" });
+
+const addnode: Method = {
+  name: "addnode",
+  category: "network",
+  about: "Keeps a connection to an address open, no longer does, or tries it once.",
+  parameters: [
+    required("node", "string", "The IP address, with :port unless it is the network's usual one"),
+    required("command", "string", "add, remove or onetry"),
+    v2transport,
+  ],
+  results: result(nothing),
+  examples: ["192.168.0.6:8333 onetry"],
+  async run(call) {
+    const mode = call.args.string("command");
+    if (mode !== "add" && mode !== "remove" && mode !== "onetry") {
+      throw new RpcError(RPC_CODE.misc, methodHelp(addnode));
+    }
+    refuseV2(call, "Error: v2transport requested but not enabled (see -v2transport)");
+    const address = readAddress(call, "node");
+    await runCommand(call.host, { type: "add-node", address, mode }, "done");
+    return null;
+  },
+};
+
+const CONNECTION_TYPES: ReadonlySet<string> = new Set<ConnectionType>([
+  "outbound-full-relay", "block-relay-only", "addr-fetch", "feeler",
+]);
+
+const addconnection: Method = {
+  name: "addconnection",
+  category: "hidden",
+  about: "Opens a connection of one type, for tests.",
+  parameters: [
+    required("address", "string", "The IP address and port"),
+    required("connection_type", "string", "outbound-full-relay, block-relay-only, addr-fetch or feeler"),
+    required("v2transport", "boolean", "Whether to use the encrypted transport (BIP324)"),
+  ],
+  results: result(object({ address: text("The address"), connection_type: text("The type") })),
+  async run(call) {
+    const { host, args } = call;
+    refusePublic(call, "addconnection is for regression testing (-regtest mode) only.");
+    const type = args.string("connection_type").trim();
+    if (!CONNECTION_TYPES.has(type)) throw new RpcError(RPC_CODE.invalidParameter, methodHelp(addconnection));
+    refuseV2(call, "Error: Adding v2transport connections requires -v2transport init flag to be set.");
+    const address = readAddress(call, "address");
+    await runCommand(host, { type: "add-connection", address, connection: type as ConnectionType }, "done");
+    return { address: args.string("address"), connection_type: type };
+  },
+};
+
+function refuseV2({ args }: Call, message: string): void {
+  if (args.has("v2transport") && args.boolean("v2transport")) throw new RpcError(RPC_CODE.invalidParameter, message);
+}
+
+/** Methods that would let a caller break a node of a network others depend on. */
+export function refusePublic({ host }: Call, message: string): void {
+  if (host.core.options.params.isPublic) throw new RpcError(RPC_CODE.misc, message);
+}
+
+function readAddress({ host, args }: Call, name: string): NetworkAddress {
+  const text = args.string(name);
+  const local = text.replace(/^localhost(?=:|$)/, "127.0.0.1");
+  const address = parseAddress(local, host.core.options.params.port);
+  if (address !== undefined) return address;
+  throw new RpcError(RPC_CODE.invalidParameter, `Error: ${text} is not an IP address; names are not looked up here`);
+}
+
+const disconnectnode: Method = {
+  name: "disconnectnode",
+  category: "network",
+  about: "Closes the connection to a peer, named by its address or by its number.",
+  parameters: [
+    optional("address", "string", "Its address and port", { fallbackHint: "by nodeid" }),
+    optional("nodeid", "number", "Its number (getpeerinfo)", { fallbackHint: "by address" }),
+  ],
+  results: result(nothing),
+  examples: ["192.168.0.6:8333", "nodeid=1"],
+  async run({ host, args }) {
+    const text = args.has("address") ? args.string("address") : "";
+    if (args.has("nodeid") === (text !== "")) {
+      throw new RpcError(RPC_CODE.invalidParams, "Only one of address and nodeid should be provided.");
+    }
+    const peer = text === ""
+      ? (Number(args.integer64("nodeid")) as PeerId)
+      : parseAddress(text, host.core.options.params.port);
+    if (peer === undefined) throw new RpcError(RPC_CODE.nodeNotConnected, "Node not found in connected nodes");
+    await runCommand(host, { type: "disconnect", peer }, "done");
+    return null;
+  },
+};
+
+const getnodeaddresses: Method = {
+  name: "getnodeaddresses",
+  category: "network",
+  about: "Returns addresses of nodes that this one has heard of, in random order.",
+  parameters: [
+    optional("count", "number", "How many at most; 0 for all", { fallback: 1 }),
+    optional("network", "string", "Only those of ipv4, ipv6, onion, i2p or cjdns", { fallbackHint: "all" }),
+  ],
+  results: result(list(object({
+    time: time("When it was last heard of, in Unix seconds"),
+    services: number("What it offers, as bits"),
+    address: text("Its address"),
+    port: number("Its port"),
+    network: text("ipv4, ipv6, onion, i2p or cjdns"),
+  }))),
+  examples: ["8", "4 i2p", "count=4 network=onion"],
+  run({ host, args }): readonly NodeAddressJson[] {
+    const { addresses } = host.core;
+    const count = args.integer("count");
+    if (count < 0) throw new RpcError(RPC_CODE.invalidParameter, "Address count out of range");
+    const network = args.has("network") ? readNetwork(args.string("network")) : undefined;
+    return addresses.sample(count === 0 ? addresses.size : count, network).map(({ address, services, time }) => ({
+      time, services: Number(services), address: formatHost(address), port: address.port, network: address.network,
+    }));
+  },
+};
+
+function readNetwork(text: string): NetworkName {
+  const name = NETWORKS.find((each) => each === text.toLowerCase());
+  if (name === undefined) throw new RpcError(RPC_CODE.invalidParameter, `Network not recognized: ${text}`);
+  return name;
+}
+
+const addpeeraddress: Method = {
+  name: "addpeeraddress",
+  category: "hidden",
+  about: "Puts an address into the book, for tests.",
+  parameters: [
+    required("address", "string", "The IP address"),
+    required("port", "number", "The port"),
+    optional("tried", "boolean", "Whether a connection to it is said to have worked", { fallback: false }),
+  ],
+  results: result(object({ success: boolean("Whether it was new") })),
+  async run({ host, args }) {
+    const port = args.integer("port");
+    args.boolean("tried");
+    const address = parseHost(args.string("address"), port);
+    if (address === undefined) throw new RpcError(RPC_CODE.invalidIpOrSubnet, "Invalid IP address");
+    if (port < 0 || port > 0xffff) throw new RpcError(RPC_CODE.misc, "JSON integer out of range");
+    const { count } = await runCommand(host, { type: "add-addresses", addresses: [address], source: address }, "count");
+    return { success: count > 0 };
+  },
+};
+
+const MESSAGE_TYPE_LENGTH_MAX = 12;
+
+const sendmsgtopeer: Method = {
+  name: "sendmsgtopeer",
+  category: "hidden",
+  about: "Sends a message of any type and content to a peer, for tests.",
+  parameters: [
+    required("peer_id", "number", "The peer's number"),
+    required("msg_type", "string", "The message's type: at most 12 characters"),
+    required("msg", "hex", "The message's bytes, without its header"),
+  ],
+  results: result(object({})),
+  async run({ host, args }) {
+    const peer = Number(args.integer64("peer_id")) as PeerId;
+    const messageType = args.string("msg_type");
+    const payload = args.string("msg");
+    if (messageType.length > MESSAGE_TYPE_LENGTH_MAX) {
+      throw new RpcError(RPC_CODE.invalidParameter, "Error: msg_type too long, max length is 12");
+    }
+    if (!isHex(payload)) throw new RpcError(RPC_CODE.invalidParameter, "Error parsing input for msg");
+    if (![...host.core.peers()].some(({ id }) => id === peer)) {
+      throw new RpcError(RPC_CODE.misc, "Error: Could not send message to peer");
+    }
+    await runCommand(host, { type: "send-message", peer, messageType, payload: fromHex(payload) }, "done");
+    return {};
+  },
+};
+
+const ping: Method = {
+  name: "ping",
+  category: "network",
+  about: "Sends a ping to every peer; getpeerinfo shows how long the answers took.",
+  parameters: [],
+  results: result(nothing),
+  async run({ host }) {
+    await runCommand(host, { type: "ping" }, "done");
+    return null;
+  },
+};
+
+export const networkMethods: readonly Method[] = [
+  getnetworkinfo, getpeerinfo, getconnectioncount, addnode, addconnection, disconnectnode, getnodeaddresses,
+  addpeeraddress, sendmsgtopeer, ping,
+];
