@@ -3,7 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { below, seededRng } from "../base/rng.ts";
 import { days, minutes, seconds, type UnixSeconds } from "../base/time.ts";
-import { addressKey, NETWORK_BYTES, type NetworkAddress, type NetworkName } from "../primitives/network_address.ts";
+import {
+  addressKey, NETWORK_BYTES, type NetworkAddress, type NetworkName,
+} from "../primitives/network_address.ts";
 import { VirtualClock } from "../sim/virtual_clock.ts";
 import { ADDRESS_COUNT_MAX, AddressBook, type KnownAddress } from "./address_book.ts";
 
@@ -52,7 +54,7 @@ test("an address that was heard of again is fresher, and never staler", () => {
   assert.equal(book.sample(1)[0]!.time, START - 3_600);
 });
 
-test("select gives what is accepted, sooner or later everything, and nothing when nothing is accepted", () => {
+test("select gives everything that is accepted, sooner or later, and nothing when nothing is", () => {
   const { book } = bench();
   assert.equal(book.select(all), undefined);
   for (let i = 0; i < 50; i++) book.add(known(i), OTHER);
@@ -123,7 +125,9 @@ test("what was saved is loaded", () => {
   fc.assert(
     fc.property(fc.nat(), (seed) => {
       const { book, clock, rng } = bench(seed);
-      for (let i = 0; i < 20; i++) book.add({ ...known(i, below(rng, 1_000_000)), address: host(i, networks[i % 5]) }, OTHER);
+      for (let i = 0; i < 20; i++) {
+        book.add({ ...known(i, below(rng, 1_000_000)), address: host(i, networks[i % 5]) }, OTHER);
+      }
       book.connected(host(0), 9n);
       const loaded = AddressBook.load({ clock, rng }, book.save());
       assert.equal(loaded.warning, undefined);

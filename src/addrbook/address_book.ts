@@ -20,7 +20,7 @@ const EVICTION_DRAWS = 8;
 const SELECT_DRAWS = 64;
 /** Told by others, not by itself: what it says of the time is taken to be this many seconds too good. */
 const HEARSAY_SECONDS = 2 * 60 * 60;
-/** An address that is heard of again is noted as fresher only when that makes this much of a difference, in seconds. */
+/** An address heard of again is noted as fresher only when it is by this many seconds. */
 const REFRESH_SECONDS = 20 * 60;
 
 interface Entry extends KnownAddress, AddressHistory {
@@ -85,7 +85,8 @@ export class AddressBook {
       return false;
     }
     if (this.#entries.length >= ADDRESS_COUNT_MAX && !this.#makeRoom()) return false;
-    this.#append({ key, address, services, time: heardAt, triedAt: undefined, succeededAt: undefined, attempts: 0 });
+    const history = { time: heardAt, triedAt: undefined, succeededAt: undefined, attempts: 0 };
+    this.#append({ key, address, services, ...history });
     return true;
   }
 
@@ -173,7 +174,7 @@ export class AddressBook {
     return best;
   }
 
-  /** Removes the worst of a few drawn at random, unless all are good: those that we have been connected to stay. */
+  /** Removes the worst of a few drawn at random; those that we have been connected to stay. */
   #makeRoom(): boolean {
     const [now, unixTime] = [this.#clock.now(), this.#clock.unixTime()];
     let worst: Entry | undefined;

@@ -18,7 +18,9 @@ import { ByteReader } from "../codec/byte_reader.ts";
 import { ByteWriter, countSize } from "../codec/byte_writer.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import { hash256 } from "../crypto/crypto.ts";
-import { BIP155_ID, NETWORK_BYTES, type NetworkAddress, networkOfBip155Id } from "../primitives/network_address.ts";
+import {
+  BIP155_ID, NETWORK_BYTES, type NetworkAddress, networkOfBip155Id,
+} from "../primitives/network_address.ts";
 
 const MAGIC = fromLatin1("TADR");
 const VERSION = 1;
@@ -53,7 +55,8 @@ export function decodeAddresses(bytes: Bytes): readonly StoredAddress[] | string
   if (!equalBytes(body.subarray(0, MAGIC.length), MAGIC)) return "peers.dat is not a file of this program";
   const version = body[MAGIC.length];
   if (version !== VERSION) return `peers.dat has format ${version}, and this version reads ${VERSION}`;
-  if (!equalBytes(bytes.subarray(body.length), checksum(body))) return "peers.dat is damaged (wrong checksum)";
+  const isWhole = equalBytes(bytes.subarray(body.length), checksum(body));
+  if (!isWhole) return "peers.dat is damaged (wrong checksum)";
   try {
     return readAll(new ByteReader(body.subarray(MAGIC.length + 1)));
   } catch (error) {
@@ -74,7 +77,9 @@ function readOne(reader: ByteReader): StoredAddress {
   const start = reader.offset;
   const id = reader.u8();
   const network = networkOfBip155Id(id);
-  if (network === undefined) throw new DecodeError(start, { kind: "malformed", field: "network", found: `${id}` });
+  if (network === undefined) {
+    throw new DecodeError(start, { kind: "malformed", field: "network", found: `${id}` });
+  }
   const bytes = reader.copy(NETWORK_BYTES[network]);
   const address: NetworkAddress = { network, bytes, port: reader.u16be() };
   const [services, time, succeededAt] = [reader.u64(), reader.u32(), Number(reader.u64())];

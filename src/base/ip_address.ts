@@ -97,7 +97,8 @@ export function parseIp(text: string): Bytes | undefined {
 
 function parseIpv4(text: string): Bytes | undefined {
   const parts = text.split(".");
-  if (parts.length !== IPV4_BYTES || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part))) return undefined;
+  const isDecimal = (part: string): boolean => /^(0|[1-9]\d{0,2})$/.test(part);
+  if (parts.length !== IPV4_BYTES || !parts.every(isDecimal)) return undefined;
   const numbers = parts.map(Number);
   return numbers.every((number) => number <= 255) ? Uint8Array.from(numbers) : undefined;
 }
@@ -136,7 +137,8 @@ function parseGroups(text: string, isEnd: boolean): readonly number[] | undefine
 /** As RFC 5952 writes it: lower case, the longest run of zero groups (two at least) as `::`. */
 export function formatIp(ip: Bytes): string {
   if (ip.length === IPV4_BYTES) return Array.from(ip).join(".");
-  const groups = Array.from({ length: 8 }, (_, i) => ((ip[2 * i] as number) << 8) | (ip[2 * i + 1] as number));
+  const view = new DataView(ip.buffer, ip.byteOffset, IPV6_BYTES);
+  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(2 * i));
   const [start, length] = longestZeroRun(groups);
   const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(":");
   return length < 2 ? text(groups) : `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;

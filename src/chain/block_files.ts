@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { type Bytes, concatBytes, equalBytes, NO_BYTES } from "../base/bytes.ts";
+import { type Bytes, concatBytes, equalBytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Coin } from "../primitives/coin.ts";
 import type { BlockHash } from "../primitives/hash.ts";
@@ -46,8 +46,6 @@ export class BlockFiles {
   readonly #infos = new Map<number, FileInfo>();
   /** By name and offset: not yet known to be on disk. */
   readonly #pending = new Map<string, Bytes>();
-  /** Names of files written to since all was last synced. */
-  readonly #unsynced = new Set<string>();
   #current = 0;
 
   constructor(reader: FileReader, logger: Logger, magic: Bytes, fileBytes: number) {
@@ -113,18 +111,10 @@ export class BlockFiles {
     for (const { name, offset } of writes) this.#pending.delete(pendingKey(name, offset));
   }
 
-  /** Empty writes to all files written to since the last call: in a batch with `sync`, they are synced too. */
-  takeUnsynced(): readonly FileWrite[] {
-    const writes = [...this.#unsynced].map((name) => ({ name, offset: 0, bytes: NO_BYTES }));
-    this.#unsynced.clear();
-    return writes;
-  }
-
   /** Forgets a pair of files, and gives their names, to be removed. */
   drop(file: number): readonly string[] {
     const names = [blockFileName(file), undoFileName(file)];
     this.#infos.delete(file);
-    for (const name of names) this.#unsynced.delete(name);
     return names;
   }
 
@@ -161,7 +151,6 @@ export class BlockFiles {
     frame.set(this.#magic);
     new DataView(frame.buffer).setUint32(4, length, true);
     this.#pending.set(pendingKey(name, offset), bytes);
-    this.#unsynced.add(name);
     // Two writes rather than a copy of the block.
     return [{ name, offset: offset - FRAME_BYTES, bytes: frame }, { name, offset, bytes }];
   }

@@ -186,10 +186,7 @@ export class ChainState {
     if (this.#flusher.isBehind) return false;
     const best = this.#parts.candidates.best();
     if (this.#activation.step(best)) return true;
-    if (best === undefined) {
-      this.#rollForwardTo = undefined;
-      this.#parts.verdicts.tellAllGood();
-    }
+    if (best === undefined) this.#rest();
     return false;
   }
 
@@ -237,13 +234,13 @@ export class ChainState {
   }
 
   #flusherPorts() {
-    const { files, outbox, ports } = this.#parts;
+    const { outbox, ports } = this.#parts;
     return {
       clock: ports.clock,
       begin: () => {
         const head = this.headers.hash(this.tip);
         const index = [...takeChangedPages(this.headers), tipChange(head)];
-        return { head, parts: { index, files: files.takeUnsynced() } };
+        return { head, parts: { index } };
       },
       send: (parts: Parameters<Outbox["send"]>[0], done: () => void) => outbox.send(parts, done),
       flushed: () => {
@@ -261,6 +258,7 @@ export class ChainState {
     const hash = this.params.genesis.hash;
     const index = [formatChange(), ...takeChangedPages(this.headers), tipChange(hash)];
     outbox.send({ files, index }, () => blocks.written(GENESIS, files));
+    blocks.forget(GENESIS);
   }
 
   /** Puts everything where it was. */
@@ -301,6 +299,15 @@ export class ChainState {
     }
     const hash = displayHash(this.headers.hash(step.missing));
     throw new ChainDataError(coinsFault(`block ${hash}, or what undoes it, is needed to mend them and cannot be read`));
+  }
+
+  /** There is no better chain to go to. */
+  #rest(): void {
+    this.#rollForwardTo = undefined;
+    for (const id of this.#parts.verdicts.tellAllGood()) {
+      // On a side chain; one that only waits for its parents will be needed soon.
+      if (this.headers.blocks.isLinked(id)) this.#parts.blocks.forget(id);
+    }
   }
 
   #tipMoved(): void {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Coin } from "../primitives/coin.ts";
-import { hashKey } from "../primitives/hash.ts";
+import { hashKey, type Txid } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
 
 /** Where coins are looked up. */
@@ -23,34 +23,57 @@ export interface CoinChange {
 export class CoinChanges implements CoinsView {
   readonly #under: CoinsView;
   readonly #changes = new Map<string, CoinChange>();
+  #lastTxid: Txid | undefined;
+  #lastTxidKey = "";
 
   constructor(under: CoinsView) {
     this.#under = under;
   }
 
   get(outPoint: OutPoint): Coin | undefined {
-    const change = this.#changes.get(outPointKey(outPoint));
+    const change = this.#changes.get(this.#key(outPoint));
     return change === undefined ? this.#under.get(outPoint) : change.coin;
   }
 
   /** Of this block's changes only: `undefined` when it changes nothing there. */
   changed(outPoint: OutPoint): CoinChange | undefined {
-    return this.#changes.get(outPointKey(outPoint));
+    return this.#changes.get(this.#key(outPoint));
   }
 
   add(outPoint: OutPoint, coin: Coin): void {
-    this.#changes.set(outPointKey(outPoint), { outPoint, coin });
+    this.#changes.set(this.#key(outPoint), { outPoint, coin });
   }
 
-  /** A coin that the block itself made leaves no trace. */
   spend(outPoint: OutPoint): void {
-    const key = outPointKey(outPoint);
-    if (this.#changes.get(key)?.coin !== undefined) this.#changes.delete(key);
-    else this.#changes.set(key, { outPoint, coin: undefined });
+    this.#spend(this.#key(outPoint), outPoint);
+  }
+
+  /** The coin, which is spent from now on; `undefined` when there is none. */
+  take(outPoint: OutPoint): Coin | undefined {
+    const key = this.#key(outPoint);
+    const change = this.#changes.get(key);
+    const coin = change === undefined ? this.#under.get(outPoint) : change.coin;
+    if (coin !== undefined) this.#spend(key, outPoint);
+    return coin;
   }
 
   changes(): Iterable<CoinChange> {
     return this.#changes.values();
+  }
+
+  /** A coin that the block itself made leaves no trace. */
+  #spend(key: string, outPoint: OutPoint): void {
+    if (this.#changes.get(key)?.coin !== undefined) this.#changes.delete(key);
+    else this.#changes.set(key, { outPoint, coin: undefined });
+  }
+
+  /** The outputs of a transaction come one after the other, so that half of its key is made once. */
+  #key({ txid, index }: OutPoint): string {
+    if (txid !== this.#lastTxid) {
+      this.#lastTxid = txid;
+      this.#lastTxidKey = hashKey(txid);
+    }
+    return this.#lastTxidKey + String.fromCharCode(index & 0xffff, index >>> 16);
   }
 }
 
@@ -83,8 +106,4 @@ export class PendingCoins implements CoinsView {
   clear(): void {
     this.#layers = [];
   }
-}
-
-function outPointKey({ txid, index }: OutPoint): string {
-  return hashKey(txid) + String.fromCharCode(index & 0xffff, index >>> 16);
 }

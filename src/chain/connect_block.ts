@@ -102,7 +102,7 @@ function spendInputs(
 ): { readonly fee: Sats } | RuleViolation {
   const inTransaction = () => `in transaction ${displayHash(transaction.txid)}`;
   for (const { prevout } of transaction.inputs) {
-    const coin = changes.get(prevout);
+    const coin = changes.take(prevout);
     if (coin === undefined) {
       const detail = `CheckTxInputs: inputs missing/spent ${inTransaction()}`;
       return violation("bad-txns-inputs-missingorspent", detail);
@@ -111,7 +111,6 @@ function spendInputs(
   }
   const verdict = checkInputs(transaction, coins, previous.height + 1, params.money.coinbaseMaturity);
   if ("rule" in verdict) return violation(verdict.rule, `${verdict.detail} ${inTransaction()}`);
-  for (const { prevout } of transaction.inputs) changes.spend(prevout);
   return verdict;
 }
 

@@ -88,15 +88,16 @@ export class HeaderIndex {
 
   header(id: BlockId): BlockHeader {
     const bytes = new Uint8Array(HEADER_BYTES);
-    this.copyHeader(id, bytes, 0);
+    this.#fields.copyTo(id, bytes, 0);
+    const parent = this.#ancestry.parent(id);
+    if (parent >= 0) this.#hashes.copyTo(parent, bytes, PREVIOUS_OFFSET);
     return new BlockHeader(bytes, this.hash(id));
   }
 
-  /** Writes the header's 80 bytes to `target`, which has zeros there, from `offset` on. */
-  copyHeader(id: BlockId, target: Bytes, offset: number): void {
+  /** Writes the header's 80 bytes to `target` from `offset` on, its own hash in place of the one before it. */
+  copyRow(id: BlockId, target: Bytes, offset: number): void {
     this.#fields.copyTo(id, target, offset);
-    const parent = this.#ancestry.parent(id);
-    if (parent >= 0) this.#hashes.copyTo(parent, target, offset + PREVIOUS_OFFSET);
+    this.#hashes.copyTo(id, target, offset + PREVIOUS_OFFSET);
   }
 
   height(id: BlockId): number {

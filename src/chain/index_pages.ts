@@ -5,27 +5,32 @@
  * ```text
  * key     'h' u32be page
  * value   16 rows, fewer in the last page:
- *   80    header
+ *   80    header, with its own hash where that of the one before stands
+ *   u32   row of the one before; genesis has its own
  *   u8    flags              u32   transactions
  *   u32   file               u32   offset, u32 length of the block in it
  *   u32   offset, u32 length of what undoes it, in the file of the same number
  * and     4 of hash256 of all that
  * ```
  *
+ * Hashes are kept, not computed again: a start would spend most of its time on them.
+ *
  * @module
  */
 import { type Bytes, equalBytes } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
-import { hash256, hash256Each } from "../crypto/crypto.ts";
+import { hash256 } from "../crypto/crypto.ts";
 import { type BlockHash, HASH_BYTES } from "../primitives/hash.ts";
 import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";
 import type { Change } from "../store/key_value_store.ts";
 import type { BlockRecord } from "./block_table.ts";
+import { PREVIOUS_OFFSET } from "./header_fields.ts";
 import type { BlockId, HeaderIndex } from "./header_index.ts";
 
 export const PAGE_ROWS = 16;
+const PARENT_BYTES = 4;
 const RECORD_BYTES = 25;
-const ROW_BYTES = HEADER_BYTES + RECORD_BYTES;
+const ROW_BYTES = HEADER_BYTES + PARENT_BYTES + RECORD_BYTES;
 const PAGE_PREFIX = 0x68;
 const PAGE_KEY_BYTES = 5;
 const CHECKSUM_BYTES = 4;
@@ -55,8 +60,10 @@ function encodePage(headers: HeaderIndex, page: number): Bytes {
   const view = new DataView(bytes.buffer);
   for (let row = 0; row < rows; row++) {
     const id = (first + row) as BlockId;
-    headers.copyHeader(id, bytes, row * ROW_BYTES);
-    writeRecord(view, row * ROW_BYTES + HEADER_BYTES, headers.blocks.record(id));
+    const start = row * ROW_BYTES;
+    headers.copyRow(id, bytes, start);
+    view.setUint32(start + HEADER_BYTES, headers.previous(id) ?? id, true);
+    writeRecord(view, start + HEADER_BYTES + PARENT_BYTES, headers.blocks.record(id));
   }
   bytes.set(checksum(bytes.subarray(0, rows * ROW_BYTES)), rows * ROW_BYTES);
   return bytes;
@@ -77,25 +84,24 @@ function writeRecord(view: DataView, offset: number, record: BlockRecord): void 
 }
 
 export interface PageRow {
+  /** Knows its hash, and all that it says but for the hash before it. */
   readonly header: BlockHeader;
+  /** Row of the one before; its own for genesis. */
+  readonly parent: number;
   readonly record: BlockRecord;
 }
 
-/** The rows of a page, their hashes computed anew; `undefined` when it is not a page, or damaged. */
+/** The rows of a page; `undefined` when it is not a page, or damaged. */
 export function decodePage(value: Bytes): readonly PageRow[] | undefined {
   const rows = (value.length - CHECKSUM_BYTES) / ROW_BYTES;
   if (!Number.isInteger(rows) || rows < 1 || rows > PAGE_ROWS) return undefined;
   const end = rows * ROW_BYTES;
   if (!equalBytes(checksum(value.subarray(0, end)), value.subarray(end))) return undefined;
-  const bytes = new Uint8Array(rows * HEADER_BYTES);
-  for (let row = 0; row < rows; row++) {
-    bytes.set(value.subarray(row * ROW_BYTES, row * ROW_BYTES + HEADER_BYTES), row * HEADER_BYTES);
-  }
-  const hashes = hash256Each(bytes, HEADER_BYTES);
   return Array.from({ length: rows }, (_, row) => {
-    const hash = hashes.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES) as BlockHash;
-    const header = new BlockHeader(bytes.subarray(row * HEADER_BYTES, (row + 1) * HEADER_BYTES), hash);
-    return { header, record: readRecord(new ByteReader(value, row * ROW_BYTES + HEADER_BYTES)) };
+    const reader = new ByteReader(value, row * ROW_BYTES);
+    const bytes = reader.bytes(HEADER_BYTES);
+    const hash = bytes.subarray(PREVIOUS_OFFSET, PREVIOUS_OFFSET + HASH_BYTES) as BlockHash;
+    return { header: new BlockHeader(bytes, hash), parent: reader.u32(), record: readRecord(reader) };
   });
 }
 

@@ -35,7 +35,9 @@ export class PendingVerdicts {
   }
 
   /** Nothing more will be done about them now: they stand on a side chain, or wait for their parents. */
-  tellAllGood(): void {
-    for (const id of [...this.#sources.keys()]) this.tell(id, undefined);
+  tellAllGood(): readonly BlockId[] {
+    const told = [...this.#sources.keys()];
+    for (const id of told) this.tell(id, undefined);
+    return told;
   }
 }

@@ -104,6 +104,7 @@ function readIndex(
   rng: Rng,
 ): { readonly headers: HeaderIndex; readonly tipHash: Bytes | undefined } | ChainDataFault {
   const headers = new HeaderIndex(rng);
+  if (Array.isArray(entries)) headers.reserve(entries.length * PAGE_ROWS);
   let format: number | undefined;
   let tipHash: Bytes | undefined;
   let isEmpty = true;
@@ -118,7 +119,6 @@ function readIndex(
     if (fault !== undefined) return fault;
   }
   if (!isEmpty && format !== CHAIN_FORMAT) return wrongFormat(format);
-  headers.changed.clear();
   return { headers, tipHash };
 }
 
@@ -140,13 +140,14 @@ function readPage(headers: HeaderIndex, page: number, value: Bytes, params: Chai
   const rows = decodePage(value);
   if (rows === undefined) return broken("has a wrong checksum");
   if (headers.size !== page * PAGE_ROWS) return broken("does not follow the one before it");
-  for (const { header, record } of rows) {
+  for (const { header, parent, record } of rows) {
     const isGenesis = headers.size === 0;
-    const previous = isGenesis ? undefined : headers.find(header.previous);
     if (isGenesis && !equalBytes(header.hash, params.genesis.hash)) return otherChain(header.hash, params);
-    if (!isGenesis && previous === undefined) return broken("has a header without its parent");
-    headers.blocks.restore(headers.add(header, previous), record);
+    if (!isGenesis && parent >= headers.size) return broken("has a header without its parent");
+    headers.blocks.restore(headers.add(header, isGenesis ? undefined : (parent as BlockId)), record);
   }
+  // Page by page, or a million of them would be remembered as changed.
+  headers.changed.clear();
   return undefined;
 }
 

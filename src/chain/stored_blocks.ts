@@ -14,7 +14,7 @@ import type { FileRange } from "./chain_ports.ts";
 import { type BlockId, GENESIS, type HeaderIndex } from "./header_index.ts";
 
 /** Serialised bytes of blocks kept decoded until they are connected; others are read from disk again. */
-const RECENT_BYTES_MAX = 32 * 1024 * 1024;
+const RECENT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Blocks by id: written, read back, and kept for a while as they came. */
 export class StoredBlocks {
@@ -67,10 +67,9 @@ export class StoredBlocks {
   }
 
   read(id: BlockId): Bytes | undefined {
-    const recent = this.#recent.get(id);
-    if (recent !== undefined) return recent.bytes;
     const position = this.#headers.blocks.position(id);
-    return position === undefined ? undefined : this.#files.readBlock(position, this.#headers.hash(id));
+    if (position === undefined) return undefined;
+    return this.#recent.get(id)?.bytes ?? this.#files.readBlock(position, this.#headers.hash(id));
   }
 
   /** Decoded, and checked again when it comes from disk: what is damaged is logged, and not here. */
@@ -95,7 +94,7 @@ export class StoredBlocks {
     return position === undefined ? undefined : this.#files.readUndo(position, this.#previousHash(id));
   }
 
-  /** It is connected, or was given up: whoever wants it reads it from disk. */
+  /** It is connected, or will not be soon: whoever wants it reads it from disk. */
   forget(id: BlockId): void {
     const block = this.#recent.get(id);
     if (block === undefined) return;

@@ -46,7 +46,8 @@ export function readCoreFlags(argv: readonly string[], settings: Settings): void
     if (option === undefined) throw unknownFlag(argument, key);
     settings.commandLine.add(option.name, readValue(option, key, value));
   }
-  const [include] = settings.list("includeconf");
+  const includes = settings.commandLine.get("includeconf");
+  const include = includes[includes.lastIndexOf(false) + 1];
   if (include !== undefined) {
     throw flagError(`-includeconf cannot be used from commandline; -includeconf=${JSON.stringify(include)}`);
   }

@@ -64,10 +64,13 @@ function bench(changes: Partial<ConnectionSettings> = {}) {
     gone.add(id);
     manager.closed(peers.at(id));
   };
-  return { manager, peers, book, tip, open, close, advance: (length: Duration) => peers.clock.advance(length) };
+  const advance = (length: Duration): void => peers.clock.advance(length);
+  return { manager, peers, book, tip, open, close, advance };
 }
 
-const texts = (dials: readonly Dial[]): readonly string[] => dials.map((dial) => formatAddress(dial.address)).sort();
+function texts(dials: readonly Dial[]): readonly string[] {
+  return dials.map((dial) => formatAddress(dial.address)).sort();
+}
 
 test("eight outbound connections are dialled from the book, each to another group", () => {
   const { manager, book } = bench();
@@ -128,17 +131,20 @@ test("an address that turned out to be ours is not dialled again", () => {
 test("local peers are dialled by port, and not without the option", () => {
   const local = bench({ localPeers: true, advertise: [address("127.0.0.1:1000")] });
   const plain = bench();
-  for (const { book } of [local, plain]) for (let port = 1000; port < 1005; port++) book.put(`127.0.0.1:${port}`);
-  assert.deepEqual(texts(local.manager.decide()), [1001, 1002, 1003, 1004].map((port) => `127.0.0.1:${port}`));
+  const known = [1000, 1001, 1002, 1003].map((port) => `127.0.0.1:${port}`);
+  for (const { book } of [local, plain]) for (const text of known) book.put(text);
+  assert.deepEqual(texts(local.manager.decide()), known.slice(1));
   assert.deepEqual(plain.manager.decide(), []);
 });
 
 test("loopback only: others are neither dialled, nor asked for, nor let in", () => {
   const reason = "scripts are not checked yet";
-  const { manager, book } = bench({ loopbackOnly: reason, addNodes: [address("1.1.1.1:1"), address("127.0.0.1:1")] });
+  const addNodes = [address("1.1.1.1:1"), address("127.0.0.1:1")];
+  const { manager, book } = bench({ loopbackOnly: reason, addNodes });
   book.put("2.2.2.2:1");
   assert.deepEqual(texts(manager.decide()), ["127.0.0.1:1"]);
-  assert.deepEqual(manager.request(address("3.3.3.3:1"), "manual"), { ok: false, code: "dial-refused", reason });
+  const refused = manager.request(address("3.3.3.3:1"), "manual");
+  assert.deepEqual(refused, { ok: false, code: "dial-refused", reason });
   assert.deepEqual(manager.admit(address("4.4.4.4:1")), { type: "refuse", reason: "loopback-only" });
   assert.equal(manager.admit(address("127.0.0.1:9")).type, "accept");
 });
@@ -251,7 +257,7 @@ test("no more than eight named nodes are connected at once", () => {
   assert.deepEqual(manager.decide(), []);
 });
 
-test("connections on request: eight, two, and eleven of all automatic kinds; manual ones without limit", () => {
+test("on request: eight, two, and eleven of all automatic kinds; manual ones without limit", () => {
   const { manager } = bench({ connectOnly: [] });
   let port = 1;
   const opened = (type: ConnectionType): number => {
@@ -259,11 +265,13 @@ test("connections on request: eight, two, and eleven of all automatic kinds; man
     while (count < 20 && manager.request(address(`127.0.0.1:${port++}`), type).ok) count += 1;
     return count;
   };
-  assert.deepEqual([opened("outbound-full-relay"), opened("block-relay-only"), opened("feeler"), opened("manual")], [8, 2, 1, 20]);
-  assert.deepEqual(manager.request(address("127.0.0.1:1"), "addr-fetch"), { ok: false, code: "too-many-connections" });
+  assert.deepEqual([opened("outbound-full-relay"), opened("block-relay-only")], [8, 2]);
+  assert.deepEqual([opened("feeler"), opened("manual")], [1, 20]);
+  const refused = manager.request(address("127.0.0.1:1"), "addr-fetch");
+  assert.deepEqual(refused, { ok: false, code: "too-many-connections" });
 });
 
-test("as many come in as Bitcoin Core leaves room for; then one that deserves it less has to go, or they are refused", () => {
+test("as many come in as there is room for; then one that deserves it less goes, or they are refused", () => {
   const { manager, peers } = bench({ maxConnections: 51 });
   const remote = address("127.0.0.1:9999");
   for (let i = 0; i < 40; i++) {
@@ -302,7 +310,8 @@ test("a wakeAt is never past right after decide, so that no owner can spin", () 
     const pending: Dial[] = [];
     const closed = new Set<number>();
     for (const { what, number } of actions) {
-      const dial = pending.splice(number % (pending.length || 1), what === "open" || what === "fail" ? 1 : 0)[0];
+      const isAnswer = what === "open" || what === "fail";
+      const [dial] = pending.splice(number % (pending.length || 1), isAnswer ? 1 : 0);
       const node = address(`127.0.0.1:${100 + number}`);
       if (dial !== undefined && what === "open") open(dial);
       else if (dial !== undefined) manager.failed(dial);

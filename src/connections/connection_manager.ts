@@ -101,7 +101,8 @@ export class ConnectionManager {
     this.#ports = ports;
     this.#settings = settings;
     this.#limits = connectionLimits(settings.maxConnections);
-    for (const address of [...(connectOnly ?? []), ...settings.addNodes]) this.#targets.set(addressKey(address), address);
+    const targets = [...(connectOnly ?? []), ...settings.addNodes];
+    for (const address of targets) this.#targets.set(addressKey(address), address);
     for (const address of settings.advertise) this.#own.add(addressKey(address));
     const manualWait = connectOnly === undefined ? MANUAL_WAIT : CONNECT_ONLY_WAIT;
     this.#manualBackoff = new DialBackoff(clock, localPeers ? LOCAL_WAIT : manualWait);
@@ -152,7 +153,7 @@ export class ConnectionManager {
     this.#wakeNow();
   }
 
-  /** Whether a connection that has come in from `address`, and is not yet among the owner's peers, may stay. */
+  /** Whether a connection that has come in from `address` may stay. It is not yet among the owner's peers. */
   admit(address: NetworkAddress): Admission {
     if (this.#refusal(address) !== undefined) return { type: "refuse", reason: "loopback-only" };
     return this.#inboundDoor.admit(this.#ports.peers());
@@ -181,7 +182,7 @@ export class ConnectionManager {
   request(address: NetworkAddress, type: ConnectionType): DialRequest {
     const reason = this.#refusal(address);
     if (reason !== undefined) return { ok: false, code: "dial-refused", reason };
-    if (!hasRoom(type, this.#existingTypes(), this.#limits)) return { ok: false, code: "too-many-connections" };
+    if (!this.#hasRoom(type)) return { ok: false, code: "too-many-connections" };
     return { ok: true, dial: this.#start({ address, type }) };
   }
 
@@ -216,7 +217,7 @@ export class ConnectionManager {
   #chosen(now: Instant): readonly Dial[] {
     this.#vainSearch = undefined;
     const dials: Dial[] = [];
-    while (this.#settings.connectOnly === undefined && hasRoom("outbound-full-relay", this.#existingTypes(), this.#limits)) {
+    while (this.#settings.connectOnly === undefined && this.#hasRoom("outbound-full-relay")) {
       const known = now < this.#searchAt ? undefined : this.#search(now);
       if (known === undefined) {
         this.#wakeAt = earlier(this.#wakeAt, this.#searchAt);
@@ -279,7 +280,9 @@ export class ConnectionManager {
   /** Of all outbound connections, manual ones too: each should be in another hand. */
   #outboundGroups(): ReadonlySet<string> {
     const groups = new Set<string>();
-    for (const { isInbound, address } of this.#ports.peers()) if (!isInbound) groups.add(this.#group(address));
+    for (const { isInbound, address } of this.#ports.peers()) {
+      if (!isInbound) groups.add(this.#group(address));
+    }
     for (const { address } of this.#pending) groups.add(this.#group(address));
     return groups;
   }
@@ -292,13 +295,18 @@ export class ConnectionManager {
     return busy;
   }
 
+  #hasRoom(type: ConnectionType): boolean {
+    return hasRoom(type, this.#existingTypes(), this.#limits);
+  }
+
   #existingTypes(): readonly ConnectionType[] {
     return [...this.#ports.peers(), ...this.#pending].map(({ type }) => type);
   }
 
   #start(dial: Dial): Dial {
     this.#pending.add(dial);
-    this.#ports.logger.debug("net", () => `trying v1 connection (${dial.type}) to ${formatAddress(dial.address)}`);
+    const { address, type } = dial;
+    this.#ports.logger.debug("net", () => `trying v1 connection (${type}) to ${formatAddress(address)}`);
     return dial;
   }
 

@@ -64,12 +64,16 @@ test("of thirty or more that want transactions, one has to go", () => {
   }));
 });
 
-test("the eight with the shortest round trips stay", () => survives(8, (rank) => ({ minPing: rank as Duration })));
+test("the eight with the shortest round trips stay", () => {
+  survives(8, (rank) => ({ minPing: rank as Duration }));
+});
 test("the four that last brought a transaction stay", () => {
   survives(4, (rank) => ({ lastTransactionAt: (100 + rank) as Instant }));
 });
-test("the four that last brought a block stay", () => survives(4, (rank) => ({ lastBlockAt: (100 + rank) as Instant })));
-test("twelve full nodes without transactions that last brought a block stay: eight as such, and four for their blocks", () => {
+test("the four that last brought a block stay", () => {
+  survives(4, (rank) => ({ lastBlockAt: (100 + rank) as Instant }));
+});
+test("of full nodes that want no transactions, twelve that brought blocks stay", () => {
   survives(12, (rank) => ({ relay: false, isFullNode: true, lastBlockAt: (100 + rank) as Instant }));
 });
 test("the four whose group comes last stay", () => survives(4, (rank) => ({ groupKey: BigInt(100 + rank) })));
@@ -81,14 +85,17 @@ test("the older half of what is left stays", () => {
 });
 
 test("the youngest of the largest group goes", () => {
-  const all = Array.from({ length: 80 }, (_, id) => candidate(id, { groupKey: id < 30 || id > 65 ? BigInt(id) : 0n }));
+  const isAlone = (id: number): boolean => id < 30 || id > 65;
+  const groupOf = (id: number): bigint => (isAlone(id) ? BigInt(id) : 0n);
+  const all = Array.from({ length: 80 }, (_, id) => candidate(id, { groupKey: groupOf(id) }));
   const evicted = selectEviction(all);
   assert.ok(evicted !== undefined && evicted >= 30 && evicted <= 65, `evicted ${evicted}`);
 });
 
 test("peers of slow networks have a quarter of the places that age gives", () => {
   // The youngest of all, and first in the list, so that nothing else speaks for them.
-  const all = Array.from({ length: 60 }, (_, id) => candidate(59 - id, { network: id < 4 ? "onion" : "ipv4" }));
+  const networkOf = (id: number): NetworkName => (id >= 56 ? "onion" : "ipv4");
+  const all = Array.from({ length: 60 }, (_, i) => candidate(59 - i, { network: networkOf(59 - i) }));
   const evicted = selectEviction(all);
   assert.ok(evicted !== undefined && evicted < 56, `evicted ${evicted}`);
 });

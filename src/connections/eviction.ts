@@ -31,17 +31,23 @@ export interface EvictionCandidate {
 /** Negative when `a` is to go before `b`. */
 type Order = (a: EvictionCandidate, b: EvictionCandidate) => number;
 
+type Test = (candidate: EvictionCandidate) => boolean;
+
 const youngestFirst: Order = (a, b) => b.connectedAt - a.connectedAt;
 const byGroup: Order = (a, b) => (a.groupKey < b.groupKey ? -1 : a.groupKey > b.groupKey ? 1 : 0);
 const slowestFirst: Order = (a, b) => compare(b.minPing ?? Infinity, a.minPing ?? Infinity);
 const byBlocks: Order = (a, b) =>
-  (a.lastBlockAt ?? 0) - (b.lastBlockAt ?? 0) || Number(a.isFullNode) - Number(b.isFullNode) || youngestFirst(a, b);
+  (a.lastBlockAt ?? 0) - (b.lastBlockAt ?? 0)
+  || Number(a.isFullNode) - Number(b.isFullNode)
+  || youngestFirst(a, b);
 const byTransactions: Order = (a, b) =>
-  (a.lastTransactionAt ?? 0) - (b.lastTransactionAt ?? 0) || Number(a.relay) - Number(b.relay) || youngestFirst(a, b);
+  (a.lastTransactionAt ?? 0) - (b.lastTransactionAt ?? 0)
+  || Number(a.relay) - Number(b.relay)
+  || youngestFirst(a, b);
 const byBlocksOfBlockRelay: Order = (a, b) => Number(b.relay) - Number(a.relay) || byBlocks(a, b);
 
 /** Peers on networks with long round trips, which the other measures treat badly. */
-const DISADVANTAGED: readonly ((candidate: EvictionCandidate) => boolean)[] = [
+const DISADVANTAGED: readonly Test[] = [
   ({ network }) => network === "cjdns",
   ({ network }) => network === "i2p",
   ({ isLocal }) => isLocal,
@@ -64,7 +70,7 @@ function protect(
   candidates: readonly EvictionCandidate[],
   order: Order,
   count: number,
-  isWorthy: (candidate: EvictionCandidate) => boolean = () => true,
+  isWorthy: Test = () => true,
 ): readonly EvictionCandidate[] {
   const sorted = [...candidates].sort(order);
   const start = Math.max(0, sorted.length - count);
@@ -80,9 +86,12 @@ function protectByRatio(candidates: readonly EvictionCandidate[]): readonly Evic
 }
 
 /** Shares `places` out among the disadvantaged networks; what the small ones leave goes to the others. */
-function protectDisadvantaged(candidates: readonly EvictionCandidate[], places: number): readonly EvictionCandidate[] {
-  const countOf = (isOfIt: (candidate: EvictionCandidate) => boolean): number => candidates.filter(isOfIt).length;
-  const networks = DISADVANTAGED.filter((isOfIt) => countOf(isOfIt) > 0).sort((a, b) => countOf(a) - countOf(b));
+function protectDisadvantaged(
+  candidates: readonly EvictionCandidate[],
+  places: number,
+): readonly EvictionCandidate[] {
+  const countOf = (isOfIt: Test): number => candidates.filter(isOfIt).length;
+  const networks = [...DISADVANTAGED].sort((a, b) => countOf(a) - countOf(b));
   let left = candidates;
   for (let free = places; free > 0; free = places - (candidates.length - left.length)) {
     const alive = networks.filter((isOfIt) => left.some(isOfIt));
@@ -95,7 +104,7 @@ function protectDisadvantaged(candidates: readonly EvictionCandidate[], places: 
 /** One round: each network's share of `free` places to its oldest. */
 function protectShares(
   candidates: readonly EvictionCandidate[],
-  networks: readonly ((candidate: EvictionCandidate) => boolean)[],
+  networks: readonly Test[],
   free: number,
 ): readonly EvictionCandidate[] {
   const share = Math.max(1, Math.trunc(free / networks.length));

@@ -33,7 +33,11 @@ export function connectionLimits(maxConnections: number): ConnectionLimits {
 }
 
 /** Whether one more connection of `type` may be opened, besides those that are open or being opened. */
-export function hasRoom(type: ConnectionType, existing: readonly ConnectionType[], limits: ConnectionLimits): boolean {
+export function hasRoom(
+  type: ConnectionType,
+  existing: readonly ConnectionType[],
+  limits: ConnectionLimits,
+): boolean {
   const count = (wanted: (each: ConnectionType) => boolean): number => existing.filter(wanted).length;
   const sameType = count((each) => each === type);
   switch (type) {

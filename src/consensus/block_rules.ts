@@ -17,6 +17,7 @@ import { BLOCK_SIGOP_COST_MAX, BLOCK_WEIGHT_MAX } from "./limits.ts";
 import { isFinal } from "./locktime.ts";
 import { checkMerkleRoot, checkWitnessCommitment } from "./merkle.ts";
 import { type RuleViolation, violation } from "./rule_violation.ts";
+import { isSignetSolution } from "./signet.ts";
 import { checkTransaction } from "./transaction_rules.ts";
 
 export interface BlockFault extends RuleViolation {
@@ -26,18 +27,31 @@ export interface BlockFault extends RuleViolation {
 
 /** Rules that need nothing but the block (Bitcoin Core: validation.cpp, CheckBlock, in its order). */
 export function checkBlock(block: Block, params: ChainParams): BlockFault | undefined {
-  return fault(checkProofOfWork(block.header, params)) ?? checkBlockBody(block);
+  return (
+    fault(checkProofOfWork(block.header, params)) ??
+    mutation(checkMerkleRoot(block)) ??
+    // After the root: the header is not to blame for a signature that was lost on the way.
+    fault(checkSigner(block, params)) ??
+    fault(checkContents(block))
+  );
 }
 
-/** The same but for proof of work: for a block that is not solved yet. */
+/** BIP325: on a signet, someone must have signed for the block. */
+function checkSigner(block: Block, { deployments, genesis }: ChainParams): RuleViolation | undefined {
+  const { signetChallenge } = deployments;
+  if (signetChallenge === undefined || equalBytes(block.hash, genesis.hash)) return undefined;
+  const isSigned = isSignetSolution(block, signetChallenge);
+  return isSigned ? undefined : violation("bad-signet-blksig", "signet block signature validation failure");
+}
+
+/** The same but for work and signature: for a block that is not solved yet. */
 export function checkBlockBody(block: Block): BlockFault | undefined {
-  return (
-    mutation(checkMerkleRoot(block)) ??
-    fault(checkLength(block)) ??
-    fault(checkCoinbasePlace(block)) ??
-    fault(checkTransactions(block)) ??
-    fault(checkLegacySigops(block))
-  );
+  return mutation(checkMerkleRoot(block)) ?? fault(checkContents(block));
+}
+
+function checkContents(block: Block): RuleViolation | undefined {
+  const shape = checkLength(block) ?? checkCoinbasePlace(block);
+  return shape ?? checkTransactions(block) ?? checkLegacySigops(block);
 }
 
 function checkLength(block: Block): RuleViolation | undefined {

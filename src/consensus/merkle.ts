@@ -44,7 +44,9 @@ function paired(level: Bytes): Bytes {
   return level.length % (2 * HASH_BYTES) === 0 ? level : concatBytes(level, level.subarray(-HASH_BYTES));
 }
 
-export function blockMerkleRoot({ transactions }: Block): { root: Bytes; mutated: boolean } {
+export function blockMerkleRoot(
+  { transactions }: Pick<Block, "transactions">,
+): { root: Bytes; mutated: boolean } {
   return merkleRoot(joined(transactions, (transaction) => transaction.txid));
 }
 
@@ -73,13 +75,14 @@ export function commitmentScript(commitment: Bytes): Bytes {
   return concatBytes(Uint8Array.from(COMMITMENT_HEAD), commitment);
 }
 
-/** The commitment that the block's coinbase carries: its last output of that form. */
-export function findCommitment({ transactions }: Block): Bytes | undefined {
-  const outputs = transactions[0]?.outputs ?? [];
-  return outputs.findLast(({ script }) => isCommitment(script))?.script.subarray(
-    COMMITMENT_HEAD.length,
-    COMMITMENT_BYTES,
-  );
+/** Which output of the block's coinbase carries the commitment: the last of that form; -1 for none. */
+export function commitmentIndex({ transactions }: Block): number {
+  return transactions[0]?.outputs.findLastIndex(({ script }) => isCommitment(script)) ?? -1;
+}
+
+function findCommitment(block: Block): Bytes | undefined {
+  const output = block.transactions[0]?.outputs[commitmentIndex(block)];
+  return output?.script.subarray(COMMITMENT_HEAD.length, COMMITMENT_BYTES);
 }
 
 function isCommitment(script: Bytes): boolean {

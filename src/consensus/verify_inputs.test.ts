@@ -8,8 +8,9 @@ import { ByteReader } from "../codec/byte_reader.ts";
 import { decodeWith } from "../codec/codec.ts";
 import type { Sats } from "../primitives/amount.ts";
 import { type Block, blockCodec } from "../primitives/block.ts";
-import type { Txid } from "../primitives/hash.ts";
-import { type Output, Transaction } from "../primitives/transaction.ts";
+import { displayHash, type Txid } from "../primitives/hash.ts";
+import { type Input, type Output, Transaction } from "../primitives/transaction.ts";
+import { MANDATORY_VERIFY_FLAGS, VERIFY_P2SH } from "../script/flags.ts";
 import { packSpentOutputs, readSpentOutput } from "./packed_outputs.ts";
 import { openJob, verifyInputs } from "./verify_inputs.ts";
 import type { VerifyJob } from "./verify_job.ts";
@@ -64,21 +65,47 @@ test("any bytes at all give a verdict", () => {
   );
 });
 
-const REAL_BLOCKS = ["mainnet-300025", "testnet3-1087400"] as const;
+const REAL_BLOCKS = [
+  { name: "mainnet-300025", flags: VERIFY_P2SH },
+  { name: "mainnet-866342", flags: MANDATORY_VERIFY_FLAGS },
+  { name: "testnet3-1087400", flags: MANDATORY_VERIFY_FLAGS },
+] as const;
 
-for (const name of REAL_BLOCKS) {
-  test(`${name} with the outputs that it spends is a job that passes`, { skip: skipWithoutShared }, () => {
+/** Inputs of each block that are checked: enough to see that the counting is right, and quick. */
+const SAMPLE = 16;
+
+for (const { name, flags } of REAL_BLOCKS) {
+  test(`${name} spends what it says, at both ends`, { skip: skipWithoutShared }, () => {
     const block = decodeWith(blockCodec, readFileSync(sharedPath("blocks", `${name}.block`)));
     const outputs = spentOutputs(readFileSync(sharedPath("blocks", `${name}.spent`)));
-    const job = blockJob(block, outputs);
-    assert.equal(verifyInputs(job, 0, outputs.length), undefined);
-    assert.equal(verifyInputs({ ...job, inputCount: outputs.length + 1 }, 0, 1)?.rule, "verify-job-corrupt");
+    const job = openJob(blockJob(block, outputs, flags));
+    assert.ok(!("rule" in job));
+    assert.equal(job.verify(0, SAMPLE), undefined);
+    assert.equal(job.verify(outputs.length - SAMPLE, outputs.length), undefined);
   });
 }
 
-function blockJob(block: Block, outputs: readonly Output[]): VerifyJob {
+test("a spend of another output is refused, in words that name it", { skip: skipWithoutShared }, () => {
+  const block = decodeWith(blockCodec, readFileSync(sharedPath("blocks", "testnet3-1087400.block")));
+  const outputs = spentOutputs(readFileSync(sharedPath("blocks", "testnet3-1087400.spent")));
+  const last = outputs.length - 1;
+  outputs[last] = { value: 1 as Sats, script: fromHex("00") };
+  const job = blockJob(block, outputs, 0);
+  const reason = "Script evaluated without error but finished with a false/empty top stack element";
+  const found = verifyInputs(job, last, last + 1);
+  assert.equal(found?.rule, `block-script-verify-flag-failed (${reason})`);
+  const spender = block.transactions.at(-1);
+  assert.ok(spender !== undefined && found !== undefined);
+  const { prevout } = spender.inputs.at(-1) as Input;
+  const ids = `${displayHash(spender.txid)} (wtxid ${displayHash(spender.wtxid)})`;
+  const place = `input ${spender.inputs.length - 1} of ${ids}`;
+  assert.equal(found.detail, `${place}, spending ${displayHash(prevout.txid)}:${prevout.index}`);
+  assert.equal(verifyInputs({ ...job, inputCount: outputs.length + 1 }, 0, 1)?.rule, "verify-job-corrupt");
+});
+
+function blockJob(block: Block, outputs: readonly Output[], flags: number): VerifyJob {
   const spent = packSpentOutputs(outputs);
-  return { kind: "block", bytes: block.bytes, spentOutputs: spent, flags: 0, inputCount: outputs.length };
+  return { kind: "block", bytes: block.bytes, spentOutputs: spent, flags, inputCount: outputs.length };
 }
 
 function spentOutputs(bytes: Uint8Array): Output[] {

@@ -62,6 +62,8 @@ export class Conversations implements Protocol {
   readonly #txDownload: TxDownload;
   readonly #all: readonly Protocol[];
   readonly #mempool: Mempool;
+  readonly #clock: Clock;
+  #due: readonly Protocol[] = [];
 
   constructor(ports: ConversationPorts) {
     const { clock, rng, logger, options, chain, mempool, outbox, addresses } = ports;
@@ -70,6 +72,7 @@ export class Conversations implements Protocol {
     const views = new PeerChainViews(chain.headers);
     const shared = { clock, rng, logger, outbox, chain, mempool, views };
     this.#mempool = mempool;
+    this.#clock = clock;
     this.#ping = new PingProtocol({ ...shared, peerTimeout });
     this.#feeFilter = new FeeFilterProtocol(shared, { minRelayFeeRate, blocksOnly });
     this.#addrRelay = new AddrRelay({
@@ -120,8 +123,16 @@ export class Conversations implements Protocol {
     for (const each of this.#all) each.closed(peer);
   }
 
+  /** Those whose time has come are told; a `passDue` over all peers follows. */
   woken(): void {
-    for (const each of this.#all) each.woken();
+    const now = this.#clock.now();
+    this.#due = this.#all.filter((each) => (each.wakeAt() ?? Number.POSITIVE_INFINITY) <= now);
+    for (const each of this.#due) each.woken();
+  }
+
+  /** `pass`, for those only that were woken last: with many peers, timers would otherwise cost most of all. */
+  passDue(peer: Peer): void {
+    for (const each of this.#due) if (peer.isReady) each.pass(peer);
   }
 
   wakeAt(): Instant | undefined {

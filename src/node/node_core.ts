@@ -81,6 +81,7 @@ export class NodeCore {
   readonly #persisting = new PendingWork<void>();
   /** Answered once nothing is under way. */
   #settling: Answer[] = [];
+  /** What the next `step` returns: what comes of it, and before the first, of the making. */
   #effects: NodeEffect[] = [];
   #isStepping = false;
   #isShuttingDown = false;
@@ -200,11 +201,12 @@ export class NodeCore {
   step(input: NodeInput): readonly NodeEffect[] {
     assert(!this.#isStepping, "one input is taken at a time");
     this.#isStepping = true;
-    this.#effects = [];
     this.#take(input);
     this.#settle();
     this.#isStepping = false;
-    return this.#effects;
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
   }
 
   wakeAt(): Instant | undefined {

@@ -48,7 +48,7 @@ export interface PeeringPorts {
   readonly rng: Rng;
   readonly logger: Logger;
   /** All conversations, as one. */
-  readonly protocols: Protocol;
+  readonly protocols: Protocol & { passDue(peer: Peer): void };
   introduction(): Introduction;
   effect(effect: NodeEffect): void;
   event(body: NodeEventBody): void;
@@ -164,7 +164,7 @@ export class Peering implements Outbox {
     const wakeAt = protocols.wakeAt();
     if (wakeAt === undefined || wakeAt > clock.now()) return;
     protocols.woken();
-    this.passAll();
+    for (const connection of this.#introduced) if (connection.isReady) protocols.passDue(connection);
   }
 
   /** Something that concerns all peers has changed. */

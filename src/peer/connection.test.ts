@@ -123,7 +123,8 @@ test("bytes are counted by type with their headers, unknown and damaged ones und
   const damaged = framed(PING);
   damaged[23] = (damaged[23] ?? 0) ^ 1;
   connection.receive(concatBytes(framed(PING), framed(PING), junk(5), damaged));
-  const counted = (type: string): number => (connection.stats.receivedByType.get(type) ?? 0) - (before.get(type) ?? 0);
+  const { receivedByType } = connection.stats;
+  const counted = (type: string): number => (receivedByType.get(type) ?? 0) - (before.get(type) ?? 0);
   assert.deepEqual([counted("ping"), counted("*other*"), counted("version")], [64, 29 + 32, 0]);
 
   const sent = connection.stats.bytesSent;
@@ -151,7 +152,8 @@ test("an address of ours as the peer sees it is kept from its first version", ()
   const connection = bench.open("inbound");
   assert.equal(connection.seenAs, undefined);
   for (const seen of [address("1.2.3.4:5"), address("6.7.8.9:10")]) {
-    bench.from(connection, { type: "version", value: versionOf({ receiver: { services: 0n, address: seen } }) });
+    const receiver = { services: 0n, address: seen };
+    bench.from(connection, { type: "version", value: versionOf({ receiver }) });
   }
   assert.deepEqual(connection.seenAs, address("1.2.3.4:5"));
 });

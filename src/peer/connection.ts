@@ -143,7 +143,7 @@ export class Connection implements Peer {
     return this.#inbox !== undefined && this.#parkCount === 0 && !this.#isClosing && !this.isSendFull;
   }
 
-  /** The oldest message not yet taken; `undefined` when there is none, or the connection is parked or closing. */
+  /** The oldest message not yet taken; `undefined` when `hasMessage` is false. */
   nextMessage(): Incoming | undefined {
     if (this.#inbox === undefined || !this.hasMessage) return undefined;
     const received = this.#inbox[this.#inboxHead++] as ReceivedMessage;
@@ -185,7 +185,8 @@ export class Connection implements Peer {
 
   /** As `send`, for a payload of any kind: what the operator wants sent. */
   sendRaw(type: string, payload: Bytes): Bytes {
-    this.#ports.logger.debug("net", () => `sending ${sanitize(type)} (${payload.length} bytes) peer=${this.id}`);
+    this.#ports.logger.debug("net", () =>
+      `sending ${sanitize(type)} (${payload.length} bytes) peer=${this.id}`);
     const bytes = this.#transport.send({ type, payload });
     this.stats.countSent(isMessageType(type) ? type : OTHER_TYPES, bytes.length);
     // A socket that takes no more has not sent it yet.
@@ -206,7 +207,7 @@ export class Connection implements Peer {
     this.stats.lastSend = this.#ports.clock.now();
   }
 
-  /** Nothing more is handed out; the owner closes the socket, and forgets the connection when that is done. */
+  /** Nothing more is handed out. The owner closes the socket, and then forgets the connection. */
   close(): void {
     this.#isClosing = true;
     this.#forgetInbox();

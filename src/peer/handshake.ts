@@ -74,7 +74,9 @@ export function stepHandshake(
   isOurNonce: (nonce: bigint) => boolean,
 ): HandshakeStep | undefined {
   if (message.type === "version") {
-    if (state.name !== "awaiting-version") return ignore(state, `redundant version message from peer=${peer.id}`);
+    if (state.name !== "awaiting-version") {
+      return ignore(state, `redundant version message from peer=${peer.id}`);
+    }
     return receiveVersion(state, message.value, peer, self, isOurNonce);
   }
   if (state.name === "awaiting-version") return ignore(state, describeEarly(message.type, peer, state));
@@ -94,7 +96,7 @@ export function stepHandshake(
       if (message.value.version !== BigInt(COMPACT_BLOCKS_VERSION)) return { state, effects: [] };
       return agree(state, peer, { compactBlocks: COMPACT_BLOCKS_VERSION });
     case "sendtxrcncl":
-      return ignore(state, `sendtxrcncl from peer=${peer.id} ignored, as our node does not have txreconciliation enabled`);
+      return ignore(state, describeReconciliation(peer));
     default:
       return state.name === "complete" ? undefined : ignore(state, describeEarly(message.type, peer, state));
   }
@@ -115,7 +117,8 @@ export function describeEarly(name: string, peer: { readonly id: number }, state
 
 /** A `feature` that cannot be read: the same faults as one that can, then its own. */
 export function stepMalformedFeature(state: HandshakeState, peer: Introduced): HandshakeStep {
-  return refuseFeature(state, peer) ?? refuse(state, "malformed-message", `invalid feature payload, ${closing(peer)}`);
+  const text = `invalid feature payload, ${closing(peer)}`;
+  return refuseFeature(state, peer) ?? refuse(state, "malformed-message", text);
 }
 
 function receiveVersion(
@@ -150,21 +153,26 @@ function refuseVersion(
 ): HandshakeStep | undefined {
   const wanted = servicesWanted(theirs.services, self);
   if (mustServe(peer) && (theirs.services & wanted) !== wanted) {
-    const services = `${hex32(theirs.services)} offered, ${hex32(wanted)} expected`;
-    return refuse(state, "missing-services", `peer does not offer the expected services (${services}), ${closing(peer)}`);
+    const services = `(${hex32(theirs.services)} offered, ${hex32(wanted)} expected)`;
+    const text = `peer does not offer the expected services ${services}, ${closing(peer)}`;
+    return refuse(state, "missing-services", text);
   }
   if (theirs.version < PROTOCOL_VERSION_MIN) {
-    return refuse(state, "obsolete-version", `peer using obsolete version ${theirs.version}, ${closing(peer)}`);
+    const text = `peer using obsolete version ${theirs.version}, ${closing(peer)}`;
+    return refuse(state, "obsolete-version", text);
   }
   if (peer.isInbound && isOurNonce(theirs.nonce)) {
     const text = `connected to self at ${formatAddress(peer.address)}, disconnecting`;
-    return { state, effects: [{ type: "log", level: "info", text }, { type: "disconnect", reason: "self-connection" }] };
+    const log: HandshakeEffect = { type: "log", level: "info", text };
+    return { state, effects: [log, { type: "disconnect", reason: "self-connection" }] };
   }
   return undefined;
 }
 
 function receiveVerack(state: HandshakeState, peer: Introduced): HandshakeStep {
-  if (state.name === "complete") return ignore(state, `ignoring redundant verack message from peer=${peer.id}`);
+  if (state.name === "complete") {
+    return ignore(state, `ignoring redundant verack message from peer=${peer.id}`);
+  }
   assert(state.name === "awaiting-verack", "verack is looked at after version only");
   const kind = `New ${peer.type} peer connected`;
   const text = `${kind}: transport: v1, version: ${state.theirVersion}, peer=${peer.id}`;
@@ -195,7 +203,8 @@ function refuseFeature(state: HandshakeState, peer: Introduced): HandshakeStep |
   if (state.name === "complete") return tooLate(state, "feature", peer);
   const { version } = peer.features;
   if (version >= FEATURE_VERSION) return undefined;
-  return refuse(state, "late-negotiation", `feature received with incompatible version ${version}, ${closing(peer)}`);
+  const text = `feature received with incompatible version ${version}, ${closing(peer)}`;
+  return refuse(state, "late-negotiation", text);
 }
 
 function sendVersion(peer: Introduced, self: Introduction, nonce: bigint): readonly HandshakeEffect[] {
@@ -205,7 +214,12 @@ function sendVersion(peer: Introduced, self: Introduction, nonce: bigint): reado
   return [send({ type: "version", value }), { type: "log", level: "debug", text }];
 }
 
-function describeVersion({ userAgent, version, startHeight, receiver, relay }: Version, peer: Introduced): string {
+function describeReconciliation({ id }: Introduced): string {
+  return `sendtxrcncl from peer=${id} ignored, as our node does not have txreconciliation enabled`;
+}
+
+function describeVersion(theirs: Version, peer: Introduced): string {
+  const { userAgent, version, startHeight, receiver, relay } = theirs;
   const name = sanitize(userAgent) || "<no user agent>";
   const us = formatAddress(receiver.address);
   const facts = `version ${version}, blocks=${startHeight}, us=${us}, txrelay=${Number(relay)}`;

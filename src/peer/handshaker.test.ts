@@ -66,7 +66,8 @@ test("a peer is told its own address if it is public, and ours never", () => {
 test("what each agreed message means for the features", () => {
   const bench = new PeerBench();
   const connection = bench.open("inbound");
-  bench.from(connection, { type: "version", value: versionOf({ version: 70_016, relay: false, startHeight: 9 }) });
+  const value = versionOf({ version: 70_016, relay: false, startHeight: 9 });
+  bench.from(connection, { type: "version", value });
   const before = connection.features;
   bench.from(connection, { type: "wtxidrelay", value: null });
   bench.from(connection, { type: "sendaddrv2", value: null });

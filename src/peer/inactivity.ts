@@ -41,7 +41,11 @@ export function inactiveAt(activity: Activity, peerTimeout: Duration): Instant {
   return Math.max(patientUntil, addDuration(silentSince, INACTIVITY_TIMEOUT)) as Instant;
 }
 
-export function findInactivity(activity: Activity, peerTimeout: Duration, now: Instant): Inactivity | undefined {
+export function findInactivity(
+  activity: Activity,
+  peerTimeout: Duration,
+  now: Instant,
+): Inactivity | undefined {
   if (now < inactiveAt(activity, peerTimeout)) return undefined;
   const { lastSend, lastReceive } = activity;
   if (lastReceive === NEVER || lastSend === NEVER) {

@@ -89,7 +89,7 @@ export function mustServe({ type }: Pick<Peer, "type">): boolean {
   return type === "outbound-full-relay" || type === "block-relay-only" || type === "addr-fetch";
 }
 
-/** What a peer with these services must offer: a node with recent blocks only will do if we need no others. */
+/** What a peer with these services must offer: recent blocks alone will do if we need no others. */
 export function servicesWanted(theirs: bigint, self: { readonly isTipRecent: boolean }): bigint {
   if ((theirs & NODE_NETWORK_LIMITED) !== 0n && self.isTipRecent) return NODE_NETWORK_LIMITED | NODE_WITNESS;
   return NODE_NETWORK | NODE_WITNESS;

@@ -6,9 +6,10 @@ import { punish } from "./misbehaviour.ts";
 
 const FAR = "9.9.9.9:8333";
 
-test("a stranger is dropped and discouraged, a local peer only dropped, noban and manual peers are kept", () => {
+test("a stranger is discouraged, a local peer only dropped, noban and manual peers are kept", () => {
   const bench = new PeerBench();
-  const cost = (...opening: Parameters<PeerBench["open"]>) => punish(bench.open(...opening), "it", silentLogger);
+  const cost = (...opening: Parameters<PeerBench["open"]>) =>
+    punish(bench.open(...opening), "it", silentLogger);
   assert.equal(cost("inbound", [], FAR), "discourage");
   assert.equal(cost("outbound-full-relay", [], FAR), "discourage");
   assert.equal(cost("inbound", [], "127.0.0.1:1"), "disconnect");

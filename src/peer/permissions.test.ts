@@ -98,14 +98,17 @@ test("a rule covers the addresses that share its prefix, and no others", () => {
 test("a rule covers only its direction, and all that apply add up", () => {
   assert.deepEqual(granted("1.2.3.4", false, "relay@1.2.3.4"), []);
   assert.deepEqual(granted("1.2.3.4", false, "out,relay@1.2.3.4"), ["relay"]);
-  assert.deepEqual(granted("1.2.3.4", true, "addr@1.2.3.4", "relay@1.2.0.0/16", "noban@5.6.7.8"), ["relay", "addr"]);
+  const rules = ["addr@1.2.3.4", "relay@1.2.0.0/16", "noban@5.6.7.8"];
+  assert.deepEqual(granted("1.2.3.4", true, ...rules), ["relay", "addr"]);
 });
 
 test("-whitebind names an address with its port, and grants to those who come in through it", () => {
   const parsed = parseWhitebind("bloomfilter,forcerelay@127.0.0.1:8333", USUAL);
   assert.ok(parsed.ok);
-  const at = (local: string, isInbound: boolean) =>
-    [...permissionsOf({ remote: address("9.9.9.9:1"), local: address(local), isInbound }, [rule("noban@9.9.9.9")], [parsed.rule])];
+  const at = (local: string, isInbound: boolean): readonly Permission[] => {
+    const connection = { remote: address("9.9.9.9:1"), local: address(local), isInbound };
+    return [...permissionsOf(connection, [rule("noban@9.9.9.9")], [parsed.rule])];
+  };
   assert.deepEqual(at("127.0.0.1:8333", true), ["bloomfilter", "noban", "forcerelay", "relay", "download"]);
   assert.deepEqual(at("127.0.0.1:8334", true), ["noban", "download"]);
   assert.deepEqual(at("127.0.0.2:8333", true), ["noban", "download"]);
@@ -121,6 +124,7 @@ test("-whitebind without port, with a name, or for outbound is refused", () => {
   assert.equal(error("noban@1.2.3.4:0"), "Need to specify a port with -whitebind: '1.2.3.4:0'");
   assert.equal(error("noban@example.org:1"), "Cannot resolve -whitebind address: 'example.org:1'");
   assert.equal(error("noban@1.2.3.4:99999"), "Cannot resolve -whitebind address: '1.2.3.4:99999'");
-  assert.equal(error("out,noban@1.2.3.4:1"), 'whitebind may only be used for incoming connections ("out" was passed)');
+  const outbound = 'whitebind may only be used for incoming connections ("out" was passed)';
+  assert.equal(error("out,noban@1.2.3.4:1"), outbound);
   assert.equal(error("[::1]:8333"), "");
 });

@@ -15,7 +15,7 @@
  */
 import { hasPrefixBits } from "../base/ip_address.ts";
 import { parseAddress, parseHost, parseIp } from "../primitives/host_text.ts";
-import type { NetworkAddress } from "../primitives/network_address.ts";
+import { equalAddresses, type NetworkAddress } from "../primitives/network_address.ts";
 import type { Permission } from "./peer.ts";
 
 /** An address block and what peers from it may do: one `-whitelist`. */
@@ -90,9 +90,15 @@ export function parseWhitebind(text: string, usual: UsualPermissions): Permissio
   return { ok: true, rule: { permissions: entries.granted ?? usualPermissions(usual), address } };
 }
 
+export interface ConnectionEnds {
+  readonly remote: NetworkAddress;
+  readonly local: NetworkAddress;
+  readonly isInbound: boolean;
+}
+
 /** What a connection may do: everything that any rule for it grants. */
 export function permissionsOf(
-  connection: { readonly remote: NetworkAddress; readonly local: NetworkAddress; readonly isInbound: boolean },
+  connection: ConnectionEnds,
   rules: readonly PermissionRule[],
   bindRules: readonly BindPermissionRule[] = [],
 ): ReadonlySet<Permission> {
@@ -110,7 +116,7 @@ function covers({ address, prefixBits }: PermissionRule, remote: NetworkAddress)
 function isBoundTo(bind: NetworkAddress, local: NetworkAddress): boolean {
   if (bind.port !== local.port) return false;
   const isAny = bind.bytes.every((byte) => byte === 0);
-  return isAny || (bind.network === local.network && hasPrefixBits(local.bytes, bind.bytes, 8 * bind.bytes.length));
+  return isAny || equalAddresses(bind, local);
 }
 
 function union(sets: readonly ReadonlySet<Permission>[]): ReadonlySet<Permission> {

@@ -22,7 +22,12 @@ export type Incoming =
   | { readonly type: "message"; readonly message: Message; readonly size: number }
   /** No offence: unknown types are how the protocol grows. */
   | { readonly type: "unknown"; readonly name: string; readonly size: number }
-  | { readonly type: "malformed"; readonly name: MessageType; readonly size: number; readonly error: DecodeError };
+  | {
+    readonly type: "malformed";
+    readonly name: MessageType;
+    readonly size: number;
+    readonly error: DecodeError;
+  };
 
 export function receiveMessages(transport: Transport, bytes: Bytes): Arrival {
   try {

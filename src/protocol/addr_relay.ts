@@ -16,13 +16,16 @@ import type { AddressBook, KnownAddress } from "../addrbook/address_book.ts";
 import { type Bytes, fromLatin1 } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import { below, poissonWait, randomBytes, type Rng, shuffle } from "../base/rng.ts";
-import { addDuration, type Clock, type Duration, hours, type Instant, milliseconds, minutes, seconds } from "../base/time.ts";
+import {
+  addDuration, type Clock, type Duration, hours, type Instant, milliseconds, minutes, seconds,
+} from "../base/time.ts";
 import { TimerTable } from "../base/timer_table.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { formatAddress } from "../primitives/host_text.ts";
 import {
-  addressKey, equalAddresses, isLoopback, isRoutable, isValidHost, type NetworkAddress, type NetworkName, toAddrV1Bytes,
+  addressKey, equalAddresses, isLoopback, isRoutable, isValidHost, type NetworkAddress, type NetworkName,
+  toAddrV1Bytes,
 } from "../primitives/network_address.ts";
 import type { Message } from "../wire/message.ts";
 import { ADDRESS_COUNT_MAX, type TimedAddress } from "../wire/messages/addr.ts";
@@ -82,6 +85,13 @@ export interface AddrRelayOptions {
   readonly reachable: ReadonlySet<NetworkName>;
 }
 
+export interface AddrReport {
+  readonly isEnabled: boolean;
+  /** Addresses that were looked at, and that were not since there were too many. */
+  readonly processed: number;
+  readonly rateLimited: number;
+}
+
 interface PeerState {
   readonly peer: Peer;
   isEnabled: boolean;
@@ -116,8 +126,8 @@ export class AddrRelay implements Protocol {
     const now = this.#ports.clock.now();
     const state: PeerState = {
       peer, isEnabled: false, known: undefined, pending: [], sendAt: 0 as Instant, tellSelfAt: undefined,
-      fetchDeadline: undefined, limit: new AddrLimit(now), awaitsAnswer: false, hasAnswered: false, processed: 0,
-      rateLimited: 0,
+      fetchDeadline: undefined, limit: new AddrLimit(now), awaitsAnswer: false, hasAnswered: false,
+      processed: 0, rateLimited: 0,
     };
     this.#peers.set(peer.id, state);
     if (peer.type === "addr-fetch") {
@@ -138,8 +148,9 @@ export class AddrRelay implements Protocol {
   received(peer: Peer, message: Message): void {
     const state = this.#peers.get(peer.id);
     if (state === undefined) return;
-    if (message.type === "getaddr") this.#getAddr(state);
-    else if (message.type === "addr" || message.type === "addrv2") this.#addr(state, message.type, message.value.addresses);
+    const { type } = message;
+    if (type === "getaddr") this.#getAddr(state);
+    else if (type === "addr" || type === "addrv2") this.#addr(state, type, message.value.addresses);
   }
 
   pass(peer: Peer): void {
@@ -166,7 +177,7 @@ export class AddrRelay implements Protocol {
   }
 
   /** `addr_relay_enabled`, `addr_processed` and `addr_rate_limited` of getpeerinfo. */
-  report(peer: PeerId): { readonly isEnabled: boolean; readonly processed: number; readonly rateLimited: number } {
+  report(peer: PeerId): AddrReport {
     const { isEnabled = false, processed = 0, rateLimited = 0 } = this.#peers.get(peer) ?? {};
     return { isEnabled, processed, rateLimited };
   }
@@ -222,8 +233,10 @@ export class AddrRelay implements Protocol {
     if (!this.#isAdmissible(address)) return true;
     const isReachable = this.#options.reachable.has(address.network);
     if (isRelayable && known.time > now - FRESH_SECONDS) this.#passOn(state, known, isReachable);
-    const isOwn = [this.#ports.ownAddress(state.peer)].some((own) => own !== undefined && equalAddresses(own, address));
-    if (isReachable && !isOwn && book.add(known, state.peer.address)) this.#ports.learned(address, state.peer);
+    const own = this.#ports.ownAddress(state.peer);
+    const isOwn = own !== undefined && equalAddresses(own, address);
+    const isNew = isReachable && !isOwn && book.add(known, state.peer.address);
+    if (isNew) this.#ports.learned(address, state.peer);
     return true;
   }
 
@@ -253,8 +266,9 @@ export class AddrRelay implements Protocol {
     const { address } = known;
     const isValid = isValidHost(address) && canCarry(state.peer, address);
     if (!isValid || this.#knownTo(state).has(keyBytes(address))) return;
-    if (state.pending.length >= ADDRESS_COUNT_MAX) state.pending[below(this.#ports.rng, ADDRESS_COUNT_MAX)] = known;
-    else state.pending.push(known);
+    const { pending } = state;
+    if (pending.length < ADDRESS_COUNT_MAX) pending.push(known);
+    else pending[below(this.#ports.rng, ADDRESS_COUNT_MAX)] = known;
     this.#timers.set(`send ${state.peer.id}`, state.sendAt);
   }
 

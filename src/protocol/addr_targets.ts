@@ -1,6 +1,4 @@
-import { concatBytes } from "../base/bytes.ts";
-import type { Bytes } from "../base/bytes.ts";
-import { compareBytes } from "../base/bytes.ts";
+import { type Bytes, compareBytes, concatBytes } from "../base/bytes.ts";
 import type { UnixSeconds } from "../base/time.ts";
 import { sha256 } from "../crypto/crypto.ts";
 import type { Peer } from "../peer/peer.ts";

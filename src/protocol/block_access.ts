@@ -37,5 +37,6 @@ export function isBelowLimit(
 ): boolean {
   if (peer.permissions.has("noban")) return false;
   if ((ourServices & (NODE_NETWORK | NODE_NETWORK_LIMITED)) !== NODE_NETWORK_LIMITED) return false;
-  return chain.headers.height(chain.tip) - chain.headers.height(id) > LIMITED_BLOCKS_MIN + LIMITED_SLACK_BLOCKS;
+  const depth = chain.headers.height(chain.tip) - chain.headers.height(id);
+  return depth > LIMITED_BLOCKS_MIN + LIMITED_SLACK_BLOCKS;
 }

@@ -93,7 +93,9 @@ export class BlockAnnounce implements Protocol {
       walk = chain.headers.previous(walk);
     }
     added.reverse();
-    for (const state of this.#peers.values()) state.pending = [...state.pending, ...added].slice(-PENDING_MAX);
+    for (const state of this.#peers.values()) {
+      state.pending = [...state.pending, ...added].slice(-PENDING_MAX);
+    }
     this.#isDue = added.length > 0;
   }
 
@@ -118,11 +120,11 @@ export class BlockAnnounce implements Protocol {
 
   #sendHeaders(peer: Peer, blocks: readonly BlockId[]): void {
     const { chain, logger, outbox, views } = this.#ports;
-    const hashText = (id: BlockId | undefined): string => (id === undefined ? "" : displayHash(chain.headers.hash(id)));
     logger.debug("net", () => {
-      const [first, last] = [hashText(blocks[0]), hashText(blocks.at(-1))];
+      const hashes = blocks.map((id) => displayHash(chain.headers.hash(id)));
+      const [first] = hashes;
       if (blocks.length === 1) return `SendMessages: sending header ${first} to peer=${peer.id}`;
-      return `SendMessages: ${blocks.length} headers, range (${first}, ${last}), to peer=${peer.id}`;
+      return `SendMessages: ${blocks.length} headers, range (${first}, ${hashes.at(-1)}), to peer=${peer.id}`;
     });
     outbox.send(peer, { type: "headers", value: { headers: blocks.map((id) => chain.headers.header(id)) } });
     views.of(peer).bestHeaderSent = blocks.at(-1);

@@ -18,7 +18,9 @@
  * @module
  */
 import type { Logger } from "../base/logger.ts";
-import { addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, seconds } from "../base/time.ts";
+import {
+  addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, seconds,
+} from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
@@ -95,8 +97,8 @@ export class BlockDownload implements Protocol {
 
   ready(peer: Peer): void {
     this.#peers.set(peer.id, {
-      peer, requests: new Set(), downloadingSince: 0 as Instant, stallingSince: undefined, awaiting: undefined,
-      isParked: false,
+      peer, requests: new Set(), downloadingSince: 0 as Instant, stallingSince: undefined,
+      awaiting: undefined, isParked: false,
     });
   }
 
@@ -127,8 +129,9 @@ export class BlockDownload implements Protocol {
   wakeAt(): Instant | undefined {
     let at = this.#wakeAllAt;
     for (const state of this.#downloading) {
+      const { stallingSince } = state;
       at = earlier(at, this.#blockDeadline(state));
-      if (state.stallingSince !== undefined) at = earlier(at, addDuration(state.stallingSince, this.#stallTimeout));
+      if (stallingSince !== undefined) at = earlier(at, addDuration(stallingSince, this.#stallTimeout));
     }
     return at;
   }
@@ -150,7 +153,7 @@ export class BlockDownload implements Protocol {
     return this.#owners.has(id);
   }
 
-  /** `peer` has told of a chain that ends in `last`: fetches what is missing of it when we are near the tip. */
+  /** `peer` has a chain that ends in `last`: near the tip, what is missing of it is fetched at once. */
   headersReceived(peer: Peer, last: BlockId): void {
     const { chain, logger } = this.#ports;
     const state = this.#peers.get(peer.id);
@@ -163,24 +166,30 @@ export class BlockDownload implements Protocol {
       if (isWanted) missing.push(walk);
       walk = chain.headers.previous(walk);
     }
-    const tip = (): string => `${displayHash(chain.headers.hash(last))} (${chain.headers.height(last)})`;
+    const hashText = (id: BlockId): string => displayHash(chain.headers.hash(id));
+    const tip = (): string => `${hashText(last)} (${chain.headers.height(last)})`;
     if (walk === undefined || !chain.isActive(walk)) {
       logger.debug("net", () => `Large reorg, won't direct fetch to ${tip()}`);
       return;
     }
     const wanted = missing.reverse().slice(0, Math.max(0, BLOCKS_IN_FLIGHT_MAX - state.requests.size));
     for (const id of wanted) {
-      logger.debug("net", () => `Requesting block ${displayHash(chain.headers.hash(id))} from peer=${peer.id}`);
+      logger.debug("net", () => `Requesting block ${hashText(id)} from peer=${peer.id}`);
     }
-    if (wanted.length > 1) logger.debug("net", () => `Downloading blocks toward ${tip()} via headers direct fetch`);
+    if (wanted.length > 1) {
+      logger.debug("net", () => `Downloading blocks toward ${tip()} via headers direct fetch`);
+    }
     this.#ask(state, wanted);
   }
 
   /** A block was connected to the active chain: our own line keeps up. */
   blockConnected(): void {
     if (this.#stallTimeout === STALL_TIMEOUT) return;
-    this.#stallTimeout = Math.max(Math.floor(this.#stallTimeout * STALL_TIMEOUT_SHRINK / 1000) * 1000, STALL_TIMEOUT) as Duration;
-    this.#ports.logger.debug("net", () => `Decreased stalling timeout to ${this.#stallTimeout / 1000} seconds`);
+    const shorter = seconds(Math.floor((this.#stallTimeout * STALL_TIMEOUT_SHRINK) / 1000));
+    this.#stallTimeout = Math.max(shorter, STALL_TIMEOUT) as Duration;
+    this.#ports.logger.debug("net", () => {
+      return `Decreased stalling timeout to ${this.#stallTimeout / 1000} seconds`;
+    });
   }
 
   /** The chain has judged a block, whoever it came from. */
@@ -193,47 +202,37 @@ export class BlockDownload implements Protocol {
   }
 
   #block(state: PeerState, block: Block): void {
-    const { chain, clock, logger } = this.#ports;
+    const { chain, clock, logger, outbox } = this.#ports;
     const { peer } = state;
     logger.debug("net", () => `received block ${displayHash(block.hash)} peer=${peer.id}`);
     const known = chain.headers.find(block.hash);
-    if (known === undefined && this.#isTooLittleWork(block)) return;
     const requested = known !== undefined && this.#owners.has(known);
     if (known !== undefined) this.#clear(state, known);
     this.#wakeAll();
     // The verdict on it may come before `addBlock` returns.
     state.awaiting = this.#shouldPark(block, requested) ? hashKey(block.hash) : undefined;
-    const verdict = chain.addBlock(block, { source: peer.id, requested });
+    const hasEnoughWork = this.#hasEnoughWork(block);
+    const verdict = chain.addBlock(block, { source: peer.id, requested, hasEnoughWork });
     if (verdict.type === "accepted") {
       peer.stats.lastBlockAt = clock.now();
       if (state.awaiting !== undefined) this.#park(state);
       return;
     }
     state.awaiting = undefined;
-    if (verdict.type === "unconnected") {
-      logger.debug("validation", () => `AcceptBlock FAILED (prev-blk-not-found)`);
-      this.#ports.outbox.misbehaving(peer, "prev-blk-not-found");
-    } else if (verdict.type === "invalid" && verdict.mutated) {
-      const { rule, detail } = verdict.violation;
-      logger.debug("validation", () => `Block mutated: ${rule}, ${detail}`);
-      logger.debug("net", () => `Received mutated block from peer=${peer.id}`);
-      this.#ports.outbox.misbehaving(peer, "mutated block");
-    } else if (verdict.type === "invalid") {
-      this.#punish(peer, verdict.violation);
-    }
+    if (verdict.type === "unconnected") outbox.misbehaving(peer, "prev-blk-not-found");
+    if (verdict.type !== "invalid") return;
+    if (!verdict.mutated) return this.#punish(peer, verdict.violation);
+    logger.debug("net", () => `Received mutated block from peer=${peer.id}`);
+    outbox.misbehaving(peer, "mutated block");
   }
 
   /** A header that comes with a block must be worth its place, as one that comes alone. */
-  #isTooLittleWork({ header, hash }: Block): boolean {
-    const { chain, logger } = this.#ports;
+  #hasEnoughWork({ header }: Block): boolean {
+    const { chain } = this.#ports;
     const parent = chain.headers.find(header.previous);
     if (parent === undefined) return false;
     const work = chain.headers.chainWork(parent) + blockWork(header.bits);
-    if (work >= antiDosWork(chain, this.#minimumChainWork)) return false;
-    logger.debug("validation", () => {
-      return `AcceptBlockHeader: not adding new block header ${displayHash(hash)}, missing anti-dos proof-of-work validation`;
-    });
-    return true;
+    return work >= antiDosWork(chain, this.#minimumChainWork);
   }
 
   /** Whether the verdict will come soon, whatever else its sender says, and may bear on what it says. */
@@ -259,7 +258,8 @@ export class BlockDownload implements Protocol {
 
   #punish(peer: Peer, { rule }: RuleViolation): void {
     // Whose clock is wrong is not known; an inbound peer may just not know what we know to be bad.
-    const isForgiven = rule === "time-too-new" || rule === "too-little-chainwork" || (rule === "duplicate-invalid" && peer.isInbound);
+    const isPeersOwnView = rule === "duplicate-invalid" && peer.isInbound;
+    const isForgiven = rule === "time-too-new" || rule === "too-little-chainwork" || isPeersOwnView;
     if (!isForgiven) this.#ports.outbox.misbehaving(peer, rule);
   }
 
@@ -291,12 +291,14 @@ export class BlockDownload implements Protocol {
     });
     for (const id of blocks) {
       logger.debug("net", () => {
-        return `Requesting block ${displayHash(chain.headers.hash(id))} (${chain.headers.height(id)}) peer=${peer.id}`;
+        const hash = displayHash(chain.headers.hash(id));
+        return `Requesting block ${hash} (${chain.headers.height(id)}) peer=${peer.id}`;
       });
     }
     this.#ask(state, blocks);
     const staller = waitingFor === undefined ? undefined : this.#owners.get(waitingFor);
-    if (state.requests.size > 0 || staller === undefined || staller === state || staller.stallingSince !== undefined) return;
+    if (state.requests.size > 0 || staller === undefined || staller === state) return;
+    if (staller.stallingSince !== undefined) return;
     staller.stallingSince = clock.now();
     logger.debug("net", () => `Stall started peer=${staller.peer.id}`);
   }
@@ -320,7 +322,8 @@ export class BlockDownload implements Protocol {
   #clear(state: PeerState, id: BlockId): void {
     if (this.#owners.get(id) !== state) return;
     const [first] = state.requests;
-    if (first === id) state.downloadingSince = Math.max(state.downloadingSince, this.#ports.clock.now()) as Instant;
+    const now = this.#ports.clock.now();
+    if (first === id) state.downloadingSince = Math.max(state.downloadingSince, now) as Instant;
     this.#owners.delete(id);
     state.requests.delete(id);
     state.stallingSince = undefined;
@@ -337,12 +340,15 @@ export class BlockDownload implements Protocol {
       outbox.disconnect(peer, "block-stalling" satisfies ProtocolDisconnect);
       // So that the next is not dropped as well when it is our own line that is slow.
       this.#stallTimeout = Math.min(this.#stallTimeout * 2, STALL_TIMEOUT_MAX) as Duration;
-      logger.debug("net", () => `Increased stalling timeout temporarily to ${this.#stallTimeout / 1000} seconds`);
+      logger.debug("net", () => {
+        return `Increased stalling timeout temporarily to ${this.#stallTimeout / 1000} seconds`;
+      });
       return true;
     }
     const [first] = state.requests;
     if (first === undefined || now < this.#blockDeadline(state)) return false;
-    logger.info(`Timeout downloading block ${displayHash(chain.headers.hash(first))}, disconnecting peer=${peer.id}`);
+    const hash = displayHash(chain.headers.hash(first));
+    logger.info(`Timeout downloading block ${hash}, disconnecting peer=${peer.id}`);
     outbox.disconnect(peer, "block-timeout" satisfies ProtocolDisconnect);
     return true;
   }

@@ -10,14 +10,20 @@ import { PeerChainViews } from "./peer_chain_view.ts";
 const NO_STOP = ZERO_HASH as BlockHash;
 const DAY = 24 * 60 * 60;
 
-function bench(options: { readonly minimumChainWork?: bigint; readonly isPruned?: boolean; readonly permissions?: readonly Permission[] } = {}) {
+interface Setting {
+  readonly minimumChainWork?: bigint;
+  readonly isPruned?: boolean;
+  readonly permissions?: readonly Permission[];
+}
+
+function bench({ minimumChainWork = 0n, isPruned = false, permissions = [] }: Setting = {}) {
   const outbox = new ProtocolBench();
   const chain = new FakeChain();
   const views = new PeerChainViews(chain.headers);
-  const { minimumChainWork = 0n, isPruned = false } = options;
-  const serve = new BlockServe({ logger: outbox.logger, outbox, chain, views }, { minimumChainWork, isPruned });
+  const ports = { logger: outbox.logger, outbox, chain, views };
+  const serve = new BlockServe(ports, { minimumChainWork, isPruned });
   outbox.protocols.push(serve);
-  const peer = outbox.open({ permissions: options.permissions ?? [] });
+  const peer = outbox.open({ permissions });
   const ask = (type: "getheaders" | "getblocks", locator: readonly BlockHash[], stop = NO_STOP) => {
     outbox.forget();
     outbox.from(peer, { type, value: { version: 70_016, locator, stop } });
@@ -27,7 +33,7 @@ function bench(options: { readonly minimumChainWork?: bigint; readonly isPruned?
   return { outbox, chain, views, serve, peer, ask, headers, invs };
 }
 
-test("getheaders is answered with what follows the first hash that is on our chain, up to 2,000 or the stop", () => {
+test("getheaders is answered with what follows the first hash on our chain, up to 2,000 or the stop", () => {
   const { chain, ask, headers } = bench();
   const genesis = chain.tipHeader.hash;
   const blocks = mineChain(chain.tipHeader, 2_002);
@@ -87,7 +93,7 @@ test("while our chain has too little work the answer is empty, but for those who
   }
 });
 
-test("getblocks is answered with an inv of 500, and when the last has been sent the peer is invited to go on", () => {
+test("getblocks is answered with an inv of 500, and when the last of them went out, with an invitation", () => {
   const { chain, serve, peer, outbox, ask, invs } = bench();
   const genesis = chain.tipHeader.hash;
   const hashes = mineChain(chain.tipHeader, GETBLOCKS_MAX + 10).map((block) => {

@@ -76,13 +76,14 @@ export class BlockServe implements Protocol {
     return undefined;
   }
 
-  /** `hash` was just sent to `peer`: after the last block of an answer to `getblocks`, our tip invites it to go on. */
+  /** `hash` was sent to `peer`: after the last one named to it, our tip invites it to ask for more. */
   blockSent(peer: Peer, hash: BlockHash): void {
     const continuation = this.#continuations.get(peer.id);
     if (continuation === undefined || !equalBytes(continuation, hash)) return;
     this.#continuations.delete(peer.id);
     const { chain, outbox } = this.#ports;
-    outbox.send(peer, { type: "inv", value: { items: [{ type: MSG_BLOCK, hash: chain.headers.hash(chain.tip) }] } });
+    const tip = { type: MSG_BLOCK, hash: chain.headers.hash(chain.tip) };
+    outbox.send(peer, { type: "inv", value: { items: [tip] } });
   }
 
   #getHeaders(peer: Peer, { locator, stop }: GetHeaders): void {
@@ -90,7 +91,8 @@ export class BlockServe implements Protocol {
     const isWeak = chain.headers.chainWork(chain.tip) < this.#options.minimumChainWork;
     if (isWeak && !peer.permissions.has("download")) {
       logger.debug("net", () => {
-        return `Ignoring getheaders from peer=${peer.id} because active chain has too little work; sending empty response`;
+        const why = "because active chain has too little work";
+        return `Ignoring getheaders from peer=${peer.id} ${why}; sending empty response`;
       });
       // An empty answer says that we are there, and have nothing.
       outbox.send(peer, { type: "headers", value: { headers: [] } });
@@ -98,7 +100,9 @@ export class BlockServe implements Protocol {
     }
     const start = this.#startOf(peer, locator, stop);
     if (start === "refused") return;
-    logger.debug("net", () => `getheaders ${this.#heightOf(start)} to ${stopText(stop)} from peer=${peer.id}`);
+    logger.debug("net", () => {
+      return `getheaders ${this.#heightOf(start)} to ${stopText(stop)} from peer=${peer.id}`;
+    });
     const headers: BlockHeader[] = [];
     let last: BlockId | undefined;
     for (let id = start; id !== undefined; id = this.#next(id)) {
@@ -120,7 +124,8 @@ export class BlockServe implements Protocol {
     if (id === undefined) return "refused";
     if (isServable(chain, id)) return id;
     logger.debug("net", () => {
-      return `ProcessMessage: ignoring request from peer=${peer.id} for old block header that isn't in the main chain`;
+      const what = "old block header that isn't in the main chain";
+      return `ProcessMessage: ignoring request from peer=${peer.id} for ${what}`;
     });
     return "refused";
   }
@@ -129,7 +134,8 @@ export class BlockServe implements Protocol {
     const { chain, logger, outbox } = this.#ports;
     let id = this.#next(chain.findFork(locator));
     logger.debug("net", () => {
-      return `getblocks ${this.#heightOf(id)} to ${stopText(stop)} limit ${GETBLOCKS_MAX} from peer=${peer.id}`;
+      const range = `${this.#heightOf(id)} to ${stopText(stop)}`;
+      return `getblocks ${range} limit ${GETBLOCKS_MAX} from peer=${peer.id}`;
     });
     const items: { readonly type: number; readonly hash: BlockHash }[] = [];
     for (; id !== undefined; id = this.#next(id)) {

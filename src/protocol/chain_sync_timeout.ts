@@ -23,7 +23,12 @@ const ANSWER_TIMEOUT = minutes(2);
 export type ChainSyncState =
   | { readonly name: "in-step" }
   /** Must have as much work as `benchmark` at `until`. */
-  | { readonly name: "watched" | "asked"; readonly benchmark: BlockId; readonly work: bigint; readonly until: Instant };
+  | {
+    readonly name: "watched" | "asked";
+    readonly benchmark: BlockId;
+    readonly work: bigint;
+    readonly until: Instant;
+  };
 
 export const IN_STEP: ChainSyncState = { name: "in-step" };
 
@@ -40,7 +45,8 @@ export interface ChainSyncStep {
   readonly action: "none" | "ask" | "drop";
 }
 
-export function stepChainSync(state: ChainSyncState, { now, peerWork, tip, tipWork }: ChainSyncFacts): ChainSyncStep {
+export function stepChainSync(state: ChainSyncState, facts: ChainSyncFacts): ChainSyncStep {
+  const { now, peerWork, tip, tipWork } = facts;
   if (peerWork !== undefined && peerWork >= tipWork) return { state: IN_STEP, action: "none" };
   if (state.name === "in-step" || (peerWork !== undefined && peerWork >= state.work)) {
     const until = addDuration(now, CHAIN_SYNC_TIMEOUT);

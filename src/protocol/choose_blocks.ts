@@ -53,7 +53,8 @@ export function chooseBlocks(question: BlockQuestion): BlockChoice {
   let waitingFor: BlockId | undefined;
   let isContiguous = true;
   // One more than the window holds, to see whether it is the window that stops us.
-  for (const id of ascend(headers, view.bestKnown, headers.height(start) + 1, Math.min(bestHeight, windowEnd + 1))) {
+  const lookEnd = Math.min(bestHeight, windowEnd + 1);
+  for (const id of ascend(headers, view.bestKnown, headers.height(start) + 1, lookEnd)) {
     if (headers.isInvalid(id) || !question.canSend(id)) break;
     if (headers.hasBlock(id) || chain.isActive(id)) {
       if (isContiguous) view.lastCommon = id;
@@ -64,7 +65,9 @@ export function chooseBlocks(question: BlockQuestion): BlockChoice {
       waitingFor ??= id;
       continue;
     }
-    if (headers.height(id) > windowEnd) return { blocks, waitingFor: blocks.length === 0 ? waitingFor : undefined };
+    if (headers.height(id) > windowEnd) {
+      return { blocks, waitingFor: blocks.length === 0 ? waitingFor : undefined };
+    }
     if (question.depth !== undefined && bestHeight - headers.height(id) >= question.depth) continue;
     blocks.push(id);
     if (blocks.length === question.count) break;
@@ -77,7 +80,8 @@ function startOfSearch({ chain, view, minimumChainWork }: BlockQuestion): BlockI
   const { headers, tip } = chain;
   const { bestKnown } = view;
   if (bestKnown === undefined) return undefined;
-  if (headers.compareWork(bestKnown, tip) < 0 || headers.chainWork(bestKnown) < minimumChainWork) return undefined;
+  if (headers.compareWork(bestKnown, tip) < 0) return undefined;
+  if (headers.chainWork(bestKnown) < minimumChainWork) return undefined;
   const fork = headers.lastCommonAncestor(bestKnown, tip);
   const { lastCommon } = view;
   const isGood =
@@ -88,7 +92,7 @@ function startOfSearch({ chain, view, minimumChainWork }: BlockQuestion): BlockI
   return view.lastCommon;
 }
 
-/** The ancestors of `tip` from one height to another, lowest first, found in runs since the way up has to be found from above. */
+/** The ancestors of `tip` from one height to another, lowest first; in runs, since it is found from above. */
 function* ascend(
   headers: ChainState["headers"], tip: BlockId, from: number, to: number,
 ): Generator<BlockId, void, undefined> {

@@ -1,4 +1,7 @@
-/** Why the protocols close a connection: shown in the log, the event and the metrics. Connections have reasons of their own. */
+/**
+ * Why the protocols close a connection: shown in the log, the event and the metrics. Connections
+ * have reasons of their own (peer/disconnect_reason.ts).
+ */
 export type ProtocolDisconnect =
   /** Its chain has less work than any that we would follow. */
   | "insufficient-work"

@@ -12,7 +12,14 @@ import { FEE_FILTER_CHANGE_DELAY, FeeFilterProtocol, roundFeeFilter } from "./fe
 
 const MIN_RELAY = 100 as Sats;
 
-function bench(options: { type?: ConnectionType; permissions?: Permission[]; blocksOnly?: boolean; seed?: number } = {}) {
+interface BenchOptions {
+  readonly type?: ConnectionType;
+  readonly permissions?: readonly Permission[];
+  readonly blocksOnly?: boolean;
+  readonly seed?: number;
+}
+
+function bench(options: BenchOptions = {}) {
   const peers = new PeerBench();
   const peer = peers.ready(options.type ?? "inbound", options.permissions ?? []);
   const chain = { isInitialBlockDownload: false };
@@ -24,8 +31,11 @@ function bench(options: { type?: ConnectionType; permissions?: Permission[]; blo
       told.push(Number(message.value.feeRate));
     },
   };
-  const ports = { clock: peers.clock, rng: seededRng(options.seed ?? 1), logger: silentLogger, outbox, chain, mempool };
-  const protocol = new FeeFilterProtocol(ports, { minRelayFeeRate: MIN_RELAY, blocksOnly: options.blocksOnly ?? false });
+  const { clock } = peers;
+  const rng = seededRng(options.seed ?? 1);
+  const settings = { minRelayFeeRate: MIN_RELAY, blocksOnly: options.blocksOnly ?? false };
+  const ports = { clock, rng, logger: silentLogger, outbox, chain, mempool };
+  const protocol = new FeeFilterProtocol(ports, settings);
   protocol.ready(peer);
   protocol.pass(peer);
   return { peers, peer, chain, mempool, told, protocol };
@@ -35,7 +45,8 @@ test("rounding goes to the step below or above, and never further", () => {
   const seed = fc.nat();
   fc.assert(fc.property(seed, fc.integer({ min: 51, max: 9_000_000 }), (number, feeRate) => {
     const rounded = roundFeeFilter(feeRate, seededRng(number));
-    assert.ok(rounded > feeRate / 1.11 - 1 && rounded < feeRate * 1.11, `seed ${number}: ${feeRate} to ${rounded}`);
+    const isNear = rounded > feeRate / 1.11 - 1 && rounded < feeRate * 1.11;
+    assert.ok(isNear, `seed ${number}: ${feeRate} to ${rounded}`);
   }));
 });
 
@@ -50,7 +61,7 @@ test("a peer is told once it is ready, and never less than the relay fee", () =>
   for (let seed = 1; seed <= 10; seed++) assert.ok((bench({ seed }).told[0] ?? 0) >= MIN_RELAY);
 });
 
-test("block-relay-only peers, peers that may force relay, old peers, and all in blocks-only mode are not told", () => {
+test("block-relay-only, forcerelay and old peers are not told, nor is anyone in blocks-only mode", () => {
   assert.deepEqual(bench({ type: "block-relay-only" }).told, []);
   assert.deepEqual(bench({ permissions: ["forcerelay"] }).told, []);
   assert.deepEqual(bench({ blocksOnly: true }).told, []);

@@ -19,7 +19,10 @@ function bench({ ourServices = NODE_NETWORK | NODE_NETWORK_LIMITED | NODE_WITNES
   const blocksSent: BlockHash[] = [];
   const getData = new GetData({
     clock: outbox.clock, logger: outbox.logger, outbox, chain,
-    transactions: { isRelaying: (peer) => peer.features.relay, find: (_peer, { hash }) => found.get(hashKey(hash)) },
+    transactions: {
+      isRelaying: (peer) => peer.features.relay,
+      find: (_peer, { hash }) => found.get(hashKey(hash)),
+    },
     blockSent: (_peer, hash) => blocksSent.push(hash),
   }, { ourServices });
   outbox.protocols.push(getData);
@@ -63,11 +66,12 @@ test("a block asked for without witnesses is sent without, and decodes to the sa
   ]);
 });
 
-test("a compact block is answered with the whole block, a filtered one not at all, an unknown one not at all", () => {
+test("a compact block is answered with the whole block, a filtered or unknown one not at all", () => {
   const { outbox, chain, peer, ask, load } = bench();
   const [block] = mineChain(chain.tipHeader, 1);
   chain.have([block!]);
-  ask(item(MSG_CMPCT_BLOCK, block!), item(MSG_FILTERED_BLOCK, block!), item(MSG_WITNESS_BLOCK, mine(chain.tipHeader)));
+  const unknown = mine(chain.tipHeader);
+  ask(item(MSG_CMPCT_BLOCK, block!), item(MSG_FILTERED_BLOCK, block!), item(MSG_WITNESS_BLOCK, unknown));
   load();
   assert.deepEqual(outbox.sent(peer, "block").map(({ block: sent }) => sent.bytes), [block!.bytes]);
   assert.equal(outbox.loads.length, 0);
@@ -91,7 +95,8 @@ test("things are sent in the order in which they were asked for, and what is mis
   found.set(hashKey(coinbase!.wtxid), coinbase!);
   found.set(hashKey(coinbase!.txid), coinbase!);
   const missing = { type: MSG_WTX, hash: new Uint8Array(32) };
-  ask({ type: MSG_WTX, hash: coinbase!.wtxid }, item(MSG_WITNESS_BLOCK, block!), missing, { type: MSG_TX, hash: coinbase!.txid });
+  const [first, last] = [{ type: MSG_WTX, hash: coinbase!.wtxid }, { type: MSG_TX, hash: coinbase!.txid }];
+  ask(first!, item(MSG_WITNESS_BLOCK, block!), missing, last!);
   load();
   assert.deepEqual(order(), ["tx", "block", "tx", "notfound"]);
   assert.deepEqual(outbox.sent(peer, "notfound"), [{ items: [missing] }]);
@@ -127,7 +132,8 @@ test("one turn sends no more than about a megabyte, and the next goes on", () =>
   chain.have([block!]);
   const count = 20_000;
   outbox.protocols.length = 0;
-  getData.received(peer, { type: "getdata", value: { items: Array.from({ length: count }, () => item(MSG_WITNESS_BLOCK, block!)) } });
+  const items = Array.from({ length: count }, () => item(MSG_WITNESS_BLOCK, block!));
+  getData.received(peer, { type: "getdata", value: { items } });
   const most = Math.ceil(1_000_000 / block!.bytes.length);
   assert.equal(outbox.sent(peer, "block").length, most);
   assert.notEqual(getData.wakeAt(), undefined);
@@ -139,7 +145,7 @@ test("one turn sends no more than about a megabyte, and the next goes on", () =>
   assert.equal(getData.wakeAt(), undefined);
 });
 
-test("a node that keeps recent blocks drops who asks for one more than 290 deep, unless it is trusted", () => {
+test("a node that keeps recent blocks drops strangers who ask for one more than 290 deep", () => {
   const { outbox, chain, peer, ask } = bench({ ourServices: NODE_NETWORK_LIMITED | NODE_WITNESS });
   const blocks = mineChain(chain.tipHeader, 292);
   chain.have(blocks);

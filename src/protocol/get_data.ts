@@ -11,8 +11,7 @@
  *
  * @module
  */
-import type { Bytes } from "../base/bytes.ts";
-import { equalBytes } from "../base/bytes.ts";
+import { type Bytes, equalBytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Clock, Instant } from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
@@ -34,7 +33,7 @@ import { inventoryText, isBlockItem, isTxItem } from "./inventory_text.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 import { withoutWitness, withoutWitnesses } from "./strip_witness.ts";
 
-/** Enough for the answer to one message: with a parked peer, a second comes only while the first is on its way out. */
+/** Two of the longest messages; while one is being answered the peer is parked, so a second is rare. */
 const QUEUE_MAX = 100_000;
 /** Sent in one turn; only after it is it known whether the peer takes more. */
 const TURN_BYTES_MAX = 1_000_000;
@@ -126,7 +125,7 @@ export class GetData implements Protocol {
     this.#serve(state);
   }
 
-  /** Compact blocks are not served yet: the whole block answers as well, as Bitcoin Core answers for old ones. */
+  /** Compact blocks are not served yet: the whole block answers as well, as Core does for old ones. */
   #getBlockTransactions(state: PeerState, hash: BlockHash): void {
     if (this.#ports.chain.headers.find(hash) === undefined) return;
     this.#enqueue(state, [{ type: MSG_WITNESS_BLOCK, hash }]);
@@ -156,7 +155,9 @@ export class GetData implements Protocol {
       if (isTxItem(item)) this.#serveTransaction(state, item, missing);
       else if (isBlockItem(item)) this.#serveBlock(state, item);
     }
-    if (missing.length > 0) this.#ports.outbox.send(state.peer, { type: "notfound", value: { items: missing } });
+    if (missing.length > 0) {
+      this.#ports.outbox.send(state.peer, { type: "notfound", value: { items: missing } });
+    }
     this.#setParked(state, state.isLoading || state.next < state.queue.length);
   }
 
@@ -192,7 +193,8 @@ export class GetData implements Protocol {
     if (id === undefined) return;
     if (!isServable(chain, id)) {
       logger.debug("net", () => {
-        return `ProcessGetBlockData: ignoring request from peer=${peer.id} for old block that isn't in the main chain`;
+        const what = "old block that isn't in the main chain";
+        return `ProcessGetBlockData: ignoring request from peer=${peer.id} for ${what}`;
       });
       return;
     }
@@ -230,9 +232,10 @@ export class GetData implements Protocol {
     if (bytes !== undefined) {
       this.#sendBlock(state, bytes, item);
     } else {
+      const dropping = `disconnecting peer=${peer.id}`;
       const wasPruned = !chain.headers.hasBlock(id);
-      if (wasPruned) logger.debug("net", () => `Block was pruned before it could be read, disconnecting peer=${peer.id}`);
-      else logger.error(`Cannot load block from disk, disconnecting peer=${peer.id}`);
+      if (wasPruned) logger.debug("net", () => `Block was pruned before it could be read, ${dropping}`);
+      else logger.error(`Cannot load block from disk, ${dropping}`);
       outbox.disconnect(peer, "block-not-loaded" satisfies ProtocolDisconnect);
     }
     this.#serve(state);

@@ -1,17 +1,5 @@
-import { hash256Each } from "../crypto/crypto.ts";
-import { type BlockHash, HASH_BYTES } from "../primitives/hash.ts";
-import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";
 import { equalBytes } from "../base/bytes.ts";
-
-/** The same headers, with their hashes computed all at once. */
-export function hashHeaders(headers: readonly BlockHeader[]): BlockHeader[] {
-  const bytes = new Uint8Array(headers.length * HEADER_BYTES);
-  for (const [index, header] of headers.entries()) bytes.set(header.bytes, index * HEADER_BYTES);
-  const hashes = hash256Each(bytes, HEADER_BYTES);
-  return headers.map((header, index) => {
-    return new BlockHeader(header.bytes, hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES) as BlockHash);
-  });
-}
+import type { BlockHeader } from "../primitives/header.ts";
 
 /** Whether each is the child of the one before. */
 export function areContinuous(headers: readonly BlockHeader[]): boolean {
@@ -20,4 +8,11 @@ export function areContinuous(headers: readonly BlockHeader[]): boolean {
     if (parent === undefined || child === undefined || !equalBytes(parent.hash, child.previous)) return false;
   }
   return true;
+}
+
+/** How many headers claim each target: few in one message, and each costs a division to turn into work. */
+export function countByBits(headers: readonly BlockHeader[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { bits } of headers) counts.set(bits, (counts.get(bits) ?? 0) + 1);
+  return counts;
 }

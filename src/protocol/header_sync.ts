@@ -18,6 +18,7 @@ import type { Logger } from "../base/logger.ts";
 import { addDuration, type Clock, type Duration, elapsed, type Instant, minutes } from "../base/time.ts";
 import { TimerTable } from "../base/timer_table.ts";
 import type { ChainState } from "../chain/chain_state.ts";
+import { hashHeaders } from "../chain/header_acceptance.ts";
 import type { BlockId } from "../chain/header_index.ts";
 import { blockWork, meetsTarget } from "../consensus/target.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
@@ -29,7 +30,7 @@ import { HEADERS_COUNT_MAX } from "../wire/messages/headers.ts";
 import { type InventoryItem, MSG_BLOCK } from "../wire/messages/inventory.ts";
 import { type ChainSyncState, IN_STEP, stepChainSync } from "./chain_sync_timeout.ts";
 import type { ProtocolDisconnect } from "./disconnect_reason.ts";
-import { areContinuous, hashHeaders } from "./header_batch.ts";
+import { areContinuous, countByBits } from "./header_batch.ts";
 import { inventoryText } from "./inventory_text.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
 import { canServeBlocks, isAutomaticOutbound, isPreferred } from "./peer_services.ts";
@@ -50,7 +51,8 @@ const LOCATOR_VERSION = 70_016;
 
 export type HeaderSyncChain = Pick<
   ChainState,
-  "params" | "headers" | "tip" | "bestHeader" | "isInitialBlockDownload" | "isActive" | "locator" | "addHeaders"
+  | "params" | "headers" | "tip" | "bestHeader" | "isInitialBlockDownload" | "isActive" | "locator"
+  | "addHeaders"
 >;
 
 export interface HeaderSyncPorts {
@@ -180,8 +182,9 @@ export class HeaderSync implements Protocol {
     if (this.#ask(state, chain.bestHeader)) {
       const height = chain.headers.height(chain.bestHeader);
       logger.debug("net", () => {
-        const [hash, previous] = [displayHash(first.hash), displayHash(first.previous)];
-        return `received header ${hash}: missing prev block ${previous}, sending getheaders (${height}) to end (peer=${state.peer.id})`;
+        const gap = `missing prev block ${displayHash(first.previous)}`;
+        const asking = `sending getheaders (${height}) to end (peer=${state.peer.id})`;
+        return `received header ${displayHash(first.hash)}: ${gap}, ${asking}`;
       });
     }
     views.announced(state.peer, (headers.at(-1) as BlockHeader).hash);
@@ -194,9 +197,8 @@ export class HeaderSync implements Protocol {
    */
   #isTooLittleWork(peer: Peer, parent: BlockId, headers: readonly BlockHeader[]): boolean {
     const { chain, logger } = this.#ports;
-    if (peer.permissions.has("noban") || this.#isOnBestChain(chain.headers.find((headers.at(-1) as BlockHeader).hash))) {
-      return false;
-    }
+    const last = chain.headers.find((headers.at(-1) as BlockHeader).hash);
+    if (peer.permissions.has("noban") || this.#isOnBestChain(last)) return false;
     let work = chain.headers.chainWork(parent);
     for (const [bits, count] of countByBits(headers)) work += blockWork(bits) * BigInt(count);
     if (work >= antiDosWork(chain, this.#minimumChainWork)) return false;
@@ -227,7 +229,6 @@ export class HeaderSync implements Protocol {
     const { headers } = chain;
     const { peer } = state;
     const height = headers.height(last);
-    if (isNew) this.#logNewHeader(peer, last);
     const mayHaveMore = count === HEADERS_COUNT_MAX;
     if (mayHaveMore && this.#ask(state, last)) {
       logger.debug("net", () => `more getheaders (${height}) to end to peer=${peer.id}`);
@@ -237,16 +238,6 @@ export class HeaderSync implements Protocol {
     if (!mayHaveMore && this.#dropIfUseless(peer)) return;
     this.#protect(state);
     this.#ports.headersReceived(peer, last);
-  }
-
-  #logNewHeader(peer: Peer, last: BlockId): void {
-    const { chain, logger } = this.#ports;
-    const text = (): string => {
-      const [hash, height] = [displayHash(chain.headers.hash(last)), chain.headers.height(last)];
-      return `Saw new header hash=${hash} height=${height} peer=${peer.id}`;
-    };
-    if (chain.isInitialBlockDownload) logger.debug("validation", text);
-    else logger.info(text());
   }
 
   /** While we catch up, an outbound place is for a peer whose chain is worth catching up with. */
@@ -280,7 +271,8 @@ export class HeaderSync implements Protocol {
       if (item.type !== MSG_BLOCK) continue;
       const hash = item.hash as BlockHash;
       const isKnown = chain.headers.find(hash) !== undefined;
-      logger.debug("net", () => `got inv: ${inventoryText(item)} ${isKnown ? "have" : "new"} peer=${peer.id}`);
+      const news = isKnown ? "have" : "new";
+      logger.debug("net", () => `got inv: ${inventoryText(item)} ${news} peer=${peer.id}`);
       views.announced(peer, hash);
       if (!isKnown) unknown = hash;
     }
@@ -313,7 +305,7 @@ export class HeaderSync implements Protocol {
     return true;
   }
 
-  /** BIP130, once its chain has been seen to be a good one: announcements in the middle of a sync confuse it. */
+  /** BIP130, once its chain is seen to be a good one: announcements in the middle of a sync confuse it. */
   #tellSendHeaders(state: PeerState): void {
     const { chain, outbox, views } = this.#ports;
     if (state.wasToldSendHeaders) return;
@@ -390,7 +382,8 @@ export class HeaderSync implements Protocol {
     });
     state.chainSync = step.state;
     if (step.state !== before && step.state.name !== "in-step") this.#timers.set(peer.id, step.state.until);
-    const best = (): string => (bestKnown === undefined ? "<none>" : displayHash(chain.headers.hash(bestKnown)));
+    const hashText = (id: BlockId): string => displayHash(chain.headers.hash(id));
+    const best = (): string => (bestKnown === undefined ? "<none>" : hashText(bestKnown));
     if (step.action === "drop") {
       logger.info(`Outbound peer has old chain, best known block = ${best()}, disconnecting peer=${peer.id}`);
       outbox.disconnect(peer, "old-chain" satisfies ProtocolDisconnect);
@@ -398,8 +391,8 @@ export class HeaderSync implements Protocol {
       const { benchmark } = step.state;
       this.#ask(state, chain.headers.previous(benchmark) ?? benchmark);
       logger.debug("net", () => {
-        const wanted = displayHash(chain.headers.hash(benchmark));
-        return `sending getheaders to outbound peer=${peer.id} to verify chain work (current best known block:${best()}, benchmark blockhash: ${wanted})`;
+        const blocks = `(current best known block:${best()}, benchmark blockhash: ${hashText(benchmark)})`;
+        return `sending getheaders to outbound peer=${peer.id} to verify chain work ${blocks}`;
       });
     }
   }
@@ -408,11 +401,4 @@ export class HeaderSync implements Protocol {
   #wakeAll(): void {
     this.#timers.set("all", this.#ports.clock.now());
   }
-}
-
-/** How many headers claim each target: there are few in one message, and each costs a division. */
-function countByBits(headers: readonly BlockHeader[]): ReadonlyMap<number, number> {
-  const counts = new Map<number, number>();
-  for (const { bits } of headers) counts.set(bits, (counts.get(bits) ?? 0) + 1);
-  return counts;
 }

@@ -1,8 +1,8 @@
 /**
  * Remembers which transactions, or addresses, one peer is known to have.
  *
- * A hash (or any other bytes) is kept as 32 bits of a salted mix of it, in an open-addressed table of a typed array that
- * starts small and doubles. When a table has as many as it may hold, it becomes the old one and a
+ * A hash (or any other bytes) is kept as 32 bits of a salted mix of it, in an open-addressed table
+ * of a typed array that starts small and doubles. When a table has as many as it may hold, it becomes the old one and a
  * new one begins, so that at least the last `capacity` hashes are remembered, and at most
  * twice as many. A stranger's hash is taken for a known one about once in 2^32 divided by the
  * number held: the peer then hears of that transaction from somebody else.
@@ -71,7 +71,7 @@ export class InventoryFilter {
     this.#table = larger;
   }
 
-  /** MurmurHash3's steps over the words of `hash`, the last filled up with zeros; never zero, which marks a free slot. */
+  /** MurmurHash3 over the words of `hash`, the last filled up with zeros; never zero: that is a free slot. */
   #mark(hash: Uint8Array): number {
     let mix = this.#salt ^ hash.length;
     for (let i = 0; i < hash.length; i += 4) {

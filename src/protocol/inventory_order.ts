@@ -1,5 +1,5 @@
-import type { MempoolEntry } from "../mempool/mempool.ts";
 import { compareBytes } from "../base/bytes.ts";
+import type { MempoolEntry } from "../mempool/mempool.ts";
 import { type HashKey, hashKey } from "../primitives/hash.ts";
 
 /**
@@ -10,7 +10,7 @@ import { type HashKey, hashKey } from "../primitives/hash.ts";
 export function announcementOrder(entries: readonly MempoolEntry[]): MempoolEntry[] {
   const depths = depthsOf(entries);
   const depth = (entry: MempoolEntry): number => depths.get(entry) ?? 0;
-  const rate = ({ fee, transaction }: MempoolEntry): number => fee / transaction.vsize;
+  const rate = ({ fee, vsize }: MempoolEntry): number => fee / vsize;
   return entries.toSorted((a, b) => {
     return depth(a) - depth(b) || rate(b) - rate(a) || compareBytes(a.transaction.wtxid, b.transaction.wtxid);
   });

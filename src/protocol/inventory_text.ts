@@ -1,7 +1,7 @@
 import { displayHash } from "../primitives/hash.ts";
 import {
-  type InventoryItem, MSG_BLOCK, MSG_CMPCT_BLOCK, MSG_FILTERED_BLOCK, MSG_TX, MSG_WITNESS_BLOCK, MSG_WITNESS_FLAG,
-  MSG_WITNESS_TX, MSG_WTX,
+  type InventoryItem, MSG_BLOCK, MSG_CMPCT_BLOCK, MSG_FILTERED_BLOCK, MSG_TX, MSG_WITNESS_BLOCK,
+  MSG_WITNESS_FLAG, MSG_WITNESS_TX, MSG_WTX,
 } from "../wire/messages/inventory.ts";
 
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -12,20 +12,25 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [MSG_WTX, "wtx"],
 ]);
 
+const TX_TYPES: ReadonlySet<number> = new Set([MSG_TX, MSG_WTX, MSG_WITNESS_TX]);
+const BLOCK_TYPES: ReadonlySet<number> = new Set([
+  MSG_BLOCK, MSG_WITNESS_BLOCK, MSG_FILTERED_BLOCK, MSG_CMPCT_BLOCK,
+]);
+
 /** `wtx <hash>`, `witness-block <hash>`: as Bitcoin Core's logs write it (CInv::ToString). */
 export function inventoryText({ type, hash }: InventoryItem): string {
   const isWitness = (type & MSG_WITNESS_FLAG) !== 0;
   const name = NAMES.get(isWitness ? type - MSG_WITNESS_FLAG : type);
-  const hex = type.toString(16).padStart(8, "0");
-  return name === undefined ? `0x${hex} ${displayHash(hash)}` : `${isWitness ? "witness-" : ""}${name} ${displayHash(hash)}`;
+  if (name === undefined) return `0x${type.toString(16).padStart(8, "0")} ${displayHash(hash)}`;
+  return `${isWitness ? "witness-" : ""}${name} ${displayHash(hash)}`;
 }
 
 /** A transaction by either id, with or without witness. */
 export function isTxItem({ type }: InventoryItem): boolean {
-  return type === MSG_TX || type === MSG_WTX || type === MSG_WITNESS_TX;
+  return TX_TYPES.has(type);
 }
 
 /** A block in any form that `getdata` can ask for. */
 export function isBlockItem({ type }: InventoryItem): boolean {
-  return type === MSG_BLOCK || type === MSG_WITNESS_BLOCK || type === MSG_FILTERED_BLOCK || type === MSG_CMPCT_BLOCK;
+  return BLOCK_TYPES.has(type);
 }

@@ -9,18 +9,24 @@ import { ORPHAN_WEIGHT_PER_PEER_MAX, Orphanage, ORPHANS_PER_PEER_MAX, parentsOf 
 
 const [A, B] = [0, 1] as unknown as readonly [PeerId, PeerId];
 
+function txid(name: number): Txid {
+  return new Uint8Array(32).fill(name) as Txid;
+}
+
 /** Spends output `index` of a transaction called `parent`. */
 function child(parent: number, index: number, outputs = 1): Transaction {
-  return spend([{ txid: new Uint8Array(32).fill(parent) as Txid, index }], 10_000, { outputs });
+  return spend([{ txid: txid(parent), index }], 10_000, { outputs });
 }
 
 test("an orphan is found by each transaction that it spends from, until it is taken out", () => {
   const orphanage = new Orphanage();
-  const orphan = spend([1, 2, 1].map((name, index) => ({ txid: new Uint8Array(32).fill(name) as Txid, index })), 1_000);
+  const orphan = spend([1, 2, 1].map((name, index) => ({ txid: txid(name), index })), 1_000);
   assert.equal(parentsOf(orphan).length, 2);
   assert.ok(orphanage.add(orphan, A));
   assert.ok(!orphanage.add(orphan, B), "one copy is enough");
-  for (const parent of parentsOf(orphan)) assert.deepEqual(orphanage.childrenOf(parent), [{ transaction: orphan, peer: A }]);
+  for (const parent of parentsOf(orphan)) {
+    assert.deepEqual(orphanage.childrenOf(parent), [{ transaction: orphan, peer: A }]);
+  }
   assert.ok(orphanage.delete(orphan.wtxid));
   for (const parent of parentsOf(orphan)) assert.deepEqual(orphanage.childrenOf(parent), []);
 });
@@ -46,7 +52,9 @@ test("the weight of one peer's orphans is bounded, and so is that of each", () =
 });
 
 test("whatever is added and removed, nothing is left when the peers have gone", () => {
-  const operation = fc.record({ peer: fc.constantFrom(A, B), parent: fc.nat(5), index: fc.nat(3), isRemoval: fc.boolean() });
+  const operation = fc.record({
+    peer: fc.constantFrom(A, B), parent: fc.nat(5), index: fc.nat(3), isRemoval: fc.boolean(),
+  });
   fc.assert(
     fc.property(fc.array(operation), (operations) => {
       const orphanage = new Orphanage();
@@ -57,7 +65,9 @@ test("whatever is added and removed, nothing is left when the peers have gone", 
       orphanage.deletePeer(A);
       orphanage.deletePeer(B);
       assert.equal(orphanage.size, 0);
-      for (let parent = 0; parent <= 5; parent++) assert.equal(orphanage.childrenOf(new Uint8Array(32).fill(parent)).length, 0);
+      for (let parent = 0; parent <= 5; parent++) {
+        assert.equal(orphanage.childrenOf(txid(parent)).length, 0);
+      }
     }),
   );
 });

@@ -49,7 +49,8 @@ export class PeerChainViews {
     let view = this.#views.get(peer);
     if (view === undefined) {
       view = {
-        bestKnown: undefined, lastUnknown: undefined, lastCommon: undefined, bestHeaderSent: undefined, isSyncing: false,
+        bestKnown: undefined, lastUnknown: undefined, lastCommon: undefined, bestHeaderSent: undefined,
+        isSyncing: false,
       };
       this.#views.set(peer, view);
     }

@@ -19,7 +19,8 @@ export function canServeWitnesses({ features }: Peer): boolean {
 
 /** We chose it, or were told to trust it: headers, blocks and transactions are asked of it first. */
 export function isPreferred(peer: Peer): boolean {
-  return (!peer.isInbound || peer.permissions.has("noban")) && peer.type !== "addr-fetch" && canServeBlocks(peer);
+  const isTrusted = !peer.isInbound || peer.permissions.has("noban");
+  return isTrusted && peer.type !== "addr-fetch" && canServeBlocks(peer);
 }
 
 /** Chosen by us from the network, rather than named by the operator: it must prove useful to be kept. */

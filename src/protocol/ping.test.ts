@@ -34,7 +34,8 @@ test("a pong with another nonce changes nothing", () => {
   const { clock, state } = pinged();
   const after = stepPing(state, { type: "pong-received", nonce: NONCE + 1n }, clock.now());
   assert.equal(after.state, state);
-  assert.deepEqual(after.effects, [{ type: "odd-pong", problem: "Nonce mismatch", expected: NONCE, nonce: NONCE + 1n }]);
+  const problem = "Nonce mismatch";
+  assert.deepEqual(after.effects, [{ type: "odd-pong", problem, expected: NONCE, nonce: NONCE + 1n }]);
 });
 
 for (const [nonce, problem] of [[0n, "Nonce zero"], [undefined, "Short payload"]] as const) {

@@ -101,7 +101,8 @@ export function stepPing(state: PingState, input: PingInput, now: Instant): Ping
 
 function sendPing({ nonce, patientUntil }: FreshPing, now: Instant): PingStep {
   const effects: readonly PingEffect[] = [{ type: "send-ping", nonce }];
-  if (nonce === undefined) return { state: { name: "idle", pingAt: addDuration(now, PING_INTERVAL) }, effects };
+  // No pong will come.
+  if (nonce === undefined) return { state: idleAfter(now), effects };
   const dropAt = Math.max(addDuration(now, PING_TIMEOUT), patientUntil) as Instant;
   return { state: { name: "waiting", nonce, sentAt: now, dropAt }, effects };
 }
@@ -109,13 +110,17 @@ function sendPing({ nonce, patientUntil }: FreshPing, now: Instant): PingStep {
 function receivePong(state: PingState, nonce: bigint | undefined, now: Instant): PingStep {
   const problem = pongProblem(state, nonce, now);
   const expected = state.name === "waiting" ? state.nonce : 0n;
-  const effects: readonly PingEffect[] = problem === undefined ? [] : [{ type: "odd-pong", problem, expected, nonce }];
+  const odd: PingEffect[] = problem === undefined ? [] : [{ type: "odd-pong", problem, expected, nonce }];
   // A pong we did not ask for, or one that answers an earlier ping, proves nothing about this one.
-  if (state.name === "idle" || problem === "Nonce mismatch") return { state, effects };
+  if (state.name === "idle" || problem === "Nonce mismatch") return { state, effects: odd };
   // What is left is the answer, or the best that an odd implementation can do: this ping is over.
-  const idle: PingState = { name: "idle", pingAt: addDuration(state.sentAt, PING_INTERVAL) };
-  if (problem !== undefined) return { state: idle, effects };
+  const idle = idleAfter(state.sentAt);
+  if (problem !== undefined) return { state: idle, effects: odd };
   return { state: idle, effects: [{ type: "round-trip", took: elapsed(state.sentAt, now) }] };
+}
+
+function idleAfter(sentAt: Instant): PingState {
+  return { name: "idle", pingAt: addDuration(sentAt, PING_INTERVAL) };
 }
 
 function pongProblem(state: PingState, nonce: bigint | undefined, now: Instant): PongProblem | undefined {
@@ -174,7 +179,9 @@ export class PingProtocol implements Protocol {
 
   /** Pings every peer now: the RPC's `ping`. */
   requestPing(): void {
-    for (const [peer, state] of this.#states) this.#step(peer, state, { type: "requested", fresh: this.#fresh(peer) });
+    for (const [peer, state] of this.#states) {
+      this.#step(peer, state, { type: "requested", fresh: this.#fresh(peer) });
+    }
   }
 
   #answer(peer: Peer, nonce: bigint | undefined): void {
@@ -218,7 +225,9 @@ export class PingProtocol implements Protocol {
         peer.stats.minPing = Math.min(effect.took, peer.stats.minPing ?? effect.took) as Duration;
         return;
       case "disconnect":
-        logger.debug("net", () => `ping timeout: ${(effect.after / 1000).toFixed(6)}s, disconnecting peer=${peer.id}`);
+        logger.debug("net", () => {
+          return `ping timeout: ${(effect.after / 1000).toFixed(6)}s, disconnecting peer=${peer.id}`;
+        });
         this.closed(peer);
         return outbox.disconnect(peer, "ping-timeout");
       case "odd-pong":

@@ -42,7 +42,9 @@ test("a transaction is told by wtxid or by txid, as was agreed, once", () => {
 
 test("no one is told who has it, wants none, or is on a connection for blocks only", () => {
   const { outbox, mempool, announce, told } = bench();
-  const peers = [outbox.open(), outbox.open({ features: { relay: false } }), outbox.open({ type: "block-relay-only" })];
+  const peers = [
+    outbox.open(), outbox.open({ features: { relay: false } }), outbox.open({ type: "block-relay-only" }),
+  ];
   const transaction = unrelated();
   announce.addKnown(peers[0]!, transaction.wtxid);
   mempool.add(transaction);
@@ -62,7 +64,7 @@ test("who tells us of it while it waits is not told, nor is anyone of what has l
   assert.deepEqual([told(first), told(second).map(({ hash }) => hash)], [[], [one.wtxid]]);
 });
 
-test("inbound peers are told at one moment, 5 s off on average; outbound peers each at their own, 2 s", () => {
+test("inbound peers are told at one moment, 5 s off on average; outbound peers each at its own, 2 s", () => {
   const waits = { inbound: 0, outbound: 0 };
   const runs = 200;
   for (let seed = 0; seed < runs; seed++) {
@@ -80,7 +82,7 @@ test("inbound peers are told at one moment, 5 s off on average; outbound peers e
   assert.ok(Math.abs(waits.outbound / runs - 2) < 0.6, `${waits.outbound / runs} s`);
 });
 
-test("between nodes on one machine the wait is a tenth of a second, and for trusted peers there is none", () => {
+test("between nodes on one machine the wait is a tenth of a second, and for trusted peers none", () => {
   const local = bench({ localPeers: true });
   const peer = local.outbox.open();
   local.mempool.add(unrelated());
@@ -129,7 +131,7 @@ test("a flood is told in batches", () => {
   assert.ok(Math.max(...sizes) <= 70, `${sizes}`);
 });
 
-test("a peer may ask for what was there before its last moment to be told, and not for what came after", () => {
+test("a peer may ask for what was there at its last moment to be told, and not for what came after", () => {
   const { outbox, mempool, find } = bench();
   const before = unrelated();
   mempool.add(before);

@@ -19,7 +19,7 @@ import { TimerTable } from "../base/timer_table.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { Mempool, MempoolEntry } from "../mempool/mempool.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
-import { isMoney, type Sats } from "../primitives/amount.ts";
+import { isMoney } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import { type HashKey, hashKey, type Txid } from "../primitives/hash.ts";
 import type { Transaction } from "../primitives/transaction.ts";
@@ -83,8 +83,8 @@ export class TxAnnounce implements Protocol {
   ready(peer: Peer): void {
     if (peer.type === "block-relay-only" || peer.type === "feeler" || !peer.features.relay) return;
     const state: PeerState = {
-      peer, known: undefined, pending: [], announceAt: 0 as Instant, tellableUpTo: this.#ports.mempool.sequence,
-      minFeeRate: 0, wantsMempool: false,
+      peer, known: undefined, pending: [], announceAt: 0 as Instant,
+      tellableUpTo: this.#ports.mempool.sequence, minFeeRate: 0, wantsMempool: false,
     };
     this.#drawTime(state);
     this.#peers.set(peer.id, state);
@@ -190,7 +190,7 @@ export class TxAnnounce implements Protocol {
     return peer.permissions.has("noban") ? (0 as Instant) : announceAt;
   }
 
-  /** A moment to announce came and went with nothing to tell: as if it had been told of all up to `sequence`. */
+  /** Its moment came and went with nothing to tell: it counts as told of all up to `sequence`. */
   #catchUp(state: PeerState, sequence: number): void {
     if (this.#ports.clock.now() < this.#dueAt(state)) return;
     state.tellableUpTo = Math.max(state.tellableUpTo, sequence);
@@ -269,8 +269,8 @@ function idFor({ features }: Peer, { transaction }: MempoolEntry): Uint8Array {
   return features.wtxidRelay ? transaction.wtxid : transaction.txid;
 }
 
-function paysEnough({ fee, transaction }: MempoolEntry, minFeeRate: number): boolean {
-  return fee >= (Math.ceil((minFeeRate * transaction.vsize) / 1000) as Sats);
+function paysEnough({ fee, vsize }: MempoolEntry, minFeeRate: number): boolean {
+  return fee >= Math.ceil((minFeeRate * vsize) / 1000);
 }
 
 function byBothIds(transactions: readonly Transaction[]): ReadonlyMap<HashKey, Transaction> {

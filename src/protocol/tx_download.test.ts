@@ -33,7 +33,9 @@ function bench({ blocksOnly = false, localPeers = false } = {}) {
   const announce = (peer: Peer, { wtxid }: Transaction): void => {
     outbox.from(peer, { type: "inv", value: { items: [{ type: MSG_WTX, hash: wtxid }] } });
   };
-  const send = (peer: Peer, transaction: Transaction): void => outbox.from(peer, { type: "tx", value: { transaction } });
+  const send = (peer: Peer, transaction: Transaction): void => {
+    outbox.from(peer, { type: "tx", value: { transaction } });
+  };
   const asked = (peer: Peer) => outbox.sent(peer, "getdata").flatMap(({ items }) => items);
   return { outbox, mempool, chain, known, forced, download, announce, send, asked };
 }
@@ -61,10 +63,12 @@ test("an outbound peer is asked at once, an inbound one after 2 s", () => {
   assert.deepEqual(asked(inbound), [{ type: MSG_WTX, hash: other.wtxid }]);
 });
 
-test("what was announced by txid is asked for by txid with witness, later while there are wtxid peers", () => {
+test("what was announced by txid is asked for by it, with witness; later while there are wtxid peers", () => {
   const { outbox, asked } = bench();
   const peer = outbox.open({ ...outbound, features: { wtxidRelay: false } });
-  const inv = (transaction: Transaction) => outbox.from(peer, { type: "inv", value: { items: [{ type: MSG_TX, hash: transaction.txid }] } });
+  const inv = ({ txid }: Transaction): void => {
+    outbox.from(peer, { type: "inv", value: { items: [{ type: MSG_TX, hash: txid }] } });
+  };
   const [one, other] = [unrelated(), unrelated()];
   inv(one);
   assert.deepEqual(asked(peer), [{ type: MSG_WITNESS_TX, hash: one.txid }]);
@@ -89,7 +93,8 @@ test("when a peer has it not, or does not answer for 60 s, the next is asked", (
   const transaction = unrelated();
   for (const peer of peers) announce(peer, transaction);
   assert.deepEqual(peers.map((peer) => asked(peer).length), [1, 0, 0]);
-  outbox.from(peers[0]!, { type: "notfound", value: { items: [{ type: MSG_WTX, hash: transaction.wtxid }] } });
+  const missing = { type: MSG_WTX, hash: transaction.wtxid };
+  outbox.from(peers[0]!, { type: "notfound", value: { items: [missing] } });
   outbox.settle();
   assert.equal(peers.filter((peer) => asked(peer).length > 0).length, 2);
   outbox.advance(milliseconds(58_000));
@@ -110,7 +115,7 @@ test("a peer that leaves is replaced by another that announced the same", () => 
   assert.equal(asked(second).length, 1);
 });
 
-test("what is here, was refused, or is in a recent block is not asked for, until a new tip for what was refused", () => {
+test("what is here, was refused since the last block, or is in a recent one is not asked for", () => {
   const { outbox, mempool, download, announce, send, asked } = bench();
   const peer = outbox.open(outbound);
   const [here, refused, confirmed] = [unrelated(), unrelated(), unrelated()];
@@ -156,7 +161,7 @@ test("a verdict after its peer has gone unparks nobody", () => {
   assert.deepEqual(outbox.happenings, []);
 });
 
-test("while we catch up, transactions are neither noted nor looked at, but it is remembered who has them", () => {
+test("while we catch up, transactions are neither noted nor looked at, but who has them is", () => {
   const { outbox, mempool, chain, known, announce, send, asked } = bench();
   chain.isInitialBlockDownload = true;
   const peer = outbox.open(outbound);
@@ -171,7 +176,8 @@ test("transactions where none are to be sent cost the connection, unless it may 
   for (const message of ["inv", "tx"] as const) {
     const { outbox, announce, send } = bench({ blocksOnly: true });
     const [stranger, friend] = [outbox.open(), outbox.open({ permissions: ["relay"] })];
-    for (const peer of [stranger, friend]) message === "inv" ? announce(peer, unrelated()) : send(peer, unrelated());
+    const say = message === "inv" ? announce : send;
+    for (const peer of [stranger, friend]) say(peer, unrelated());
     assert.deepEqual([stranger, friend].map((peer) => outbox.dropped(peer)), [["transaction-unwanted"], []]);
     assert.ok(outbox.logged("sent in violation of protocol, disconnecting peer=0"));
   }
@@ -203,11 +209,13 @@ test("others who announced the child are asked for the parent too, when the firs
   announce(second, child);
   send(first, child);
   outbox.advance(seconds(2));
-  const [one] = [first, second].filter((peer) => asked(peer).some(({ hash }) => hashKey(hash) === hashKey(parent.txid)));
+  const wasAsked = (peer: Peer): boolean => {
+    return asked(peer).some(({ hash }) => hashKey(hash) === hashKey(parent.txid));
+  };
+  const [one] = [first, second].filter(wasAsked);
   outbox.from(one!, { type: "notfound", value: { items: [{ type: MSG_WITNESS_TX, hash: parent.txid }] } });
   outbox.settle();
-  const both = [first, second].filter((peer) => asked(peer).some(({ hash }) => hashKey(hash) === hashKey(parent.txid)));
-  assert.equal(both.length, 2);
+  assert.deepEqual([first, second].map(wasAsked), [true, true]);
 });
 
 test("a long chain that came in the wrong order is taken as a whole", () => {
@@ -265,7 +273,8 @@ test("a gateway's transaction that is here already is announced again, one that 
 });
 
 test("of one peer no more than 5,000 announcements are noted, unless it may relay", () => {
-  for (const [permissions, expected] of [[[], TX_ANNOUNCEMENTS_MAX], [["relay"], TX_ANNOUNCEMENTS_MAX + 50]] as const) {
+  const cases = [[[], TX_ANNOUNCEMENTS_MAX], [["relay"], TX_ANNOUNCEMENTS_MAX + 50]] as const;
+  for (const [permissions, expected] of cases) {
     const { outbox, asked } = bench();
     const peer = outbox.open({ permissions });
     const items = Array.from({ length: TX_ANNOUNCEMENTS_MAX + 50 }, (_, index) => {

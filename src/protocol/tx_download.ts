@@ -10,11 +10,15 @@
  *
  * @module
  */
+import { equalBytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
-import { addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, seconds } from "../base/time.ts";
+import {
+  addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, seconds,
+} from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
+import { describeViolation } from "../consensus/rule_violation.ts";
 import type { Admission, Mempool, MempoolEntry } from "../mempool/mempool.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { displayHash, hashKey, type HashKey, type Txid } from "../primitives/hash.ts";
@@ -33,7 +37,7 @@ import { type TxReference, TxRequests } from "./tx_requests.ts";
 
 /** From then on, what a peer announces waits. */
 export const TX_IN_FLIGHT_MAX = 100;
-/** From then on, what a peer announces is not noted: it covers minutes of the most that we would send ourselves. */
+/** From then on, what a peer announces is not noted: minutes of the most that we would send ourselves. */
 export const TX_ANNOUNCEMENTS_MAX = 5000;
 /** How long a peer has to answer, before another is asked. */
 const ANSWER_TIMEOUT = seconds(60);
@@ -105,6 +109,7 @@ export class TxDownload implements Protocol {
   }
 
   pass(peer: Peer): void {
+    const { clock, logger, outbox } = this.#ports;
     this.#advance();
     const items: InventoryItem[] = [];
     for (const reference of this.#requests.requestable(peer.id)) {
@@ -113,13 +118,14 @@ export class TxDownload implements Protocol {
         this.#requests.forgetTransaction(hash);
         continue;
       }
-      this.#ports.logger.debug("net", () => `Requesting ${kindText(isWtxid)} ${displayHash(hash)} peer=${peer.id}`);
-      this.#requests.requested(peer.id, hash, addDuration(this.#ports.clock.now(), ANSWER_TIMEOUT));
+      logger.debug("net", () => `Requesting ${referenceText(reference)} peer=${peer.id}`);
+      this.#requests.requested(peer.id, hash, addDuration(clock.now(), ANSWER_TIMEOUT));
       const byTxid = canServeWitnesses(peer) ? MSG_WITNESS_TX : MSG_TX;
       items.push({ type: isWtxid ? MSG_WTX : byTxid, hash });
     }
     for (let start = 0; start < items.length; start += GETDATA_MAX) {
-      this.#ports.outbox.send(peer, { type: "getdata", value: { items: items.slice(start, start + GETDATA_MAX) } });
+      const part = items.slice(start, start + GETDATA_MAX);
+      outbox.send(peer, { type: "getdata", value: { items: part } });
     }
   }
 
@@ -134,7 +140,7 @@ export class TxDownload implements Protocol {
     return earlier(this.#requests.nextAt(), isNow ? this.#ports.clock.now() : undefined);
   }
 
-  /** The mempool has taken it, from wherever: nobody need be asked for it, and its children may now be good. */
+  /** The mempool has taken it: nobody need be asked for it, and its children may now be good. */
   transactionAccepted({ transaction }: MempoolEntry): void {
     this.#forget(transaction);
     this.#orphanage.delete(transaction.wtxid);
@@ -152,7 +158,9 @@ export class TxDownload implements Protocol {
       this.#retryChildrenOf(transaction);
     }
     if (erased === 0) return;
-    this.#ports.logger.debug("txpackages", () => `Erased ${erased} orphan transaction(s) included or conflicted by block`);
+    this.#ports.logger.debug("txpackages", () => {
+      return `Erased ${erased} orphan transaction(s) included or conflicted by block`;
+    });
   }
 
   /** What was confirmed may be asked for again. */
@@ -180,7 +188,8 @@ export class TxDownload implements Protocol {
       if (item.type === (peer.features.wtxidRelay ? MSG_TX : MSG_WTX)) continue;
       if (!isTxItem(item)) {
         if (!isBlockItem(item)) {
-          logger.debug("net", () => `Unknown inv type "${inventoryText(item)}" received from peer=${peer.id}`);
+          const text = inventoryText(item);
+          logger.debug("net", () => `Unknown inv type "${text}" received from peer=${peer.id}`);
         }
         continue;
       }
@@ -191,7 +200,8 @@ export class TxDownload implements Protocol {
       if (chain.isInitialBlockDownload) continue;
       const reference = { hash: item.hash, isWtxid: item.type === MSG_WTX };
       const isKnown = this.#isKnown(reference);
-      logger.debug("net", () => `got inv: ${inventoryText(item)} ${isKnown ? "have" : "new"} peer=${peer.id}`);
+      const news = isKnown ? "have" : "new";
+      logger.debug("net", () => `got inv: ${inventoryText(item)} ${news} peer=${peer.id}`);
       if (!isKnown) this.#note(peer, reference);
     }
   }
@@ -260,23 +270,25 @@ export class TxDownload implements Protocol {
 
   #judged(peer: Peer, transaction: Transaction, admission: Admission): void {
     const { clock, logger, mempool } = this.#ports;
-    const ids = (): string => `${displayHash(transaction.txid)} (wtxid=${displayHash(transaction.wtxid)})`;
+    const refused = (why: string): void => {
+      logger.debug("mempoolrej", () => `${idsText(transaction)} from peer=${peer.id} was not accepted: ${why}`);
+    };
     switch (admission.type) {
       case "accepted":
         peer.stats.lastTransactionAt = clock.now();
         logger.debug("mempool", () => {
           const pool = `(poolsz ${mempool.size} txn, ${Math.floor(mempool.usage / 1000)} kB)`;
-          return `AcceptToMemoryPool: peer=${peer.id}: accepted ${ids()} ${pool}`;
+          return `AcceptToMemoryPool: peer=${peer.id}: accepted ${idsText(transaction)} ${pool}`;
         });
         return;
       case "known":
         this.#forget(transaction);
         return;
       case "missing-inputs":
-        logger.debug("mempoolrej", () => `${ids()} from peer=${peer.id} was not accepted: bad-txns-inputs-missingorspent`);
+        refused("bad-txns-inputs-missingorspent");
         return this.#keepOrphan(peer, transaction, admission.missing);
       case "rejected":
-        logger.debug("mempoolrej", () => `${ids()} from peer=${peer.id} was not accepted: ${violationText(admission)}`);
+        refused(describeViolation(admission.violation));
         this.#reject(transaction);
     }
   }
@@ -292,15 +304,15 @@ export class TxDownload implements Protocol {
     const parents = new Map<HashKey, Txid>(missing.map(({ txid }) => [hashKey(txid), txid]));
     if ([...parents.values()].some((txid) => this.#rejected.has(txid))) {
       this.#ports.logger.debug("mempool", () => {
-        return `not keeping orphan with rejected parents ${displayHash(transaction.txid)} (wtxid=${displayHash(transaction.wtxid)})`;
+        return `not keeping orphan with rejected parents ${idsText(transaction)}`;
       });
       this.#rejected.add(transaction.txid);
       this.#reject(transaction);
       return;
     }
-    const announcers = new Set([
-      peer.id, ...this.#requests.candidatePeers(transaction.txid), ...this.#requests.candidatePeers(transaction.wtxid),
-    ]);
+    const { txid, wtxid } = transaction;
+    const others = [...this.#requests.candidatePeers(txid), ...this.#requests.candidatePeers(wtxid)];
+    const announcers = new Set([peer.id, ...others]);
     for (const hash of parents.values()) this.#ports.announce.addKnown(peer, hash);
     for (const id of announcers) {
       const announcer = this.#peers.get(id);
@@ -315,7 +327,9 @@ export class TxDownload implements Protocol {
   }
 
   #retryChildrenOf({ txid }: Transaction): void {
-    for (const orphan of this.#orphanage.childrenOf(txid)) this.#retries.set(hashKey(orphan.transaction.wtxid), orphan);
+    for (const orphan of this.#orphanage.childrenOf(txid)) {
+      this.#retries.set(hashKey(orphan.transaction.wtxid), orphan);
+    }
   }
 
   #retryOrphans(): void {
@@ -336,8 +350,8 @@ export class TxDownload implements Protocol {
     let erased = 0;
     for (const { prevout } of inputs) {
       for (const { transaction } of this.#orphanage.childrenOf(prevout.txid)) {
-        const spendsIt = transaction.inputs.some((input) => {
-          return input.prevout.index === prevout.index && hashKey(input.prevout.txid) === hashKey(prevout.txid);
+        const spendsIt = transaction.inputs.some(({ prevout: spent }) => {
+          return spent.index === prevout.index && equalBytes(spent.txid, prevout.txid);
         });
         if (spendsIt && this.#orphanage.delete(transaction.wtxid)) erased++;
       }
@@ -360,8 +374,9 @@ export class TxDownload implements Protocol {
   }
 
   #advance(): void {
-    for (const { hash, isWtxid, peer } of this.#requests.advance(this.#ports.clock.now())) {
-      this.#ports.logger.debug("net", () => `timeout of inflight ${kindText(isWtxid)} ${displayHash(hash)} from peer=${peer}`);
+    const { clock, logger } = this.#ports;
+    for (const late of this.#requests.advance(clock.now())) {
+      logger.debug("net", () => `timeout of inflight ${referenceText(late)} from peer=${late.peer}`);
     }
   }
 
@@ -377,10 +392,10 @@ export class TxDownload implements Protocol {
   }
 }
 
-function kindText(isWtxid: boolean): string {
-  return isWtxid ? "wtx" : "tx";
+function referenceText({ hash, isWtxid }: TxReference): string {
+  return `${isWtxid ? "wtx" : "tx"} ${displayHash(hash)}`;
 }
 
-function violationText({ violation: { rule, detail } }: Extract<Admission, { readonly type: "rejected" }>): string {
-  return detail === "" ? rule : `${rule}, ${detail}`;
+function idsText({ txid, wtxid }: Transaction): string {
+  return `${displayHash(txid)} (wtxid=${displayHash(wtxid)})`;
 }

@@ -114,7 +114,7 @@ interface Row {
   expiry: number;
 }
 
-/** A flat list of rows; leaves to chance what the rules leave to chance, by asking the real one who was chosen. */
+/** A flat list of rows. What the rules leave to chance, it takes from the real one. */
 class NaiveRequests {
   rows: Row[] = [];
   #sequence = 0;
@@ -152,7 +152,8 @@ class NaiveRequests {
   /** The rows of which one must be chosen for `id`. */
   choices(id: number): Row[] {
     if (this.rows.some((row) => row.id === id && row.state === "requested")) return [];
-    const ready = this.rows.filter((row) => row.id === id && row.state === "candidate" && row.from <= this.#now);
+    const isReady = (row: Row): boolean => row.state === "candidate" && row.from <= this.#now;
+    const ready = this.rows.filter((row) => row.id === id && isReady(row));
     const preferred = ready.filter((row) => row.preferred);
     return preferred.length > 0 ? preferred : ready;
   }
@@ -164,7 +165,9 @@ class NaiveRequests {
 
 test("TxRequests does what a flat list of announcements does", () => {
   const operation = fc.record({
-    kind: fc.constantFrom<Kind>("announced", "announced", "advance", "requested", "answered", "forgetTransaction", "forgetPeer", "ask", "ask"),
+    kind: fc.constantFrom<Kind>(
+      "announced", "announced", "advance", "requested", "answered", "forgetTransaction", "forgetPeer", "ask",
+    ),
     peer: fc.nat(3).map((id) => id as PeerId),
     id: fc.nat(3),
     preferred: fc.boolean(),

@@ -85,7 +85,7 @@ export class TxRequests {
     return this.#timers.next();
   }
 
-  /** `peer` says that it has a transaction, which may be asked of it from `from` on. A second time changes nothing. */
+  /** `peer` has a transaction, which it may be asked for from `from` on. A second time changes nothing. */
   announced(peer: PeerId, { hash, isWtxid }: TxReference, preferred: boolean, from: Instant): void {
     const key = hashKey(hash);
     const record = this.#byPeer.get(peer) ?? { all: new Map(), best: new Set(), inFlight: 0 };
@@ -127,8 +127,11 @@ export class TxRequests {
   requested(peer: PeerId, hash: Bytes, expiry: Instant): void {
     const key = hashKey(hash);
     const announcement = this.#byPeer.get(peer)?.all.get(key);
-    if (announcement === undefined || announcement.state === "done" || announcement.state === "requested") return;
-    for (const other of this.#byHash.get(key) ?? []) if (other.state === "requested") this.#setState(other, "done");
+    if (announcement === undefined) return;
+    if (announcement.state === "done" || announcement.state === "requested") return;
+    for (const other of this.#byHash.get(key) ?? []) {
+      if (other.state === "requested") this.#setState(other, "done");
+    }
     this.#setState(announcement, "requested");
     this.#timers.set(announcement, expiry);
     this.#choose(key);
@@ -172,7 +175,7 @@ export class TxRequests {
     this.#choose(announcement.key);
   }
 
-  /** Makes the best of the ready ones `best`, unless a request is out; forgets a hash of which all are done. */
+  /** Makes the best of the ready ones `best`, unless a request is out; when all are done, forgets them. */
   #choose(key: HashKey): void {
     const all = this.#byHash.get(key) ?? [];
     let top: Announcement | undefined;
@@ -188,7 +191,9 @@ export class TxRequests {
       this.#byHash.delete(key);
       return;
     }
-    for (const each of all) if (each.state === "best" && (each !== top || isRequested)) this.#setState(each, "ready");
+    for (const each of all) {
+      if (each.state === "best" && (each !== top || isRequested)) this.#setState(each, "ready");
+    }
     if (top !== undefined && !isRequested) this.#setState(top, "best");
   }
 

@@ -6,10 +6,11 @@ import type { Message } from "../wire/message.ts";
 import { UnservedMessages } from "./unserved_messages.ts";
 
 const NONE = new Uint8Array(0);
+const FILTER = { data: NONE, hashFunctions: 1, tweak: 0, flags: 0 };
 const RANGE = { filterType: 0, startHeight: 0, stop: ZERO_HASH as BlockHash };
 
 const REQUESTS: readonly (readonly [message: Message, reason: string, log: string])[] = [
-  [{ type: "filterload", value: { data: NONE, hashFunctions: 1, tweak: 0, flags: 0 } }, "bloom-filter-unserved",
+  [{ type: "filterload", value: FILTER }, "bloom-filter-unserved",
     "filterload received despite not offering bloom services, disconnecting peer=0"],
   [{ type: "filteradd", value: { data: NONE } }, "bloom-filter-unserved",
     "filteradd received despite not offering bloom services, disconnecting peer=0"],

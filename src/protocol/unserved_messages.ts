@@ -38,8 +38,10 @@ export class UnservedMessages implements Protocol {
     switch (message.type) {
       case "filterload":
       case "filteradd":
-      case "filterclear":
-        return this.#drop(peer, `${message.type} received despite not offering bloom services`, "bloom-filter-unserved");
+      case "filterclear": {
+        const text = `${message.type} received despite not offering bloom services`;
+        return this.#drop(peer, text, "bloom-filter-unserved");
+      }
       case "mempool":
         if (peer.permissions.has("mempool") || peer.permissions.has("noban")) return;
         return this.#drop(peer, "mempool request with bloom filters disabled", "mempool-unserved");

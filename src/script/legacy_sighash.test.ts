@@ -11,7 +11,7 @@ import { SighashContext } from "./sighash.ts";
 
 type Row = readonly [transaction: string, script: string, index: number, hashType: number, expected: string];
 
-// Five of Bitcoin Core's published hashes, one for each kind of hash type; the scripts hold OP_CODESEPARATORs.
+// Five of Bitcoin Core's published hashes, one for each kind of hash type; the scripts have OP_CODESEPARATORs.
 const ROWS: Readonly<Record<string, Row>> = {
   ALL: [
     "720d4693025ca3d347360e219e9bc746ef8f7bc88e8795162e5e2f0b0fc99dc17116fc937100000000046353520045cb1fd79824a100d30b6946eab9b219daea2b0cdca6c86367c0c36af98f19ac64f3575002000000008a1c881003ed16f3050000000008536a63630000abac45e0e704000000000151f6551a05000000000963536565515363abab00000000",

@@ -6,7 +6,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { below, type Rng, poissonWait, seededRng } from "../base/rng.ts";
+import { below, poissonWait, type Rng, seededRng, shuffle } from "../base/rng.ts";
 import { addDuration, type Duration, minutes, seconds, type UnixSeconds } from "../base/time.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { defaultNodeOptions, type NodeOptions } from "../node/node_options.ts";
@@ -70,6 +70,8 @@ const GROWING = minutes(10);
 /** After the last block and payment, for what is under way to arrive. */
 const QUIET = minutes(3);
 const MATURE_BLOCKS = 110;
+/** Addresses that a node is told of at its start. */
+const SEED_ADDRESSES = 16;
 
 export function simulate(options: SimulationOptions): SimulationReport {
   return new Simulation(options).run();
@@ -99,7 +101,10 @@ class Simulation {
     const { nodes, length, partition } = this.#options;
     for (let index = 0; index < nodes; index++) this.#network.addHost(hostAddress(index), this.#nodeOptions(index));
     const { hosts } = this.#network;
-    for (const host of hosts) host.start();
+    for (const host of hosts) {
+      host.start();
+      this.#seed(host);
+    }
     this.#mineFirst(hosts[0] as VirtualHost);
     this.#runFor(GROWING);
     if (partition !== undefined) this.#planPartition(partition);
@@ -116,9 +121,15 @@ class Simulation {
       ...defaultNodeOptions(REGTEST),
       userAgent: `/tidings-sim:${index}/`,
       advertise: [hostAddress(index)],
-      addNodes: index === 0 ? [] : [hostAddress(0)],
       coinsCacheBytes: 4 * 1024 * 1024,
     };
+  }
+
+  /** Tells a new node of some others, as DNS seeds would. */
+  #seed(host: VirtualHost): void {
+    const others = this.#network.hosts.filter((each) => each !== host).map(({ address }) => address);
+    const addresses = shuffle(this.#rng, others).slice(0, SEED_ADDRESSES);
+    host.command({ type: "add-addresses", addresses, source: host.address });
   }
 
   #mineFirst(host: VirtualHost): void {

@@ -1,5 +1,7 @@
 import { assert } from "../base/assert.ts";
-import { addDuration, type Clock, type Duration, type Instant, toUnixSeconds, type UnixSeconds } from "../base/time.ts";
+import {
+  addDuration, type Clock, type Duration, type Instant, toUnixSeconds, type UnixSeconds,
+} from "../base/time.ts";
 
 /** A clock that stands still until told to move. */
 export class VirtualClock implements Clock {

@@ -10,7 +10,6 @@ import { type Logger, silentLogger } from "../base/logger.ts";
 import { type Rng } from "../base/rng.ts";
 import { type Clock, type Duration, type Instant, milliseconds } from "../base/time.ts";
 import { NEW_CHAIN } from "../chain/restore.ts";
-import { verifyInputs } from "../consensus/verify_inputs.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import type { DialId, NodeEffect, NodeInput } from "../node/effect.ts";
 import type { NodeEvent } from "../node/event.ts";
@@ -20,6 +19,7 @@ import type { PeerId } from "../peer/peer.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import { MemoryFiles } from "../store/memory_files.ts";
 import { MemoryStore } from "../store/memory_store.ts";
+import type { SharedVerdicts } from "./shared_verdicts.ts";
 
 /** How long a disk takes to say that a batch is written, and to read a block. */
 const WRITE_LATENCY = milliseconds(2);
@@ -31,6 +31,7 @@ const VERIFY_TIME_PER_INPUT = milliseconds(0.05);
 export interface HostWorld {
   readonly clock: Clock;
   readonly logger?: Logger;
+  readonly verdicts: SharedVerdicts;
   /** Calls `action` after `delay`. */
   after(delay: Duration, action: () => void): void;
   /** An input is about to be given to this host. */
@@ -127,7 +128,7 @@ export class VirtualHost {
         return world.after(READ_LATENCY, () => this.give({ type: "resolved", host: effect.host, addresses: [] }));
       case "verify": {
         const { job, payload } = effect;
-        const violation = verifyInputs(payload, 0, payload.inputCount);
+        const violation = world.verdicts.verify(payload);
         const took = (VERIFY_TIME_PER_INPUT * payload.inputCount) as Duration;
         return world.after(took, () => this.give({ type: "verified", job, violation }));
       }

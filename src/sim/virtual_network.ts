@@ -18,6 +18,7 @@ import type { NodeOptions } from "../node/node_options.ts";
 import type { PeerId } from "../peer/peer.ts";
 import { addressKey, type NetworkAddress } from "../primitives/network_address.ts";
 import { EventQueue } from "./event_queue.ts";
+import { SharedVerdicts } from "./shared_verdicts.ts";
 import { Trace } from "./trace.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 import { type HostWorld, inputBytes, VirtualHost } from "./virtual_host.ts";
@@ -55,6 +56,7 @@ interface Link {
 export class VirtualNetwork implements HostWorld {
   readonly clock: VirtualClock;
   readonly trace = new Trace();
+  readonly verdicts = new SharedVerdicts();
   readonly hosts: VirtualHost[] = [];
   readonly logger?: Logger;
   readonly #settings: NetworkSettings;

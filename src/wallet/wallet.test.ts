@@ -11,6 +11,9 @@ import { Block } from "../primitives/block.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { BlockHeader } from "../primitives/header.ts";
 import { NULL_OUT_POINT, SEQUENCE_FINAL, Transaction, transactionCodec } from "../primitives/transaction.ts";
+import { STANDARD_VERIFY_FLAGS } from "../script/flags.ts";
+import { verifyInput } from "../script/interpreter/verify_input.ts";
+import { SighashContext } from "../script/sighash.ts";
 import { classifyScript } from "../script/templates.ts";
 import { pushNumber } from "../script/script.ts";
 import { SCRIPT_KINDS, type ScriptKind } from "./owned_script.ts";
@@ -223,8 +226,10 @@ test("an added script is watched from then on", () => {
   assert.equal(chain.wallet.balance(), 50 * COIN);
 });
 
-/** Whether every signature holds for the hash that btc-signer computes for it. */
+/** Whether every signature holds for the hash that btc-signer computes for it, and our own rules agree. */
 function assertSigned({ transaction, spent }: Extract<Payment, { ok: true }>): void {
+  const context = new SighashContext(transaction, spent);
+  for (const index of spent.keys()) assert.equal(verifyInput(context, index, STANDARD_VERIFY_FLAGS), undefined);
   const theirs = oracle.Transaction.fromRaw(transaction.bytes, {
     allowUnknownOutputs: true,
     allowUnknownInputs: true,

@@ -61,7 +61,7 @@ function checkBounds(connection: Connection): void {
 }
 
 for (let seed = 1; seed <= RUNS; seed++) {
-  test(`seed ${seed}: whatever peers send, in whatever order, nothing throws and all are closed in the end`, () => {
+  test(`seed ${seed}: whatever peers send, nothing throws, and all are closed in the end`, () => {
     const rng = seededRng(seed);
     const bench = new PeerBench();
     for (const type of TYPES) bench.open(type);

@@ -22,9 +22,11 @@ function carryOut(bench: PeerBench, [verb = "", second = "", ...rest]: readonly 
   if (verb === "open") {
     bench.open(second as ConnectionType, rest as Permission[]);
   } else if (verb === "advance") {
-    bench.advance(/\dms$/.test(second) ? milliseconds(Number.parseInt(second)) : seconds(Number.parseInt(second)));
+    const count = Number.parseInt(second);
+    bench.advance(second.endsWith("ms") ? milliseconds(count) : seconds(count));
   } else if (verb === "self") {
-    Object.assign(bench.self, Object.fromEntries([second.split("=")].map(([key, value]) => [key, value === "true"])));
+    const [key = "", value] = second.split("=");
+    Object.assign(bench.self, { [key]: value === "true" });
   } else if (second === "raw") {
     bench.raw(bench.at(Number(verb)), rest[0] ?? "", fromHex(rest[1] ?? ""));
   } else if (second === "bytes") {
@@ -50,7 +52,9 @@ function messageOf(bench: PeerBench, type: MessageType, settings: readonly strin
     };
   }
   if (type === "ping") return { type, value: { nonce: 5n } };
-  if (type === "sendcmpct") return { type, value: { announce: false, version: BigInt(given.get("version") ?? 2) } };
+  if (type === "sendcmpct") {
+    return { type, value: { announce: false, version: BigInt(given.get("version") ?? 2) } };
+  }
   if (type === "feature") return { type, value: { id: given.get("id") ?? "test", data: new Uint8Array(0) } };
   if (type === "sendtxrcncl") return { type, value: { version: 1, salt: 1n } };
   return { type, value: null } as Message;

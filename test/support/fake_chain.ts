@@ -2,7 +2,9 @@ import { assert } from "../../src/base/assert.ts";
 import { equalBytes } from "../../src/base/bytes.ts";
 import { seededRng } from "../../src/base/rng.ts";
 import { ActiveChain } from "../../src/chain/active_chain.ts";
-import type { BlockVerdict, ChainEvent, FileRange, HeadersVerdict } from "../../src/chain/chain_ports.ts";
+import type {
+  AddBlockOptions, BlockVerdict, ChainEvent, FileRange, HeadersVerdict,
+} from "../../src/chain/chain_ports.ts";
 import { type BlockId, GENESIS, HeaderIndex } from "../../src/chain/header_index.ts";
 import { forkOfLocator, locatorFrom } from "../../src/chain/locator.ts";
 import type { RuleViolation } from "../../src/consensus/rule_violation.ts";
@@ -18,7 +20,9 @@ import { NULL_OUT_POINT, Transaction } from "../../src/primitives/transaction.ts
 let minted = 0;
 
 /** A block on `previous` with nothing but a coinbase, and another hash each time. */
-export function mine(previous: BlockHeader, time = previous.time + 600, transactions: readonly Transaction[] = []): Block {
+export function mine(
+  previous: BlockHeader, time = previous.time + 600, transactions: readonly Transaction[] = [],
+): Block {
   const scriptSig = new Uint8Array(8);
   new DataView(scriptSig.buffer).setUint32(0, ++minted);
   const coinbase = Transaction.of({
@@ -29,8 +33,10 @@ export function mine(previous: BlockHeader, time = previous.time + 600, transact
   });
   const { hash, bits } = previous;
   for (let nonce = 0; ; nonce++) {
-    const header = BlockHeader.of({ version: 4, previous: hash, merkleRoot: coinbase.txid, time, bits, nonce });
-    if (meetsTarget(header.hash, bits, REGTEST.work.limit)) return Block.of(header, [coinbase, ...transactions]);
+    const fields = { version: 4, previous: hash, merkleRoot: coinbase.txid, time, bits, nonce };
+    const header = BlockHeader.of(fields);
+    const isGood = meetsTarget(header.hash, bits, REGTEST.work.limit);
+    if (isGood) return Block.of(header, [coinbase, ...transactions]);
   }
 }
 
@@ -119,9 +125,14 @@ export class FakeChain {
     return { type: "accepted", last, added };
   }
 
-  addBlock(block: Block, { source, requested }: { readonly source?: number; readonly requested: boolean }): BlockVerdict {
-    const violation = { rule: "bad-txnmrklroot", detail: "hashMerkleRoot mismatch" };
-    if (this.mutated.has(block)) return { type: "invalid", violation, mutated: true };
+  addBlock(block: Block, { source, requested, hasEnoughWork = true }: AddBlockOptions): BlockVerdict {
+    const isNew = this.headers.find(block.hash) === undefined;
+    if (this.mutated.has(block)) {
+      return { type: "invalid", violation: { rule: "bad-txnmrklroot", detail: "" }, mutated: true };
+    }
+    if (isNew && !hasEnoughWork && this.headers.find(block.header.previous) !== undefined) {
+      return { type: "invalid", violation: { rule: "too-little-chainwork", detail: "" }, mutated: false };
+    }
     const verdict = this.addHeaders([block.header]);
     if (verdict.type === "invalid") return { type: "invalid", violation: verdict.violation, mutated: false };
     if (verdict.type === "unconnected") return verdict;
@@ -168,7 +179,8 @@ export class FakeChain {
 
   #store(id: BlockId, block: Block): void {
     this.#blocks.set(id, block);
-    this.headers.blocks.setStored(id, { file: 0, offset: 0, length: block.bytes.length }, block.transactions.length);
+    const position = { file: 0, offset: 0, length: block.bytes.length };
+    this.headers.blocks.setStored(id, position, block.transactions.length);
   }
 
   #checkWork({ hash, bits }: BlockHeader): RuleViolation | undefined {

@@ -39,8 +39,8 @@ export class FakeMempool {
   }
 
   getByWtxid(wtxid: Uint8Array): MempoolEntry | undefined {
-    for (const entry of this.#entries.values()) if (hashKey(entry.transaction.wtxid) === hashKey(wtxid)) return entry;
-    return undefined;
+    const key = hashKey(wtxid);
+    return [...this.#entries.values()].find((entry) => hashKey(entry.transaction.wtxid) === key);
   }
 
   submit(transaction: Transaction, done: (admission: Admission) => void): void {
@@ -54,7 +54,11 @@ export class FakeMempool {
   }
 
   add(transaction: Transaction, fee = 1_000): MempoolEntry {
-    const entry = { transaction, fee: fee as Sats, time: 0, height: 0, sequence: ++this.sequence };
+    const { vsize } = transaction;
+    const entry: MempoolEntry = {
+      transaction, fee: fee as Sats, vsize, time: 0, height: 0, sequence: ++this.sequence, usage: 0,
+      sigopCost: 0, dependsOnTip: false,
+    };
     this.#entries.set(hashKey(transaction.txid), entry);
     this.accepted(entry);
     return entry;

@@ -108,7 +108,8 @@ export class PeerBench {
       local: address("127.0.0.1:8333"),
       permissions: new Set(permissions),
     };
-    const connection = new Connection(opening, new V1Transport(MAGIC), { clock: this.clock, logger: this.#logger });
+    const ports = { clock: this.clock, logger: this.#logger };
+    const connection = new Connection(opening, new V1Transport(MAGIC), ports);
     this.connections.push(connection);
     this.watch.opened(connection);
     this.handshaker.opened(connection);
@@ -143,8 +144,9 @@ export class PeerBench {
   work(connection: Connection): void {
     for (let next = connection.nextMessage(); next !== undefined; next = connection.nextMessage()) {
       const handling = this.handshaker.received(connection, next);
-      if (handling.type === "ready") this.happened.push(`${connection.id} ready`);
-      else if (handling.type === "message") this.happened.push(`${connection.id} -> ${handling.message.type}`);
+      const { id } = connection;
+      if (handling.type === "ready") this.happened.push(`${id} ready`);
+      else if (handling.type === "message") this.happened.push(`${id} -> ${handling.message.type}`);
     }
   }
 
@@ -173,7 +175,8 @@ export function describe(message: Message): string {
     case "version": {
       const { version, services, startHeight, relay, userAgent, receiver, sender } = message.value;
       const ends = `to ${formatAddress(receiver.address)} from ${formatAddress(sender.address)}`;
-      return `version ${version} services=${services} height=${startHeight} relay=${Number(relay)} ${userAgent} ${ends}`;
+      const facts = `services=${services} height=${startHeight} relay=${Number(relay)}`;
+      return `version ${version} ${facts} ${userAgent} ${ends}`;
     }
     case "sendcmpct":
       return `sendcmpct announce=${Number(message.value.announce)} version=${message.value.version}`;

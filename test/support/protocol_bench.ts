@@ -25,6 +25,12 @@ interface PeerOptions {
   readonly address?: NetworkAddress;
 }
 
+/** A read that was asked for. */
+interface Load {
+  readonly range: FileRange;
+  readonly done: (bytes: Uint8Array | undefined) => void;
+}
+
 /** Something that a protocol wanted done to a peer. */
 export type Happening =
   | { readonly type: "sent"; readonly peer: PeerId; readonly message: Message }
@@ -40,7 +46,7 @@ export class ProtocolBench implements Outbox {
   readonly log: string[] = [];
   readonly logger: Logger;
   readonly parked = new Set<PeerId>();
-  readonly loads: { readonly range: FileRange; readonly done: (bytes: Uint8Array | undefined) => void }[] = [];
+  readonly loads: Load[] = [];
   happenings: Happening[] = [];
   #nextId = 0;
 
@@ -62,8 +68,8 @@ export class ProtocolBench implements Outbox {
       address: address ?? { network: "ipv4", bytes: Uint8Array.of(203, 1, 100, id), port: 8333 },
       permissions: new Set(permissions),
       features: {
-        version: 70_016, services: NODE_NETWORK | NODE_WITNESS, userAgent: "/fake/", startHeight: 0, relay: true,
-        wtxidRelay: true, addrV2: true, sendHeaders: false, compactBlocks: 0, timeOffset: 0, ...features,
+        version: 70_016, services: NODE_NETWORK | NODE_WITNESS, userAgent: "/fake/", startHeight: 0,
+        relay: true, wtxidRelay: true, addrV2: true, sendHeaders: false, compactBlocks: 0, timeOffset: 0, ...features,
       },
       stats: {
         connectedAt: this.clock.now(), bytesSent: 0, bytesReceived: 0, lastSend: 0 as Instant,
@@ -122,18 +128,21 @@ export class ProtocolBench implements Outbox {
   sent<T extends MessageType>(peer: Peer, type: T): readonly Message<T>["value"][] {
     const values: Message<T>["value"][] = [];
     for (const each of this.happenings) {
-      if (each.type === "sent" && each.peer === peer.id && each.message.type === type) values.push(each.message.value as Message<T>["value"]);
+      if (each.type !== "sent" || each.peer !== peer.id || each.message.type !== type) continue;
+      values.push(each.message.value as Message<T>["value"]);
     }
     return values;
   }
 
   /** Reasons for which `peer` was dropped. */
   dropped(peer: Peer): readonly string[] {
-    return this.happenings.flatMap((each) => (each.type === "disconnected" && each.peer === peer.id ? [each.reason] : []));
+    const isIt = (each: Happening) => each.type === "disconnected" && each.peer === peer.id;
+    return this.happenings.filter(isIt).map((each) => (each as { readonly reason: string }).reason);
   }
 
   misbehaved(peer: Peer): readonly string[] {
-    return this.happenings.flatMap((each) => (each.type === "misbehaved" && each.peer === peer.id ? [each.what] : []));
+    const isIt = (each: Happening) => each.type === "misbehaved" && each.peer === peer.id;
+    return this.happenings.filter(isIt).map((each) => (each as { readonly what: string }).what);
   }
 
   logged(part: string): boolean {

@@ -14,7 +14,12 @@ for (const [name, code] of Object.entries(opcodes)) {
  * numbers and 'quoted text' to push, and 0x hex to insert as it is.
  */
 export function scriptFromText(text: string): Bytes {
-  return concatBytes(...text.split(/\s+/).filter((word) => word !== "").map(wordBytes));
+  return concatBytes(
+    ...text
+      .split(/\s+/)
+      .filter((word) => word !== "")
+      .map(wordBytes),
+  );
 }
 
 function wordBytes(word: string): Bytes {

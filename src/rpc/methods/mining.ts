@@ -2,7 +2,7 @@
 import { type Bytes, toHex } from "../../base/bytes.ts";
 import { blockCodec } from "../../primitives/block.ts";
 import { displayHash, parseHash, type Txid } from "../../primitives/hash.ts";
-import { headerCodec } from "../../primitives/header.ts";
+import { HEADER_BYTES, headerCodec } from "../../primitives/header.ts";
 import type { Transaction } from "../../primitives/transaction.ts";
 import type { AddressParams } from "../../params/chain_params.ts";
 import { parseAddress } from "../../script/addresses.ts";
@@ -142,7 +142,8 @@ const submitheader: Method = {
   parameters: [required("hexdata", "hex", "The header's 80 bytes")],
   results: result(nothing),
   async run({ host, args }) {
-    const header = parseHexWith(headerCodec, args.string("hexdata"));
+    // What follows the header, such as the block it heads, is not looked at.
+    const header = parseHexWith(headerCodec, args.string("hexdata").slice(0, 2 * HEADER_BYTES));
     if (header === undefined) throw new RpcError(RPC_CODE.deserialization, "Block header decode failed");
     const { verdict } = await runCommand(host, { type: "submit-header", header }, "header-verdict");
     if (verdict === "accepted") return null;

@@ -19,7 +19,7 @@ import { type ScriptState } from "./script_state.ts";
 import { checkMultisig, checkSig, checkSigAdd } from "./signature_operations.ts";
 import { stackOperation } from "./stack_operations.ts";
 
-/** Arguments of lock times may have one byte more than other numbers, as the fields they are held against. */
+/** Lock times may have one byte more than other numbers, since the fields they are held against are unsigned. */
 const LOCKTIME_BYTES_MAX = 5;
 /** A relative lock time with this bit asks for nothing (BIP68). */
 const SEQUENCE_LOCKTIME_DISABLED = 0x8000_0000;
@@ -147,7 +147,9 @@ function popCondition(state: ScriptState): boolean {
   const value = state.stack.pop();
   const isMinimal = value.length === 0 || (value.length === 1 && value[0] === 1);
   if (!isMinimal && state.version === "tapscript") throw new ScriptFailure("TAPSCRIPT_MINIMALIF");
-  if (!isMinimal && state.version === "witness-v0" && state.has(VERIFY_MINIMALIF)) throw new ScriptFailure("MINIMALIF");
+  if (!isMinimal && state.version === "witness-v0" && state.has(VERIFY_MINIMALIF)) {
+    throw new ScriptFailure("MINIMALIF");
+  }
   return isTrue(value);
 }
 

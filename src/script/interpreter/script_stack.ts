@@ -1,5 +1,4 @@
-import type { Bytes } from "../../base/bytes.ts";
-import { NO_BYTES } from "../../base/bytes.ts";
+import { type Bytes, NO_BYTES } from "../../base/bytes.ts";
 import { decodeNumber, encodeNumber, isMinimalNumber, NUMBER_BYTES_MAX } from "../script_number.ts";
 import { ScriptFailure } from "./script_error.ts";
 
@@ -59,7 +58,8 @@ export class ScriptStack {
   /** The element `depth` below the top as a number of at most `bytesMax` bytes. */
   peekNumber(depth: number, bytesMax: number = NUMBER_BYTES_MAX): number {
     const bytes = this.peek(depth);
-    if (bytes.length > bytesMax || (this.#needsMinimal && !isMinimalNumber(bytes))) throw new ScriptFailure("SCRIPTNUM");
+    const isLong = bytes.length > bytesMax;
+    if (isLong || (this.#needsMinimal && !isMinimalNumber(bytes))) throw new ScriptFailure("SCRIPTNUM");
     return decodeNumber(bytes);
   }
 

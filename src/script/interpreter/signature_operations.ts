@@ -1,8 +1,8 @@
 import { assert } from "../../base/assert.ts";
 import { type Bytes, concatBytes, equalBytes } from "../../base/bytes.ts";
 import {
-  VERIFY_CONST_SCRIPTCODE, VERIFY_DERSIG, VERIFY_DISCOURAGE_UPGRADABLE_PUBKEYTYPE, VERIFY_LOW_S, VERIFY_NULLDUMMY,
-  VERIFY_NULLFAIL, VERIFY_STRICTENC, VERIFY_WITNESS_PUBKEYTYPE,
+  VERIFY_CONST_SCRIPTCODE, VERIFY_DERSIG, VERIFY_DISCOURAGE_UPGRADABLE_PUBKEYTYPE, VERIFY_LOW_S,
+  VERIFY_NULLDUMMY, VERIFY_NULLFAIL, VERIFY_STRICTENC, VERIFY_WITNESS_PUBKEYTYPE,
 } from "../flags.ts";
 import { MULTISIG_KEYS_MAX, SCRIPT_OPERATIONS_MAX } from "../opcodes.ts";
 import { pushBytes, ScriptCursor, TRUNCATED } from "../script.ts";
@@ -94,7 +94,9 @@ function checkInTapscript(state: ScriptState, signature: Bytes, key: Bytes): boo
   if (key.length === 0) throw new ScriptFailure("TAPSCRIPT_EMPTY_PUBKEY");
   if (key.length !== 32) {
     // Keys of other lengths are left for later rules, and hold until then.
-    if (state.has(VERIFY_DISCOURAGE_UPGRADABLE_PUBKEYTYPE)) throw new ScriptFailure("DISCOURAGE_UPGRADABLE_PUBKEYTYPE");
+    if (state.has(VERIFY_DISCOURAGE_UPGRADABLE_PUBKEYTYPE)) {
+      throw new ScriptFailure("DISCOURAGE_UPGRADABLE_PUBKEYTYPE");
+    }
     return isPresent;
   }
   if (!isPresent) return false;
@@ -134,7 +136,8 @@ export function findAndDelete(script: Bytes, pattern: Bytes): Bytes {
 
 function startsWith(script: Bytes, offset: number, pattern: Bytes): boolean {
   const end = offset + pattern.length;
-  return end <= script.length && script[offset] === pattern[0] && equalBytes(script.subarray(offset, end), pattern);
+  if (end > script.length || script[offset] !== pattern[0]) return false;
+  return equalBytes(script.subarray(offset, end), pattern);
 }
 
 function checkEncoding(state: ScriptState, signature: Bytes, key: Bytes): void {

@@ -9,7 +9,8 @@ import { countSize } from "../../codec/byte_writer.ts";
 import { sha256 } from "../../crypto/crypto.ts";
 import {
   VERIFY_CLEANSTACK, VERIFY_DISCOURAGE_OP_SUCCESS, VERIFY_DISCOURAGE_UPGRADABLE_TAPROOT_VERSION,
-  VERIFY_DISCOURAGE_UPGRADABLE_WITNESS_PROGRAM, VERIFY_P2SH, VERIFY_SIGPUSHONLY, VERIFY_TAPROOT, VERIFY_WITNESS,
+  VERIFY_DISCOURAGE_UPGRADABLE_WITNESS_PROGRAM, VERIFY_P2SH, VERIFY_SIGPUSHONLY, VERIFY_TAPROOT,
+  VERIFY_WITNESS,
 } from "../flags.ts";
 import { ANNEX_TAG, isSuccessOpcode, SCRIPT_ELEMENT_BYTES_MAX, STACK_ELEMENTS_MAX } from "../opcodes.ts";
 import { isPushOnly, pushBytes, ScriptCursor, TRUNCATED } from "../script.ts";
@@ -23,7 +24,9 @@ import {
 import { executeScript } from "./execute_script.ts";
 import type { ScriptError } from "./script_error.ts";
 import { isTrue } from "./script_stack.ts";
-import { ScriptState, type ScriptVersion, type SignatureChecker, type TapscriptExecution } from "./script_state.ts";
+import {
+  ScriptState, type ScriptVersion, type SignatureChecker, type TapscriptExecution,
+} from "./script_state.ts";
 
 /** An input: what it brings, what it spends, and the rules it is held to. */
 export interface ScriptSpend {
@@ -94,7 +97,8 @@ function runBase({ flags, checker }: ScriptSpend, script: Bytes, stack: Bytes[])
   return executeScript(new ScriptState(script, stack, flags, "base", checker));
 }
 
-function verifyWitnessProgram(spend: ScriptSpend, { version, program }: WitnessProgram, isNested: boolean): Verdict {
+function verifyWitnessProgram(spend: ScriptSpend, found: WitnessProgram, isNested: boolean): Verdict {
+  const { version, program } = found;
   if (version === 0) return verifyVersion0(spend, program);
   if (version === 1 && program.length === 32 && !isNested) return verifyTaproot(spend, program);
   if (version === 1 && !isNested && equalBytes(program, ANCHOR_SCRIPT.subarray(2))) return undefined;
@@ -153,7 +157,9 @@ function commitsTo(outputKey: Bytes, control: Bytes, leafHash: Bytes): boolean {
 }
 
 /** BIP342 */
-function runTapscript(spend: ScriptSpend, script: Bytes, items: Bytes[], tapscript: TapscriptExecution): Verdict {
+function runTapscript(
+  spend: ScriptSpend, script: Bytes, items: Bytes[], tapscript: TapscriptExecution,
+): Verdict {
   const cursor = new ScriptCursor(script);
   while (cursor.next()) {
     if (cursor.opcode === TRUNCATED) return "BAD_OPCODE";

@@ -1,0 +1,54 @@
+/**
+ * What the node says when it does not do what it was asked, in the library's words.
+ *
+ * @module
+ */
+import { describeViolation } from "../consensus/rule_violation.ts";
+import type { CommandFault } from "../node/command.ts";
+import { TidingsError } from "./errors.ts";
+
+/** What the command was about. */
+export interface FaultContext {
+  readonly txid?: string;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export function closedError(): TidingsError<"CLOSED"> {
+  return new TidingsError("CLOSED", "Cannot do that: the node is closed", {});
+}
+
+/** `reject` and `reason` are Bitcoin Core's words where it has them. */
+export function faultError(fault: CommandFault, { txid = "", host = "", port = 0 }: FaultContext): TidingsError {
+  const rejected = (reject: string, detail = "", hint?: string): TidingsError =>
+    new TidingsError("TX_REJECTED", `Transaction ${txid} was rejected: ${reject}${detail === "" ? "" : ` (${detail})`}`,
+      { txid, reject, detail }, hint === undefined ? {} : { hint });
+  const notConnected = (reason: string): TidingsError =>
+    new TidingsError("CONNECT_FAILED", `Cannot connect to ${host}:${port}: ${reason}`, { host, port, reason });
+  switch (fault.code) {
+    case "transaction-rejected":
+      return rejected(fault.violation.rule, fault.violation.detail);
+    case "missing-inputs":
+      return rejected("missing-inputs", "", "It spends outputs that this node does not know, or that are spent");
+    case "already-in-chain":
+      return rejected("txn-already-known", "it is in a block");
+    case "fee-too-high":
+      return rejected("max-fee-exceeded", `${Math.round(fault.feeRate)} sat per 1,000 vbytes, ${fault.max} allowed`);
+    case "transaction-not-found":
+    case "block-invalid": {
+      const reason = fault.code === "block-invalid" ? describeViolation(fault.violation) : "a transaction is missing";
+      return new TidingsError("MINE_FAILED", `Cannot mine: ${reason}`, { reason, hashes: [] });
+    }
+    case "node-already-added":
+    case "node-not-added":
+    case "node-not-connected":
+      return notConnected(fault.code.replaceAll("-", " "));
+    case "too-many-connections":
+      return notConnected(`there is no room for another ${fault.connection} connection`);
+    case "dial-refused":
+    case "dial-failed":
+      return notConnected(fault.reason);
+    case "shutting-down":
+      return closedError();
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * One running node, as a user of the library sees it.
+ *
+ * @module
+ */
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { unreachable } from "../base/assert.ts";
+import { decodeWith } from "../codec/codec.ts";
+import type { RunningNode } from "../io/node_host.ts";
+import type { CommandValue } from "../node/command.ts";
+import type { NodeEvent } from "../node/event.ts";
+import type { PeerId } from "../peer/peer.ts";
+import { blockCodec } from "../primitives/block.ts";
+import { displayHash, parseHash } from "../primitives/hash.ts";
+import { formatAddress, parseHost } from "../primitives/host_text.ts";
+import type { NetworkAddress } from "../primitives/network_address.ts";
+import { parseAddress } from "../script/addresses.ts";
+import type { Chain } from "./chains.ts";
+import { closedError, faultError } from "./command_faults.ts";
+import { configError, TidingsError } from "./errors.ts";
+import { streamEvents } from "./event_stream.ts";
+import {
+  EVENT_TYPES, type GapEvent, type ListenOptions, showEvent, subscribe, type Subscription, type TidingsEvent,
+  type TidingsEventOf, type TidingsEventType,
+} from "./events.ts";
+import { readTransaction } from "./read_transaction.ts";
+import { type BlockView, type PeerView, type TipView, viewBlock, viewHeader, viewPeer } from "./views.ts";
+
+/** Bitcoin Core's limit on what `sendrawtransaction` pays, against slips: 0.1 coins per 1,000 vbytes. */
+const MAX_FEE_RATE = 10_000_000;
+/** Hashes that one block may take: on a network for tests it takes a few. */
+const TRIES_MAX = 1_000_000;
+const BLOCKS_MAX = 10_000;
+
+/** What is asked of the chain. */
+export interface ChainQueries {
+  /** As of this moment. */
+  readonly tip: TipView;
+  /** A block of the active chain by height, or any by hash; `undefined` when its bytes are not here. */
+  block(which: number | string): Promise<BlockView | undefined>;
+}
+
+export interface PeerQueries {
+  /** Open connections, oldest first. */
+  list(): readonly PeerView[];
+  /** @throws {TidingsError} CONNECT_FAILED when there is no such connection */
+  disconnect(id: number): Promise<void>;
+}
+
+export class TidingsNode {
+  readonly chainParams: Chain;
+  /** Where it listens for peers, `host:port`; `undefined` when it does not. */
+  readonly address: string | undefined;
+  readonly chain: ChainQueries;
+  readonly peers: PeerQueries;
+  /** Resolves when the node is closed; rejects with NODE_FAILED when it could not go on. */
+  readonly closed: Promise<void>;
+  readonly #running: RunningNode;
+  #lastSeq = 0;
+  #close: Promise<void> | undefined;
+  #resolveClosed = (): void => {};
+  #rejectClosed: (error: Error) => void = () => {};
+
+  /** For `createNode` and the devnet. */
+  constructor(running: RunningNode) {
+    this.#running = running;
+    this.chainParams = running.core.options.params;
+    const [first] = running.addresses;
+    this.address = first === undefined ? undefined : formatAddress(parseHost(first.host, first.port) as NetworkAddress);
+    this.chain = { ...chainQueries(running), get tip() { return tipOf(running); } };
+    this.peers = { list: () => this.#listPeers(), disconnect: (id) => this.#disconnect(id) };
+    this.closed = new Promise((resolve, reject) => {
+      this.#resolveClosed = resolve;
+      this.#rejectClosed = reject;
+    });
+    // Whoever does not ask is not to be killed by it.
+    this.closed.catch(() => {});
+    this.#lastSeq = running.eventsSince(0).events.at(-1)?.seq ?? 0;
+    running.listen(({ seq }) => {
+      this.#lastSeq = seq;
+    });
+    void running.stopping.then(() => this.close());
+  }
+
+  /** Calls `listener` for each event of this type from now on, in order. */
+  on<T extends TidingsEventType>(
+    type: T, listener: (event: TidingsEventOf<T>) => void, options: ListenOptions = {},
+  ): Subscription {
+    checkEventType(type);
+    return subscribe<NodeEvent>(
+      (entry) => this.#running.listen(entry),
+      (event) => event.type === type,
+      (event) => listener(showEvent(event) as TidingsEventOf<T>),
+      options,
+    );
+  }
+
+  /**
+   * For `for await`: events of these types from now on, or after number `since`. A reader that is
+   * slower than the node misses none of the last 65,536; beyond, a `gap` tells how many. Ends when
+   * the node is closed; throws the signal's reason when it is aborted.
+   */
+  events<T extends TidingsEventType>(
+    types: readonly T[] = EVENT_TYPES as readonly T[], { signal, since = this.#lastSeq }: { signal?: AbortSignal; since?: number } = {},
+  ): AsyncGenerator<TidingsEventOf<T> | GapEvent> {
+    for (const type of types) checkEventType(type);
+    const wanted = new Set<string>(types);
+    const running = this.#running;
+    const source = {
+      listen: (listener: (event: NodeEvent) => void) => running.listen(listener),
+      eventsSince: (seq: number) => running.eventsSince(seq),
+      ended: this.closed.catch(() => {}),
+    };
+    const stream: AsyncGenerator<TidingsEvent | GapEvent> = streamEvents(source, since, ({ type }) => wanted.has(type), signal);
+    return stream as AsyncGenerator<TidingsEventOf<T> | GapEvent>;
+  }
+
+  /**
+   * Connects to a node, and resolves when the handshake is complete. Tried once.
+   *
+   * @throws {TidingsError} CONNECT_FAILED
+   */
+  async connect(host: string, port: number): Promise<PeerView> {
+    const address = await this.#resolve(host, port);
+    const open = this.#peerAt(address);
+    if (open !== undefined) return open;
+    const text = formatAddress(address);
+    const ready = this.#handshakeWith(text, { host, port });
+    try {
+      await this.#do({ type: "add-node", address, mode: "onetry" }, "done", { host, port });
+    } catch (error) {
+      ready.giveUp();
+      throw error;
+    }
+    return ready.peer;
+  }
+
+  /**
+   * Hands in a transaction, as hex or bytes; it is relayed once it is in the mempool.
+   *
+   * @throws {TidingsError} TX_REJECTED, whose `data.reject` is Bitcoin Core's reason; TX_UNREADABLE
+   */
+  async submit(transaction: string | Uint8Array): Promise<{ readonly txid: string }> {
+    const read = readTransaction(transaction);
+    const txid = displayHash(read.txid);
+    await this.#do({ type: "submit-transaction", transaction: read, maxFeeRate: MAX_FEE_RATE }, "txid", { txid });
+    return { txid };
+  }
+
+  /**
+   * Mines `count` blocks that pay to `address`, on networks where that takes a few hashes.
+   *
+   * @returns their hashes, once all are connected
+   * @throws {TidingsError} MINE_FAILED, or CONFIG where the chain or the address does not allow it
+   */
+  async mine(count: number, { address }: { readonly address: string }): Promise<readonly string[]> {
+    const { chainParams } = this;
+    if (chainParams.isPublic) throw configError("mine", chainParams.name, "a network for tests, such as regtest");
+    if (!Number.isInteger(count) || count < 1 || count > BLOCKS_MAX) {
+      throw configError("count", count, `a whole number from 1 to ${BLOCKS_MAX}`);
+    }
+    const verdict = parseAddress(String(address), chainParams.addresses);
+    if (!verdict.ok) throw configError("address", address, `an address of ${chainParams.name}`, verdict.error);
+    const command = { type: "generate", count, script: verdict.script, maxTries: TRIES_MAX } as const;
+    const hashes = (await this.#do(command, "hashes", {})).hashes.map(displayHash);
+    if (hashes.length === count) return hashes;
+    const reason = `${hashes.length} of ${count} blocks found in ${TRIES_MAX} tries each`;
+    throw new TidingsError("MINE_FAILED", `Cannot mine: ${reason}`, { reason, hashes });
+  }
+
+  /** Lets the peers go, writes what is only in memory, and closes everything. May be called again. */
+  close(): Promise<void> {
+    this.#close ??= this.#closeOnce();
+    return this.#close;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #closeOnce(): Promise<void> {
+    await this.#running.close();
+    const { failure } = this.#running;
+    if (failure === undefined) return this.#resolveClosed();
+    const reason = failure.message;
+    this.#rejectClosed(new TidingsError("NODE_FAILED", `The node stopped: ${reason}`, { reason }, { cause: failure }));
+  }
+
+  #listPeers(): readonly PeerView[] {
+    const { core } = this.#running;
+    return Array.from(core.peers(), (peer) => viewPeer(peer, core.clock.now()));
+  }
+
+  #peerAt(address: NetworkAddress): PeerView | undefined {
+    const text = formatAddress(address);
+    return this.#listPeers().find((peer) => peer.address === text && peer.isReady);
+  }
+
+  async #disconnect(id: number): Promise<void> {
+    const found = this.#listPeers().find((peer) => peer.id === id);
+    const { host, port } = splitText(found?.address);
+    await this.#do({ type: "disconnect", peer: id as PeerId }, "done", { host, port });
+  }
+
+  async #resolve(host: string, port: number): Promise<NetworkAddress> {
+    if (!Number.isInteger(port) || port < 1 || port > 0xffff) throw configError("port", port, "a whole number from 1 to 65535");
+    const direct = parseHost(host, port);
+    if (direct !== undefined) return direct;
+    const found = await lookup(host).catch((error: Error) => {
+      throw connectError(host, port, error.message, error);
+    });
+    const address = isIP(found.address) === 0 ? undefined : parseHost(found.address, port);
+    if (address === undefined) throw connectError(host, port, `${found.address} is no address`);
+    return address;
+  }
+
+  /** The next connection that is opened to `address`, once it is ready. */
+  #handshakeWith(address: string, { host, port }: { readonly host: string; readonly port: number }) {
+    let id: PeerId | undefined;
+    let stop = (): void => {};
+    const peer = new Promise<PeerView>((resolve, reject) => {
+      stop = this.#running.listen(({ type, data }) => {
+        if (type === "peer:open" && id === undefined && data.address === address && data.connection === "manual") id = data.peer;
+        if ((type !== "peer:ready" && type !== "peer:closed") || id === undefined || data.peer !== id) return;
+        stop();
+        const view = type === "peer:ready" ? this.#listPeers().find((each) => each.id === id) : undefined;
+        if (view !== undefined) resolve(view);
+        else reject(connectError(host, port, type === "peer:closed" ? data.reason : "the connection was closed"));
+      });
+    });
+    return { peer, giveUp: () => stop() };
+  }
+
+  /** Has the node carry out a command; `context` is for the words of what goes wrong. */
+  async #do<T extends CommandValue["type"]>(
+    command: Parameters<RunningNode["command"]>[0], type: T, context: Parameters<typeof faultError>[1],
+  ): Promise<Extract<CommandValue, { readonly type: T }>> {
+    if (this.#close !== undefined) throw closedError();
+    const result = await this.#running.command(command);
+    if (!result.ok) throw faultError(result.fault, context);
+    if (result.value.type !== type) return unreachable(result.value as never);
+    return result.value as Extract<CommandValue, { readonly type: T }>;
+  }
+}
+
+function chainQueries({ core }: RunningNode): Pick<ChainQueries, "block"> {
+  const { chain } = core;
+  return {
+    async block(which) {
+      const hash = typeof which === "string" ? parseHash(which) : undefined;
+      if (typeof which === "string" && hash === undefined) throw configError("block", which, "a height, or 64 hex digits");
+      const id = hash === undefined ? chain.activeAt(which as number) : chain.headers.find(hash);
+      const bytes = id === undefined ? undefined : chain.readBlock(id);
+      if (id === undefined || bytes === undefined) return undefined;
+      return viewBlock(decodeWith(blockCodec, bytes), chain.headers.height(id), chain.params.addresses);
+    },
+  };
+}
+
+function tipOf({ core: { chain } }: RunningNode): TipView {
+  const { headers, tip } = chain;
+  const header = viewHeader(headers.header(tip));
+  return { hash: header.hash, height: headers.height(tip), time: header.time, header };
+}
+
+function checkEventType(type: string): void {
+  if (!(EVENT_TYPES as readonly string[]).includes(type)) throw configError("the event", type, `one of ${EVENT_TYPES.join(", ")}`);
+}
+
+function connectError(host: string, port: number, reason: string, cause?: unknown): TidingsError<"CONNECT_FAILED"> {
+  return new TidingsError("CONNECT_FAILED", `Cannot connect to ${host}:${port}: ${reason}`, { host, port, reason }, { cause });
+}
+
+function splitText(address: string | undefined): { readonly host: string; readonly port: number } {
+  const at = address?.lastIndexOf(":") ?? -1;
+  return at < 0 ? { host: "nobody", port: 0 } : { host: address!.slice(0, at), port: Number(address!.slice(at + 1)) };
+}

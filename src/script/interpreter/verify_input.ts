@@ -1,0 +1,15 @@
+import type { Input, Output } from "../../primitives/transaction.ts";
+import type { SighashContext } from "../sighash.ts";
+import type { ScriptError } from "./script_error.ts";
+import { TransactionChecker } from "./transaction_checker.ts";
+import { verifyScript } from "./verify_script.ts";
+
+/**
+ * Whether the input at `index` may spend its output under `flags`; `undefined` when it may. One
+ * `context` serves all inputs of a transaction, so that what they share is hashed once.
+ */
+export function verifyInput(context: SighashContext, index: number, flags: number): ScriptError | undefined {
+  const { scriptSig, witness } = context.transaction.inputs[index] as Input;
+  const { script } = context.spent[index] as Output;
+  return verifyScript({ scriptSig, witness, script, flags, checker: new TransactionChecker(context, index) });
+}

@@ -1,0 +1,215 @@
+/**
+ * A node in a process of its own, bitcoind or tidingsd, started with the same flags and driven over
+ * JSON-RPC.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync } from "node:fs";
+import * as net from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+
+export type Program = "bitcoind" | "tidingsd";
+
+/** The path of a bitcoind, told by the environment. */
+const BITCOIND = process.env["BITCOIND"] ?? "";
+
+/** For the `skip` option of a test that starts one. */
+export const skipWithoutBitcoind = BITCOIND === "" ? "needs BITCOIND" : false;
+
+/** Milliseconds that anything asked of a node may take; a busy machine is slow. */
+const DEADLINE = 30_000;
+/** Milliseconds between two questions of the same kind. */
+const POLL = 20;
+
+const FLAGS = [
+  "-regtest", "-server", "-listen=1", "-dnsseed=0", "-fixedseeds=0", "-listenonion=0", "-discover=0", "-natpmp=0",
+  "-printtoconsole=0", "-debug=net", "-fallbackfee=0.0002", "-dbcache=16",
+];
+
+/** The module that a bin of the package runs, beside these tests. */
+export function cliModule(name: string): string {
+  return pathToFileURL(join(import.meta.dirname, "..", "..", "src", "cli", `${name}.js`)).href;
+}
+
+/** What `getpeerinfo` tells, as far as it is read here. */
+export interface PeerInfo {
+  readonly id: number;
+  readonly inbound: boolean;
+  readonly subver: string;
+  readonly servicesnames: readonly string[];
+  readonly synced_headers: number;
+  readonly bytesrecv_per_msg: Readonly<Record<string, number>>;
+  readonly bytessent_per_msg: Readonly<Record<string, number>>;
+}
+
+/** The node answered with an error, or not at all. */
+export class RpcFailure extends Error {
+  override readonly name = "RpcFailure";
+  readonly code: number;
+
+  constructor(method: string, code: number, message: string) {
+    super(`${method}: ${message} (${code})`);
+    this.code = code;
+  }
+}
+
+export class Daemon {
+  readonly program: Program;
+  readonly dataDir: string;
+  readonly port: number;
+  readonly #rpcPort: number;
+  readonly #flags: readonly string[];
+  #child: ChildProcess | undefined;
+  #output = "";
+  #authorization = "";
+
+  private constructor(program: Program, dataDir: string, ports: readonly number[], flags: readonly string[]) {
+    this.program = program;
+    this.dataDir = dataDir;
+    [this.port = 0, this.#rpcPort = 0] = ports;
+    this.#flags = flags;
+  }
+
+  /** Started, and answering. */
+  static async start(program: Program, dataDir: string, ...flags: string[]): Promise<Daemon> {
+    mkdirSync(dataDir, { recursive: true });
+    const daemon = new Daemon(program, dataDir, await freePorts(2), flags);
+    await daemon.start();
+    return daemon;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** The files of the network. */
+  get networkDir(): string {
+    return join(this.dataDir, "regtest");
+  }
+
+  get log(): string {
+    return readFileSync(join(this.networkDir, "debug.log"), "utf8");
+  }
+
+  /** Again, after `stop` or `kill`. */
+  async start(): Promise<void> {
+    const flags = [
+      ...FLAGS, `-datadir=${this.dataDir}`, `-bind=${this.address}`, `-rpcport=${this.#rpcPort}`, ...this.#flags,
+    ];
+    const child = this.program === "bitcoind" ? spawn(BITCOIND, flags) : spawn(process.execPath, nodeArguments(flags));
+    this.#child = child;
+    this.#output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => void (this.#output += text));
+    }
+    await until(`${this.program} answers`, async () => {
+      assert.equal(child.exitCode, null, `${this.program} has stopped: ${this.#output}`);
+      try {
+        this.#authorization = readFileSync(join(this.networkDir, ".cookie"), "utf8");
+        await this.call("getblockcount");
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  }
+
+  async call<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+    const response = await fetch(`http://127.0.0.1:${this.#rpcPort}/`, {
+      method: "POST",
+      headers: { authorization: `Basic ${Buffer.from(this.#authorization).toString("base64")}` },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      signal: AbortSignal.timeout(DEADLINE),
+    });
+    if (response.status === 401) throw new RpcFailure(method, 401, "not authorised");
+    const { result, error } = (await response.json()) as { result: T; error?: { code: number; message: string } };
+    if (error !== undefined) throw new RpcFailure(method, error.code, error.message);
+    return result;
+  }
+
+  /** A clean stop: the exit code is zero, and nothing was said on the way out. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    await this.call("stop");
+    await gone;
+    assert.equal(child.exitCode, 0, `${this.program} stopped with ${child.exitCode}: ${this.#output}`);
+  }
+
+  /** As a power switch does, but for what the system has taken over already. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  tip(): Promise<string> {
+    return this.call("getbestblockhash");
+  }
+
+  height(): Promise<number> {
+    return this.call("getblockcount");
+  }
+
+  peers(): Promise<readonly PeerInfo[]> {
+    return this.call("getpeerinfo");
+  }
+
+  /** Opens a connection to `other`, and waits until both are through the handshake. */
+  async connect(other: Daemon): Promise<void> {
+    const [ours, theirs] = [await this.#readyCount(), await other.#readyCount()];
+    await this.call("addnode", other.address, "onetry");
+    await until(`${this.program} is connected to ${other.program}`, async () => {
+      return (await this.#readyCount()) > ours && (await other.#readyCount()) > theirs;
+    });
+  }
+
+  async reaches(hash: string): Promise<void> {
+    await until(`${this.program} has the tip ${hash}`, async () => (await this.tip()) === hash);
+  }
+
+  async hasInMempool(txid: string): Promise<void> {
+    await until(`${this.program} has transaction ${txid}`, async () => {
+      return (await this.call<readonly string[]>("getrawmempool")).includes(txid);
+    });
+  }
+
+  /** Peers that have answered our first ping: after the handshake, and all that follows it at once. */
+  async #readyCount(): Promise<number> {
+    return (await this.peers()).filter(({ bytesrecv_per_msg: received }) => received["pong"] !== undefined).length;
+  }
+}
+
+function nodeArguments(flags: readonly string[]): readonly string[] {
+  const main = `await (await import(${JSON.stringify(cliModule("tidingsd"))})).main(process.argv.slice(1));`;
+  return ["--no-warnings", "--input-type=module", "--eval", main, "--", ...flags];
+}
+
+/** Asks until the answer is yes. */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + DEADLINE;
+  while (!(await isSo())) {
+    assert.ok(performance.now() < deadline, `In ${DEADLINE / 1000} s it did not come about that ${what}`);
+    await delay(POLL);
+  }
+}
+
+/** Ports of 127.0.0.1 that nobody listens on now. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
+  const ports: number[] = [];
+  for (const server of servers) {
+    if (!server.listening) await once(server, "listening");
+    ports.push((server.address() as net.AddressInfo).port);
+  }
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
