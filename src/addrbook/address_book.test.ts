@@ -103,11 +103,14 @@ test("a success wipes out failures, and a week without one after ten makes an ad
   book.connected(host(1), 1n);
   clock.advance(minutes(2));
   assert.deepEqual(book.sample(1).map(({ services }) => services), [1n]);
-  for (let i = 0; i < 10; i++) book.attempted(host(1), clock.now());
-  clock.advance(days(6));
+  for (let i = 0; i < 9; i++) book.attempted(host(1), clock.now());
+  clock.advance(days(8));
   assert.equal(book.sample(1).length, 1);
-  clock.advance(days(2));
+  book.attempted(host(1), clock.now());
+  clock.advance(minutes(2));
   assert.equal(book.sample(1).length, 0);
+  book.connected(host(1), 1n);
+  assert.equal(book.sample(1).length, 1);
 });
 
 test("the book is bounded: new addresses push out old ones, but none that we were connected to", () => {

@@ -23,6 +23,11 @@ export interface Piece {
   readonly offset: number;
 }
 
+/** Where a piece stands. */
+export interface PiecePlace extends Omit<Piece, "bytes"> {
+  readonly length: number;
+}
+
 /** A file is not what its framing says. */
 export class FramingError extends Error {
   override readonly name = "FramingError";
@@ -53,20 +58,31 @@ export function filesToImport(path: string): readonly string[] {
  *
  * @throws {FramingError} when it breaks off, or something else stands in it
  */
-export function* piecesOf(file: string, magic: Bytes): Generator<Piece> {
-  const bytes = readPlain(file);
-  const name = basename(file);
-  if (name.endsWith(".headers")) yield* headersOf(file, bytes);
-  else if (name.endsWith(".block")) yield { kind: "block", bytes, file, offset: 0 };
+export function piecesOf(file: string, magic: Bytes): Generator<Piece> {
+  return piecesIn(readPlain(file), file, magic);
+}
+
+/** What `bytes` hold, by the name of their file; see `piecesOf`. */
+export function* piecesIn(bytes: Bytes, file: string, magic: Bytes): Generator<Piece> {
+  if (file.endsWith(".headers")) yield* headersOf(file, bytes);
+  else if (file.endsWith(".block")) yield { kind: "block", bytes, file, offset: 0 };
   else yield* recordsOf(file, bytes, magic);
 }
 
+/** A piece again, after its bytes were let go. */
+export function readPiece({ kind, file, offset, length }: PiecePlace): Piece {
+  return { kind, file, offset, bytes: readPlain(file).slice(offset, offset + length) };
+}
+
+/** The bytes of a file, without the key that they may be masked with. */
 function readPlain(file: string): Bytes {
   const bytes = new Uint8Array(readFileSync(file));
   const keyFile = join(dirname(file), "xor.dat");
   if (!/^blk\d+\.dat$/.test(basename(file)) || !existsSync(keyFile)) return bytes;
   const key = readFileSync(keyFile);
-  if (key.length !== XOR_KEY_BYTES) throw new FramingError(keyFile, 0, `the key has ${key.length} bytes, not ${XOR_KEY_BYTES}`);
+  if (key.length !== XOR_KEY_BYTES) {
+    throw new FramingError(keyFile, 0, `the key has ${key.length} bytes, not ${XOR_KEY_BYTES}`);
+  }
   for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] as number) ^ (key[i % XOR_KEY_BYTES] as number);
   return bytes;
 }

@@ -44,7 +44,9 @@ function bench() {
   };
   /** A peer that is known to have `blocks`, of which we have the headers. */
   const openWith = (
-    blocks: readonly Block[], features: Partial<PeerFeatures> = {}, type: Peer["type"] = "outbound-full-relay",
+    blocks: readonly Block[],
+    features: Partial<PeerFeatures> = {},
+    type: Peer["type"] = "outbound-full-relay",
   ): FakePeer => {
     chain.addHeaders(blocks.map(({ header }) => header));
     const peer = outbox.open({ type, features });
@@ -97,6 +99,7 @@ test("a block sent unasked by another peer, or mutated, clears nobody's request"
   send(other, mutant);
   assert.deepEqual(outbox.misbehaved(other), ["mutated block"]);
   assert.deepEqual(download.inFlight(owner.id), [1]);
+  assert.ok(download.isRequested(chain.headers.find(block!.hash)!));
   send(owner, mutant);
   assert.deepEqual(outbox.misbehaved(owner), ["mutated block"]);
 });
@@ -148,7 +151,7 @@ test("a block without a known parent is misbehaviour, and one with too little wo
   assert.deepEqual(outbox.misbehaved(peer), ["prev-blk-not-found"]);
 });
 
-test("who holds up the window is dropped after 2 s, the next one after 4 s, and success shortens that", () => {
+test("who holds up the window is dropped after 2 s, the next after 4 s, and success shortens that", () => {
   const { download, openWith, outbox, send, asked } = bench();
   const blocks = LONG_CHAIN.slice(0, DOWNLOAD_WINDOW + 40);
   const byHash = new Map(blocks.map((block) => [hashKey(block.hash), block]));
@@ -168,6 +171,28 @@ test("who holds up the window is dropped after 2 s, the next one after 4 s, and 
   assert.equal(drop(), 4);
   for (let i = 0; i < 10; i++) download.blockConnected();
   assert.ok(outbox.logged("Decreased stalling timeout to 2 seconds"));
+});
+
+test("a peer that held up the window and goes on in time is kept", () => {
+  const { openWith, outbox, send, asked } = bench();
+  const blocks = LONG_CHAIN.slice(0, DOWNLOAD_WINDOW + 40);
+  const byHash = new Map(blocks.map((block) => [hashKey(block.hash), block]));
+  const slow = openWith(blocks);
+  const fast = openWith(blocks);
+  for (let done = 0; done < asked(fast).length; done++) send(fast, byHash.get(asked(fast)[done]!)!);
+  assert.ok(outbox.logged(`Stall started peer=${slow.id}`));
+  outbox.advance(seconds(1));
+  send(slow, blocks[0]!);
+  outbox.advance(seconds(2));
+  assert.deepEqual(outbox.dropped(slow), []);
+});
+
+test("nothing is asked for of a chain with an invalid block, from there on", () => {
+  const { chain, asked, openWith } = bench();
+  const blocks = mineChain(chain.tipHeader, 4);
+  chain.addHeaders(blocks.map(({ header }) => header));
+  chain.headers.blocks.setInvalid(chain.headers.find(blocks[2]!.hash)!);
+  assert.deepEqual(asked(openWith(blocks)), keys(blocks.slice(0, 2)));
 });
 
 test("a block may take one block interval, and half of one more for each other peer", () => {
@@ -214,7 +239,7 @@ test("a peer that keeps 288 blocks is asked for the last of them only, and not w
   const peer = openWith(blocks, { services: NODE_NETWORK_LIMITED | NODE_WITNESS });
   assert.deepEqual(asked(peer), []);
   chain.isInitialBlockDownload = false;
-  outbox.settle();
+  outbox.passAll();
   assert.deepEqual(asked(peer), keys(blocks.slice(300 - 286, 300 - 286 + 16)));
 });
 

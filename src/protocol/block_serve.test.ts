@@ -93,7 +93,7 @@ test("while our chain has too little work the answer is empty, but for those who
   }
 });
 
-test("getblocks is answered with an inv of 500, and when the last of them went out, with an invitation", () => {
+test("getblocks is answered with an inv of 500, and once the last of them went out, with our tip", () => {
   const { chain, serve, peer, outbox, ask, invs } = bench();
   const genesis = chain.tipHeader.hash;
   const hashes = mineChain(chain.tipHeader, GETBLOCKS_MAX + 10).map((block) => {

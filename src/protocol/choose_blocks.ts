@@ -75,11 +75,11 @@ export function chooseBlocks(question: BlockQuestion): BlockChoice {
   return { blocks, waitingFor: undefined };
 }
 
-/** The last block in common with it, brought up to date; `undefined` when its chain is of no interest. */
+/** The last block in common with it, brought up to date; `undefined` when its chain has nothing for us. */
 function startOfSearch({ chain, view, minimumChainWork }: BlockQuestion): BlockId | undefined {
   const { headers, tip } = chain;
   const { bestKnown } = view;
-  if (bestKnown === undefined) return undefined;
+  if (bestKnown === undefined || view.lastCommon === bestKnown) return undefined;
   if (headers.compareWork(bestKnown, tip) < 0) return undefined;
   if (headers.chainWork(bestKnown) < minimumChainWork) return undefined;
   const fork = headers.lastCommonAncestor(bestKnown, tip);

@@ -144,6 +144,15 @@ test("a peer may ask for what was there at its last moment to be told, and not f
   assert.equal(find(peer, after), after);
 });
 
+test("a moment to be told that passed unnoticed does not give away what came after it", () => {
+  const { outbox, mempool, find } = bench();
+  const peer = outbox.open();
+  outbox.clock.advance(minutes(2));
+  const transaction = unrelated();
+  mempool.add(transaction);
+  assert.equal(find(peer, transaction), undefined);
+});
+
 test("what a peer has itself it may ask for only after the next moment to be told", () => {
   const { outbox, mempool, announce, find } = bench();
   const peer = outbox.open();

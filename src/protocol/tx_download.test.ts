@@ -161,6 +161,26 @@ test("a verdict after its peer has gone unparks nobody", () => {
   assert.deepEqual(outbox.happenings, []);
 });
 
+test("what the mempool is looking at is not asked for again", () => {
+  const { outbox, mempool, announce, send, asked } = bench();
+  const [first, second] = [outbox.open(outbound), outbox.open(outbound)];
+  const transaction = unrelated();
+  mempool.isSlow = true;
+  send(first, transaction);
+  announce(second, transaction);
+  outbox.settle();
+  assert.deepEqual(asked(second), []);
+});
+
+test("a peer's orphans go with it", () => {
+  const { outbox, mempool, download, send } = bench();
+  const peer = outbox.open();
+  send(peer, family(mempool).child);
+  assert.equal(download.orphanCount, 1);
+  outbox.close(peer);
+  assert.equal(download.orphanCount, 0);
+});
+
 test("while we catch up, transactions are neither noted nor looked at, but who has them is", () => {
   const { outbox, mempool, chain, known, announce, send, asked } = bench();
   chain.isInitialBlockDownload = true;

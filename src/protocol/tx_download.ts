@@ -271,7 +271,9 @@ export class TxDownload implements Protocol {
   #judged(peer: Peer, transaction: Transaction, admission: Admission): void {
     const { clock, logger, mempool } = this.#ports;
     const refused = (why: string): void => {
-      logger.debug("mempoolrej", () => `${idsText(transaction)} from peer=${peer.id} was not accepted: ${why}`);
+      logger.debug("mempoolrej", () => {
+        return `${idsText(transaction)} from peer=${peer.id} was not accepted: ${why}`;
+      });
     };
     switch (admission.type) {
       case "accepted":

@@ -69,7 +69,8 @@ export class ProtocolBench implements Outbox {
       permissions: new Set(permissions),
       features: {
         version: 70_016, services: NODE_NETWORK | NODE_WITNESS, userAgent: "/fake/", startHeight: 0,
-        relay: true, wtxidRelay: true, addrV2: true, sendHeaders: false, compactBlocks: 0, timeOffset: 0, ...features,
+        relay: true, wtxidRelay: true, addrV2: true, sendHeaders: false, compactBlocks: 0, timeOffset: 0,
+        ...features,
       },
       stats: {
         connectedAt: this.clock.now(), bytesSent: 0, bytesReceived: 0, lastSend: 0 as Instant,
@@ -97,7 +98,7 @@ export class ProtocolBench implements Outbox {
     for (const protocol of this.protocols) protocol.closed(peer);
   }
 
-  /** Lets `length` pass, waking whoever asks for it. */
+  /** Lets `length` pass; nobody hears of it but at the times that they asked for. */
   advance(length: Duration): void {
     const until = this.clock.now() + length;
     for (let at = this.#wakeAt(); at !== undefined && at <= until; at = this.#wakeAt()) {
@@ -105,7 +106,6 @@ export class ProtocolBench implements Outbox {
       this.wake();
     }
     this.clock.advanceTo(until as Instant);
-    this.wake();
   }
 
   /** What the node does when it is woken. */

@@ -52,7 +52,7 @@ const getblockchaininfo: Method = {
       difficulty: difficulty(bits),
       time,
       mediantime: headers.medianTimePast(tip),
-      verificationprogress: verificationProgress(core),
+      verificationprogress: chain.verificationProgress,
       initialblockdownload: chain.isInitialBlockDownload,
       chainwork: chainWorkText(chain, tip),
       size_on_disk: chain.sizeOnDisk,
@@ -69,17 +69,6 @@ function pruning({ chain, options }: NodeCore): Pick<ChainInfoJson,
   if (pruneTarget === undefined) return { pruned: false };
   const kept = { pruned: true, pruneheight: chain.prunedBelow, automatic_pruning: pruneTarget > 0 };
   return pruneTarget > 0 ? { ...kept, prune_target_size: pruneTarget } : kept;
-}
-
-const DAY_SECONDS = 24 * 60 * 60;
-
-/** Blocks checked, of those that there should be by now; 1 only with nothing left to fetch. */
-function verificationProgress({ chain, clock }: NodeCore): number {
-  const { headers, params, tip, bestHeader } = chain;
-  const age = Math.max(0, clock.unixTime() - headers.time(bestHeader));
-  if (tip === bestHeader && (!params.isPublic || age < DAY_SECONDS)) return 1;
-  const expected = headers.height(bestHeader) + (params.isPublic ? age / params.work.targetSpacing : 0);
-  return Math.min(tipHeight(chain) / Math.max(expected, 1), 0.999_999);
 }
 
 const getblockcount: Method = {

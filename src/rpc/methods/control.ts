@@ -94,4 +94,16 @@ function setCategories({ logging }: Call["host"], names: readonly JsonValue[], o
   }
 }
 
-export const controlMethods: readonly Method[] = [help, stop, uptime, getrpcinfo, logging];
+const getindexinfo: Method = {
+  name: "getindexinfo",
+  category: "util",
+  about: "Returns the state of the indexes: there are none yet.",
+  parameters: [optional("index_name", "string", "Only this one", { fallbackHint: "all" })],
+  results: result(map("name", object({
+    synced: boolean("Whether it has come as far as the tip"),
+    best_block_height: number("How far it has come"),
+  }))),
+  run: () => ({}),
+};
+
+export const controlMethods: readonly Method[] = [help, stop, uptime, getrpcinfo, logging, getindexinfo];

@@ -1,4 +1,5 @@
 /** Transactions that wait for a block. @module */
+import { CLUSTER_COUNT_MAX, CLUSTER_VSIZE_MAX } from "../../mempool/cluster_policy.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
 import { coins } from "../json.ts";
 import { type Method, result } from "../method.ts";
@@ -48,8 +49,8 @@ const getmempoolinfo: Method = {
       unbroadcastcount: 0,
       permitbaremultisig: true,
       maxdatacarriersize: 100_000,
-      limitclustercount: 64,
-      limitclustersize: 101_000,
+      limitclustercount: CLUSTER_COUNT_MAX,
+      limitclustersize: CLUSTER_VSIZE_MAX,
       optimal: false,
     };
   },
@@ -62,14 +63,14 @@ const getrawmempool: Method = {
   parameters: [
     optional("verbose", "boolean", "Whether to say more of each than its id", { fallback: false }),
     optional("mempool_sequence", "boolean",
-      "Whether to return an object with the ids and the number of the newest change", { fallback: false }),
+      "Whether to return an object with the ids and the number that the next change will have", { fallback: false }),
   ],
   results: [
     { when: "for verbose = false", shape: list(hex("A transaction's id")) },
     { when: "for verbose = true", shape: map("transactionid", mempoolEntryShape) },
     {
       when: "for verbose = false and mempool_sequence = true",
-      shape: object({ txids: list(hex("A transaction's id")), mempool_sequence: number("The newest change") }),
+      shape: object({ txids: list(hex("A transaction's id")), mempool_sequence: number("The number that the next change will have") }),
     },
   ],
   run({ host, args }) {
@@ -84,7 +85,7 @@ const getrawmempool: Method = {
         [displayHash(entry.transaction.txid), mempoolEntryJson(entry, families)]));
     }
     const txids = Array.from(mempool.entries(), ({ transaction }) => displayHash(transaction.txid));
-    return withSequence ? { txids, mempool_sequence: mempool.sequence } : txids;
+    return withSequence ? { txids, mempool_sequence: mempool.sequence + 1 } : txids;
   },
 };
 

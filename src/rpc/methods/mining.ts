@@ -2,7 +2,7 @@
 import { type Bytes, toHex } from "../../base/bytes.ts";
 import { blockCodec } from "../../primitives/block.ts";
 import { displayHash, parseHash, type Txid } from "../../primitives/hash.ts";
-import { HEADER_BYTES, headerCodec } from "../../primitives/header.ts";
+import { type BlockHeader, HEADER_BYTES, headerCodec } from "../../primitives/header.ts";
 import type { Transaction } from "../../primitives/transaction.ts";
 import type { AddressParams } from "../../params/chain_params.ts";
 import { parseAddress } from "../../script/addresses.ts";
@@ -145,13 +145,16 @@ const submitheader: Method = {
     // What follows the header, such as the block it heads, is not looked at.
     const header = parseHexWith(headerCodec, args.string("hexdata").slice(0, 2 * HEADER_BYTES));
     if (header === undefined) throw new RpcError(RPC_CODE.deserialization, "Block header decode failed");
+    if (host.core.chain.headers.find(header.previous) === undefined) throw unconnected(header);
     const { verdict } = await runCommand(host, { type: "submit-header", header }, "header-verdict");
     if (verdict === "accepted") return null;
-    throw new RpcError(RPC_CODE.verify, verdict === "unconnected"
-      ? `Must submit previous header (${displayHash(header.previous)}) first`
-      : verdict.rule);
+    throw verdict === "unconnected" ? unconnected(header) : new RpcError(RPC_CODE.verify, verdict.rule);
   },
 };
+
+function unconnected({ previous }: BlockHeader): RpcError {
+  return new RpcError(RPC_CODE.verify, `Must submit previous header (${displayHash(previous)}) first`);
+}
 
 export const miningMethods: readonly Method[] = [
   generatetoaddress, generatetodescriptor, generateblock, submitblock, submitheader,

@@ -1,12 +1,10 @@
 /** Peers, and the network as it is seen through them. @module */
 import { fromHex, isHex } from "../../base/bytes.ts";
-import type { NodeCore } from "../../node/node_core.ts";
+import { PROTOCOL_VERSION } from "../../peer/introduction.ts";
 import type { ConnectionType, PeerId } from "../../peer/peer.ts";
 import { formatHost, parseAddress, parseHost } from "../../primitives/host_text.ts";
 import type { NetworkAddress, NetworkName } from "../../primitives/network_address.ts";
-import {
-  NODE_BLOOM, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS, serviceNames,
-} from "../../wire/services.ts";
+import { serviceNames } from "../../wire/services.ts";
 import { runCommand } from "../command_fault.ts";
 import { coins } from "../json.ts";
 import { type Call, type Method, methodHelp, result } from "../method.ts";
@@ -14,12 +12,11 @@ import { optional, required } from "../parameter.ts";
 import { peerJson, peerShape, servicesText } from "../render/peer_json.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import type { NetworkInfoJson, NodeAddressJson } from "../schema.ts";
-import { amount, boolean, hex, list, nothing, number, object, text, time } from "../shape.ts";
+import { amount, boolean, hex, list, nothing, number, object, optional as maybe, text, time } from "../shape.ts";
 import { warnings } from "../warnings.ts";
 
 /** The release of Bitcoin Core whose shapes these are: clients ask it what they may expect. */
 const REPORTED_VERSION = 319_900;
-const PROTOCOL_VERSION = 70_017;
 const INCREMENTAL_RELAY_FEE = 100;
 
 const NETWORKS: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
@@ -61,7 +58,7 @@ const getnetworkinfo: Method = {
     const { options } = core;
     const peers = [...core.peers()];
     const inbound = peers.filter((peer) => peer.isInbound).length;
-    const services = localServices(core);
+    const { services } = core;
     return {
       version: REPORTED_VERSION,
       subversion: options.userAgent,
@@ -86,13 +83,6 @@ const getnetworkinfo: Method = {
     };
   },
 };
-
-function localServices({ options }: NodeCore): bigint {
-  let services = NODE_WITNESS | NODE_NETWORK_LIMITED;
-  if (options.pruneTarget === undefined) services |= NODE_NETWORK;
-  if (options.peerBloomFilters) services |= NODE_BLOOM;
-  return services;
-}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -256,7 +246,10 @@ const addpeeraddress: Method = {
     required("port", "number", "The port"),
     optional("tried", "boolean", "Whether a connection to it is said to have worked", { fallback: false }),
   ],
-  results: result(object({ success: boolean("Whether it was new") })),
+  results: result(object({
+    error: maybe(text("Why it was not taken")),
+    success: boolean("Whether it was new"),
+  })),
   async run({ host, args }) {
     const port = args.integer("port");
     args.boolean("tried");
@@ -264,7 +257,7 @@ const addpeeraddress: Method = {
     if (address === undefined) throw new RpcError(RPC_CODE.invalidIpOrSubnet, "Invalid IP address");
     if (port < 0 || port > 0xffff) throw new RpcError(RPC_CODE.misc, "JSON integer out of range");
     const { count } = await runCommand(host, { type: "add-addresses", addresses: [address], source: address }, "count");
-    return { success: count > 0 };
+    return count > 0 ? { success: true } : { error: "failed-adding-to-new", success: false };
   },
 };
 

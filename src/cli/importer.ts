@@ -1,0 +1,137 @@
+/** Files into a node, as if a peer had sent what they hold. @module */
+import { decodeWith } from "../codec/codec.ts";
+import { DecodeError } from "../codec/decode_error.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { RunningNode } from "../io/node_host.ts";
+import { type Block, blockCodec } from "../primitives/block.ts";
+import { displayHash, type HashKey, hashKey } from "../primitives/hash.ts";
+import { headerCodec } from "../primitives/header.ts";
+import { FramingError, type Piece, type PiecePlace, piecesOf, readPiece } from "./import_files.ts";
+
+/** What of a node an import needs. */
+export type ImportTarget = Pick<RunningNode, "core" | "command">;
+
+/** Blocks handed to the node and not answered yet: enough to keep it busy, few enough to hold. */
+const IN_FLIGHT_MAX = 32;
+
+/** What was refused, as a sentence; `undefined` when all was taken. */
+export async function importFiles(node: ImportTarget, files: readonly string[]): Promise<string | undefined> {
+  const importer = new Importer(node);
+  const { magic } = node.core.chain.params;
+  for (const file of files) {
+    try {
+      for (const piece of piecesOf(file, magic)) {
+        const refusal = await importer.take(piece);
+        if (refusal !== undefined) return refusal;
+      }
+    } catch (error) {
+      const refusal = await importer.finish();
+      if (refusal !== undefined) return refusal;
+      if (error instanceof FramingError) return `${error.file} at byte ${error.offset}: framing, ${error.message}`;
+      throw error;
+    }
+  }
+  return (await importer.finish()) ?? importer.unconnected();
+}
+
+/** Takes pieces in any order, a child before its parent too. */
+export class Importer {
+  readonly #node: ImportTarget;
+  /** Answers that are due, oldest first. */
+  readonly #due: Promise<string | undefined>[] = [];
+  /** Where blocks stand whose parent has not come, by its hash: there may be more than memory holds. */
+  readonly #waiting = new Map<HashKey, PiecePlace[]>();
+  /** Handed to the node by now. */
+  readonly #given = new Set<HashKey>();
+
+  constructor(node: ImportTarget) {
+    this.#node = node;
+  }
+
+  /** Hands a piece on. A string says what was refused, of this piece or an earlier one. */
+  async take(piece: Piece): Promise<string | undefined> {
+    const fault = piece.kind === "header" ? this.#takeHeader(piece) : this.#takeBlock(piece);
+    if (fault !== undefined) return (await this.finish()) ?? fault;
+    while (this.#due.length > IN_FLIGHT_MAX) {
+      const refusal = await this.#due.shift();
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  /** Waits until everything has been answered. */
+  async finish(): Promise<string | undefined> {
+    for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) {
+      const refusal = await next;
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  /** A block whose parent never came. */
+  unconnected(): string | undefined {
+    for (const [first] of this.#waiting.values()) {
+      if (first !== undefined) return refusalText(first, { rule: "prev-blk-not-found", detail: "" });
+    }
+    return undefined;
+  }
+
+  #takeHeader(piece: Piece): string | undefined {
+    const header = decodeWith(headerCodec, piece.bytes);
+    // A list may begin with the genesis block.
+    if (this.#isKnown(hashKey(header.hash))) return undefined;
+    this.#due.push(this.#node.command({ type: "submit-header", header }).then((result) => {
+      if (!result.ok) return refusalText(piece, { rule: result.fault.code, detail: "" });
+      const verdict = result.value.type === "header-verdict" ? result.value.verdict : "accepted";
+      if (verdict === "accepted") return undefined;
+      return refusalText(piece, verdict === "unconnected" ? { rule: "prev-blk-not-found", detail: "" } : verdict);
+    }));
+    return undefined;
+  }
+
+  #takeBlock(piece: Piece): string | undefined {
+    let block: Block;
+    try {
+      block = decodeWith(blockCodec, piece.bytes);
+    } catch (error) {
+      if (error instanceof DecodeError) return refusalText(piece, { rule: "encoding", detail: error.message });
+      throw error;
+    }
+    const parent = hashKey(block.header.previous);
+    if (!this.#isKnown(parent)) {
+      const waiting = this.#waiting.get(parent) ?? [];
+      waiting.push({ kind: piece.kind, file: piece.file, offset: piece.offset, length: piece.bytes.length });
+      this.#waiting.set(parent, waiting);
+      return undefined;
+    }
+    return this.#submit(piece, block);
+  }
+
+  #submit(piece: Piece, block: Block): string | undefined {
+    const key = hashKey(block.hash);
+    this.#given.add(key);
+    this.#due.push(this.#node.command({ type: "submit-block", block }).then((result) => {
+      if (!result.ok) return refusalText(piece, { rule: result.fault.code, detail: "" }, block);
+      const verdict = result.value.type === "block-verdict" ? result.value.verdict : "accepted";
+      if (verdict === "duplicate-invalid") return refusalText(piece, { rule: verdict, detail: "" }, block);
+      return typeof verdict === "string" ? undefined : refusalText(piece, verdict, block);
+    }));
+    const children = this.#waiting.get(key) ?? [];
+    this.#waiting.delete(key);
+    for (const child of children) {
+      const fault = this.#takeBlock(readPiece(child));
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+
+  #isKnown(key: HashKey): boolean {
+    if (this.#given.has(key)) return true;
+    return this.#node.core.chain.headers.find(Uint8Array.from(key, (letter) => letter.charCodeAt(0))) !== undefined;
+  }
+}
+
+function refusalText({ file, offset, kind }: Omit<Piece, "bytes">, { rule, detail }: RuleViolation, block?: Block): string {
+  const what = block === undefined ? "" : ` (block ${displayHash(block.hash)})`;
+  return `${file} at byte ${offset}: ${kind} breaks ${rule}${detail === "" ? "" : `, ${detail}`}${what}`;
+}

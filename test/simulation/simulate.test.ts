@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { milliseconds, minutes } from "../../src/base/time.ts";
+import { installNodeCrypto } from "../../src/io/node_crypto.ts";
+import { simulate, type SimulationOptions, type SimulationReport } from "../../src/sim/simulate.ts";
+
+installNodeCrypto();
+
+/** Half the nodes are cut off from the other half for ten minutes. */
+const LARGE: SimulationOptions = {
+  seed: 1,
+  nodes: 50,
+  length: minutes(30),
+  partition: { at: minutes(5), length: minutes(10), share: 0.5 },
+};
+
+const SMALL: SimulationOptions = { seed: 7, nodes: 5, length: minutes(5) };
+
+async function inAnotherProcess(options: SimulationOptions): Promise<SimulationReport> {
+  const program = join(import.meta.dirname, "run_simulation.js");
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(options)]);
+  return JSON.parse(stdout) as SimulationReport;
+}
+
+test("50 nodes that were split for ten of thirty minutes end at one tip, and a second process sees the same", async () => {
+  const other = inAnotherProcess(LARGE);
+  const report = simulate(LARGE);
+  assert.ok(report.isOneTip, `seed ${LARGE.seed}: tips ${JSON.stringify(report.tips)}`);
+  assert.ok(report.deepestReorganisation >= 1, `seed ${LARGE.seed}: the split left nothing to reorganise`);
+  assert.ok(report.fewestPeers >= 8, `seed ${LARGE.seed}: a node has ${report.fewestPeers} peers`);
+  assert.ok(report.transactions.count > 50, `seed ${LARGE.seed}: ${report.transactions.count} payments`);
+  assert.deepEqual(await other, report);
+});
+
+test("two runs from one seed do the same, and one from another seed does not", () => {
+  const first = simulate(SMALL);
+  assert.deepEqual(simulate(SMALL), first);
+  assert.notEqual(simulate({ ...SMALL, seed: 8 }).trace, first.trace);
+});
+
+test("a single delivery that comes a millisecond later shows in the trace", () => {
+  const { trace } = simulate(SMALL);
+  const moved = simulate({ ...SMALL, moved: { delivery: 1000, by: milliseconds(1) } });
+  assert.notEqual(moved.trace, trace);
+});
