@@ -22,13 +22,14 @@ import { REGTEST } from "../src/params/regtest.ts";
 import { BlockHeader, HEADER_BYTES } from "../src/primitives/header.ts";
 import { MemoryFiles } from "../src/store/memory_files.ts";
 import { MemoryStore } from "../src/store/memory_store.ts";
+import type { Measurement } from "./support/measurement.ts";
 
 const MESSAGE_HEADERS = 2_000;
 const MESSAGES = 50;
 /** On the wire each header is followed by a count of transactions, which is zero. */
 const WIRE_BYTES = HEADER_BYTES + 1;
 
-export async function run(): Promise<readonly { name: string; value: number; unit: string }[]> {
+export async function run(): Promise<readonly Measurement[]> {
   installNodeCrypto();
   const folder = await mkdtemp(join(tmpdir(), "tidings-bench-"));
   const index = await DiskStore.open(join(folder, "index"));
@@ -40,10 +41,10 @@ export async function run(): Promise<readonly { name: string; value: number; uni
   }
 }
 
-async function measure(index: DiskStore): Promise<readonly { name: string; value: number; unit: string }[]> {
+async function measure(index: DiskStore): Promise<readonly Measurement[]> {
   const count = MESSAGES * MESSAGE_HEADERS;
   const messages = makeMessages();
-  const queue: { batch: PersistBatch; done: () => void }[] = [];
+  const queue: Queued[] = [];
   const ports = portsOf(index, (batch, done) => void queue.push({ batch, done }));
   const chain = new ChainState(ports, SETTINGS, NEW_CHAIN);
   const start = performance.now();
@@ -65,10 +66,12 @@ async function measure(index: DiskStore): Promise<readonly { name: string; value
   const restored = new ChainState(ports, SETTINGS, { entries });
   const restartTook = performance.now() - restart;
   if (restored.headers.size !== count + 1) throw new Error(`Only ${restored.headers.size} headers came back`);
+  const perSecond = (milliseconds: number) => Math.round((1000 * count) / milliseconds);
+  const bytesEach = Math.round(chain.headers.bytes / chain.headers.size);
   return [
-    { name: "headers: wire bytes to index on disk", value: Math.round((1000 * count) / took), unit: "headers/s" },
-    { name: "headers: index on disk to memory", value: Math.round((1000 * count) / restartTook), unit: "headers/s" },
-    { name: "headers: memory of the index", value: Math.round(chain.headers.bytes / chain.headers.size), unit: "bytes/header" },
+    { name: "headers: wire bytes to index on disk", value: perSecond(took), unit: "headers/s" },
+    { name: "headers: index on disk to memory", value: perSecond(restartTook), unit: "headers/s" },
+    { name: "headers: memory of the index", value: bytesEach, unit: "bytes/header" },
   ];
 }
 
@@ -97,7 +100,12 @@ function portsOf(index: DiskStore, persist: ChainPorts["persist"]): ChainPorts {
   };
 }
 
-async function writeAll(index: DiskStore, queue: readonly { batch: PersistBatch; done: () => void }[]): Promise<void> {
+interface Queued {
+  readonly batch: PersistBatch;
+  readonly done: () => void;
+}
+
+async function writeAll(index: DiskStore, queue: readonly Queued[]): Promise<void> {
   for (const { batch, done } of queue) {
     await index.write(batch.index, { sync: batch.sync });
     done();

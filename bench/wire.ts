@@ -15,12 +15,7 @@ import { type Input, Transaction } from "../src/primitives/transaction.ts";
 import { V1Transport } from "../src/transport/v1_transport.ts";
 import { decodeMessage, encodeMessage, type Message } from "../src/wire/message.ts";
 import { MSG_WTX } from "../src/wire/messages/inventory.ts";
-
-export interface Measurement {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-}
+import type { Measurement } from "./support/measurement.ts";
 
 /** Long enough to be warm and to average over collections of garbage. */
 const MEASURE_MS = 150;

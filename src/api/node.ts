@@ -179,6 +179,10 @@ export class TidingsNode {
     return this.close();
   }
 
+  get isClosed(): boolean {
+    return this.#close !== undefined;
+  }
+
   async #closeOnce(): Promise<void> {
     await this.#running.close();
     const { failure } = this.#running;

@@ -58,7 +58,12 @@ export interface ActivationPorts {
   /** `undefined` when what undoes the block is damaged. */
   disconnect(id: BlockId, block: Block, coins: CoinsView): CoinChanges | undefined;
   /** `done` may be called at once, when there is nothing to check. */
-  verify(id: BlockId, block: Block, connection: Connection, done: (violation: RuleViolation | undefined) => void): void;
+  verify(
+    id: BlockId,
+    block: Block,
+    connection: Connection,
+    done: (violation: RuleViolation | undefined) => void,
+  ): void;
   /** Whether its bytes are known to be on disk. */
   isWritten(id: BlockId): boolean;
   /** Makes the steps, oldest first, what everyone sees. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../../test/support/blocks.ts";
+import {
+  type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone,
+} from "../../test/support/blocks.ts";
 import { ChainHarness } from "../../test/support/chain_harness.ts";
 import type { ChainSettings } from "./chain_ports.ts";
 import { forbidsOverwrite } from "./duplicate_coinbases.ts";
@@ -10,7 +12,8 @@ const BURIED_BLOCKS = 14 * 24 * 6;
 
 const tree = new BlockTree(QUICK_MATURITY);
 const base = tree.grow(tree.genesis, 3);
-const spending = tree.extend(base[2] as BlockNode, { transactions: [spendAnyone([coinbaseOf(base[0] as BlockNode)])] });
+const spend = spendAnyone([coinbaseOf(base[0] as BlockNode)]);
+const spending = tree.extend(base[2] as BlockNode, { transactions: [spend] });
 const assumed = tree.extend(spending);
 const above = [assumed, ...tree.grow(assumed, BURIED_BLOCKS)];
 
@@ -30,8 +33,8 @@ test("scripts are skipped below the assumed block only when it is deeply buried 
   assert.equal(jobsFor({ assumeValid }, 0), 1, "the assumed header is not known");
   assert.equal(jobsFor({ assumeValid }, above.length - 2), 1, "too recent");
   assert.equal(jobsFor({ assumeValid, minimumChainWork: 1n << 40n }, above.length), 1, "too little work");
-  const [first] = base;
-  assert.equal(jobsFor({ assumeValid: (first ?? assert.fail()).block.hash }, above.length), 1, "it lies above");
+  const below = (base[0] as BlockNode).block.hash;
+  assert.equal(jobsFor({ assumeValid: below }, above.length), 1, "it lies above");
 });
 
 test("a search for coins that are there already is left out only on the chain that is vouched for", () => {
@@ -41,10 +44,13 @@ test("a search for coins that are there already is left out only on the chain th
   chain.addHeaders([...base, spending].map(({ block }) => block.header));
   const other = tree.grow(tree.genesis, 3);
   chain.addHeaders(other.map(({ block }) => block.header));
-  const id = (node: BlockNode | undefined) => chain.headers.find((node ?? assert.fail()).block.hash) ?? assert.fail();
   const assumeValid = spending.block.hash;
-  assert.equal(forbidsOverwrite(chain.headers, id(base[2]), assumeValid, params), false);
-  assert.equal(forbidsOverwrite(chain.headers, id(base[1]), assumeValid, params), true, "BIP34 is not yet buried");
-  assert.equal(forbidsOverwrite(chain.headers, id(other[2]), assumeValid, params), true, "another chain");
-  assert.equal(forbidsOverwrite(chain.headers, id(base[2]), undefined, params), true, "nobody vouches");
+  const forbids = (node: BlockNode | undefined, vouched: typeof assumeValid | undefined) => {
+    const id = chain.headers.find((node ?? assert.fail()).block.hash) ?? assert.fail();
+    return forbidsOverwrite(chain.headers, id, vouched, params);
+  };
+  assert.equal(forbids(base[2], assumeValid), false);
+  assert.equal(forbids(base[1], assumeValid), true, "BIP34 is not yet buried");
+  assert.equal(forbids(other[2], assumeValid), true, "another chain");
+  assert.equal(forbids(base[2], undefined), true, "nobody vouches");
 });

@@ -9,7 +9,7 @@ import type { BlockId, HeaderIndex } from "./header_index.ts";
  */
 const BURIED_SECONDS = 14 * 24 * 60 * 60;
 
-/** Why scripts of the block must be checked; `undefined` when its ancestors' word is taken (validation.cpp). */
+/** Why scripts of the block must be checked; `undefined` when they are vouched for (validation.cpp). */
 export function reasonToCheckScripts(
   headers: HeaderIndex,
   id: BlockId,

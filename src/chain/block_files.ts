@@ -128,7 +128,8 @@ export class BlockFiles {
   readBlock(position: FilePosition, hash: BlockHash): Bytes | undefined {
     const bytes = this.#readFramed(blockFileName(position.file), position, 0);
     if (bytes === undefined) return undefined;
-    if (bytes.length < HEADER_BYTES || !equalBytes(new BlockHeader(bytes.subarray(0, HEADER_BYTES)).hash, hash)) {
+    const header = bytes.length < HEADER_BYTES ? undefined : new BlockHeader(bytes.subarray(0, HEADER_BYTES));
+    if (header === undefined || !equalBytes(header.hash, hash)) {
       return this.#fault("GetHash() doesn't match index", blockFileName(position.file), position, "block");
     }
     return bytes;

@@ -14,7 +14,7 @@ const SEQUENCE_OF_RESTORED = 1;
 export class Candidates {
   readonly #headers: HeaderIndex;
   readonly #active: ActiveChain;
-  /** Ends of chains that are linked and valid, with no less work than the tip had when they were looked at. */
+  /** Ends of chains that are linked and valid, with no less work than the tip had at the last look. */
   readonly #ends = new Set<BlockId>();
   /** Blocks that are here while one before them is not, by the parent that they wait for. */
   readonly #waiting = new Map<BlockId, BlockId[]>();

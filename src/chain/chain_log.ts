@@ -20,13 +20,18 @@ export function updateTipLine(
 ): string {
   const version = (headers.version(tip) >>> 0).toString(16).padStart(8, "0");
   return `UpdateTip: new best=${displayHash(headers.hash(tip))} height=${headers.height(tip)} ` +
-    `version=0x${version} log2_work=${log2Work(headers, tip)} tx=${headers.blocks.chainTransactionCount(tip)} ` +
+    `version=0x${version} log2_work=${log2Work(headers, tip)} ` +
+    `tx=${headers.blocks.chainTransactionCount(tip)} ` +
     `date='${isoTime(headers.time(tip))}' progress=${progress.toFixed(6)} ` +
     `cache=${(cache.bytes / MIB).toFixed(1)}MiB(${cache.size}txo)`;
 }
 
-/** `what: invalid block=…`, and with `current best=…` where we stand (validation.cpp, InvalidChainFound). */
-export function invalidChainLine(headers: HeaderIndex, label: "invalid block" | "current best", id: BlockId): string {
+/** `InvalidChainFound: invalid block=…`, and with `current best=…` where we stand (validation.cpp, InvalidChainFound). */
+export function invalidChainLine(
+  headers: HeaderIndex,
+  label: "invalid block" | "current best",
+  id: BlockId,
+): string {
   return `InvalidChainFound: ${label}=${displayHash(headers.hash(id))} height=${headers.height(id)} ` +
     `log2_work=${log2Work(headers, id)} date=${isoTime(headers.time(id))}`;
 }
@@ -43,6 +48,9 @@ function isoTime(unixSeconds: number): string {
   return new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
+/** A block is late as often as not: only so many make it clear that some are missing. */
+const LATE_BLOCKS = 12;
+
 /**
  * How much of the chain is verified, from 0 to 1: by height, since the number of transactions to
  * come is not known. Blocks that should have been found since the best header count as missing,
@@ -56,9 +64,6 @@ export function verificationProgress(
   { work }: ChainParams,
 ): number {
   const overdue = work.noRetargeting ? 0 : Math.max(0, now - headers.time(bestHeader)) / work.targetSpacing;
-  // A block is late as often as not: only what is clearly missing counts.
   const expected = headers.height(bestHeader) + (overdue > LATE_BLOCKS ? overdue : 0);
   return expected === 0 ? 1 : Math.min(1, headers.height(tip) / expected);
 }
-
-const LATE_BLOCKS = 12;

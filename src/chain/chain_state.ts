@@ -35,7 +35,9 @@ import { forkOfLocator, locatorFrom } from "./locator.ts";
 import { Outbox } from "./outbox.ts";
 import { PendingVerdicts } from "./pending_verdicts.ts";
 import { Pruner } from "./pruner.ts";
-import { ChainDataError, coinsFault, formatChange, type RestoredState, restoreState, tipChange } from "./restore.ts";
+import {
+  ChainDataError, coinsFault, formatChange, type RestoredState, restoreState, tipChange,
+} from "./restore.ts";
 import { StoredBlocks } from "./stored_blocks.ts";
 import { TipMover } from "./tip_mover.ts";
 
@@ -107,7 +109,7 @@ export class ChainState {
     return this.#isInitialBlockDownload;
   }
 
-  /** After a crash: blocks that were connected before are being connected again, and the tip is not there yet. */
+  /** After a crash: blocks connected before are being connected again, and the tip is not there yet. */
   get isRollingForward(): boolean {
     return this.#replay !== undefined || this.#rollForwardTo !== undefined;
   }
@@ -270,10 +272,13 @@ export class ChainState {
       if (undo !== undefined) files.restoreUndo(undo);
     }
     candidates.restore(tip);
-    if (lost > 0) ports.logger.warning(`${lost} blocks did not reach the disk before the last stop: they are downloaded again`);
+    if (lost > 0) {
+      ports.logger.warning(`${lost} blocks did not reach the disk before the last stop: they are downloaded again`);
+    }
     const index = takeChangedPages(this.headers);
     if (index.length > 0) outbox.send({ index });
-    if (this.headers.compareWork(tip, coinsHead) > 0 && !this.headers.isInvalid(tip)) this.#rollForwardTo = tip;
+    const isBehind = this.headers.compareWork(tip, coinsHead) > 0 && !this.headers.isInvalid(tip);
+    if (isBehind) this.#rollForwardTo = tip;
     if (replayFrom === undefined) return;
     ports.logger.info("Replaying blocks");
     const replayPorts = {
@@ -298,7 +303,7 @@ export class ChainState {
       return true;
     }
     const hash = displayHash(this.headers.hash(step.missing));
-    throw new ChainDataError(coinsFault(`block ${hash}, or what undoes it, is needed to mend them and cannot be read`));
+    throw new ChainDataError(coinsFault(`block ${hash}, or what undoes it, is needed to mend it and cannot be read`));
   }
 
   /** There is no better chain to go to. */

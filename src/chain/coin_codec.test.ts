@@ -5,7 +5,9 @@ import { ByteReader } from "../codec/byte_reader.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import { MONEY_MAX, type Sats } from "../primitives/amount.ts";
 import type { BlockHash, Txid } from "../primitives/hash.ts";
-import { coinKey, encodeCoin, readCoin, readCoinHead, readVarint, varintSize, writeVarint } from "./coin_codec.ts";
+import {
+  coinKey, encodeCoin, readCoin, readCoinHead, readVarint, varintSize, writeVarint,
+} from "./coin_codec.ts";
 import { decodeUndo, encodeUndo, undoChecksum } from "./undo_codec.ts";
 
 const coins = fc.record({

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../../test/support/blocks.ts";
+import {
+  type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone,
+} from "../../test/support/blocks.ts";
 import { ChainHarness } from "../../test/support/chain_harness.ts";
 import { seededRng } from "../base/rng.ts";
 import { drawSalt } from "../base/salted_hash.ts";

@@ -70,7 +70,12 @@ export class CoinsCache {
   #sealed: CoinsTable | undefined;
   #durableHead: BlockHash;
 
-  constructor(store: KeyValueReader, salt: HashSalt, durableHead: BlockHash, corrupt: (outPoint: OutPoint) => void) {
+  constructor(
+    store: KeyValueReader,
+    salt: HashSalt,
+    durableHead: BlockHash,
+    corrupt: (outPoint: OutPoint) => void,
+  ) {
     this.#store = store;
     this.#salt = salt;
     this.#table = new CoinsTable(salt);
@@ -147,7 +152,11 @@ export class CoinsCache {
   }
 }
 
-function* slicesOf(table: CoinsTable, from: BlockHash, to: BlockHash): Generator<readonly Change[], undefined> {
+function* slicesOf(
+  table: CoinsTable,
+  from: BlockHash,
+  to: BlockHash,
+): Generator<readonly Change[], undefined> {
   let slice: Change[] = [];
   let isFirst = true;
   for (const [outPoint, coin] of table.changes()) {

@@ -142,7 +142,8 @@ export class CoinsShard {
   }
 
   #makeRoom(bytes: number): void {
-    if (2 * (this.#usedSlots + 1) > this.#slots.length) this.#rebuild(this.#log.length, 2 * this.#slots.length);
+    const isHalfFull = 2 * (this.#usedSlots + 1) > this.#slots.length;
+    if (isHalfFull) this.#rebuild(this.#log.length, 2 * this.#slots.length);
     if (this.#end + bytes <= this.#log.length) return;
     const isWorthSweeping = this.#deadBytes >= DEAD_SHARE_MIN * this.#end && this.#deadBytes >= bytes;
     const length = isWorthSweeping ? this.#log.length : Math.max(2 * this.#log.length, this.#end + bytes);

@@ -40,7 +40,7 @@ export class CoinsTable {
     return this.#shards.get(hash % SHARDS)?.get(outPoint, hash);
   }
 
-  /** `isFresh`: what lies under this table has no coin there. Told once, when the outpoint is new to the table. */
+  /** `isFresh`: what lies under this table has no coin there; heard when the outpoint is new to the table. */
   put(outPoint: OutPoint, coin: Coin, isFresh: boolean): void {
     const hash = this.#hash(outPoint);
     this.#change(hash, (shard) => shard.put(outPoint, hash, coin, isFresh));

@@ -6,8 +6,10 @@ export interface RowColumns {
   readonly bytes: number;
 }
 
+type Column = Uint8Array | Uint32Array | Int32Array | Float64Array;
+
 /** A longer copy of `column`, zeros behind. */
-export function grown<T extends Uint8Array | Uint32Array | Int32Array | Float64Array>(column: T, length: number): T {
+export function grown<T extends Column>(column: T, length: number): T {
   const longer = new (column.constructor as new (length: number) => T)(length);
   longer.set(column);
   return longer;

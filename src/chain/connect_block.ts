@@ -66,7 +66,8 @@ export function connectBlock(block: Block, place: ConnectPlace): ConnectVerdict 
         return bad("bad-txns-accumulated-fee-outofrange", "accumulated fee in the block out of range");
       }
       if (!meetsSequenceLocks(transaction, coins, place)) {
-        return bad("bad-txns-nonfinal", `contains a non-BIP68-final transaction ${displayHash(transaction.txid)}`);
+        const txid = displayHash(transaction.txid);
+        return bad("bad-txns-nonfinal", `contains a non-BIP68-final transaction ${txid}`);
       }
       for (const coin of coins) spent.push(coin);
     }
@@ -139,7 +140,11 @@ function addOutputs(transaction: Transaction, height: number, changes: CoinChang
  * The changes that take `block` away again; `spent` as `connectBlock` gave it. `undefined` when
  * the two do not belong together.
  */
-export function disconnectBlock(block: Block, spent: readonly Coin[], coins: CoinsView): CoinChanges | undefined {
+export function disconnectBlock(
+  block: Block,
+  spent: readonly Coin[],
+  coins: CoinsView,
+): CoinChanges | undefined {
   const changes = new CoinChanges(coins);
   let left = spent.length;
   for (const transaction of block.transactions.toReversed()) {

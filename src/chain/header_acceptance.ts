@@ -87,14 +87,14 @@ export class HeaderAcceptance {
   }
 
   #refuseLowWork(header: BlockHeader): HeaderVerdict {
-    this.#debug(() =>
-      `AcceptBlockHeader: not adding new block header ${shown(header)}, missing anti-dos proof-of-work validation`
-    );
+    const what = `not adding new block header ${shown(header)}`;
+    this.#debug(() => `AcceptBlockHeader: ${what}, missing anti-dos proof-of-work validation`);
     return { type: "invalid", violation: violation("too-little-chainwork") };
   }
 
   #refuse(header: BlockHeader, found: RuleViolation, check: string): HeaderVerdict {
-    this.#debug(() => `AcceptBlockHeader: Consensus::${check}: ${shown(header)}, ${describeViolation(found)}`);
+    const why = describeViolation(found);
+    this.#debug(() => `AcceptBlockHeader: Consensus::${check}: ${shown(header)}, ${why}`);
     return { type: "invalid", violation: found };
   }
 

@@ -54,7 +54,8 @@ export class HeaderFieldColumns implements RowColumns {
   copyTo(row: number, target: Bytes, offset: number): void {
     const view = new DataView(target.buffer, target.byteOffset + offset, HEADER_BYTES);
     view.setInt32(0, this.version(row), true);
-    target.set(this.#merkleRoot.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES), offset + MERKLE_ROOT_OFFSET);
+    const merkleRoot = this.#merkleRoot.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES);
+    target.set(merkleRoot, offset + MERKLE_ROOT_OFFSET);
     view.setUint32(68, this.time(row), true);
     view.setUint32(72, this.bits(row), true);
     view.setUint32(76, this.#nonce[row] as number, true);

@@ -15,7 +15,7 @@ interface NaiveHeader {
 }
 
 /** Each number chooses a parent among the headers before, and what the header says. */
-function build(choices: readonly number[]): { readonly index: HeaderIndex; readonly naive: readonly NaiveHeader[] } {
+function build(choices: readonly number[]): { index: HeaderIndex; naive: readonly NaiveHeader[] } {
   const index = new HeaderIndex(seededRng(choices.length));
   const naive: NaiveHeader[] = [];
   for (const [at, choice] of choices.entries()) {
@@ -24,7 +24,8 @@ function build(choices: readonly number[]): { readonly index: HeaderIndex; reado
     const previous = naive[parent]?.header.hash ?? (new Uint8Array(32) as BlockHash);
     const merkleRoot = new Uint8Array(32).fill(choice & 0xff);
     const bits = BITS[choice % BITS.length] as number;
-    const header = BlockHeader.of({ version: choice | 0, previous, merkleRoot, time: choice % 1000, bits, nonce: at });
+    const time = choice % 1000;
+    const header = BlockHeader.of({ version: choice | 0, previous, merkleRoot, time, bits, nonce: at });
     naive.push({ header, parent });
     index.add(header, parent < 0 ? undefined : (parent as BlockId));
   }
@@ -53,11 +54,11 @@ test("HeaderIndex tells of each header what a plain list tells", () => {
       assert.equal(index.height(id), path.length - 1);
       assert.equal(index.previous(id), parent < 0 ? undefined : parent);
       const { time, bits, version } = header;
-      assert.deepEqual({ time: index.time(id), bits: index.bits(id), version: index.version(id) }, { time, bits, version });
+      assert.deepEqual([index.time(id), index.bits(id), index.version(id)], [time, bits, version]);
       const work = path.reduce((sum, row) => sum + blockWork((naive[row] as NaiveHeader).header.bits), 0n);
       assert.equal(index.chainWork(id), work);
-      const times = path.slice(-11).map((row) => (naive[row] as NaiveHeader).header.time).sort((a, b) => a - b);
-      assert.equal(index.medianTimePast(id), times[times.length >>> 1]);
+      const times = path.slice(-11).map((row) => (naive[row] as NaiveHeader).header.time);
+      assert.equal(index.medianTimePast(id), times.sort((a, b) => a - b)[times.length >>> 1]);
     }
     assert.equal(index.find(new Uint8Array(32)), undefined);
   }), { numRuns: 30 });

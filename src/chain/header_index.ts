@@ -1,3 +1,4 @@
+import { defined } from "../base/assert.ts";
 import type { Brand } from "../base/brand.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { Rng } from "../base/rng.ts";
@@ -94,7 +95,7 @@ export class HeaderIndex {
     return new BlockHeader(bytes, this.hash(id));
   }
 
-  /** Writes the header's 80 bytes to `target` from `offset` on, its own hash in place of the one before it. */
+  /** Writes the header's 80 bytes to `target` from `offset` on, with its own hash where its parent's stands. */
   copyRow(id: BlockId, target: Bytes, offset: number): void {
     this.#fields.copyTo(id, target, offset);
     this.#hashes.copyTo(id, target, offset + PREVIOUS_OFFSET);
@@ -224,7 +225,6 @@ class IndexedHeader implements HeaderContext {
 
   ancestor(height: number): HeaderContext {
     const id = this.#index.ancestor(this.#id, height);
-    if (id === undefined) throw new RangeError(`Cannot look at height ${height}: the chain ends at ${this.height}`);
-    return new IndexedHeader(this.#index, id);
+    return new IndexedHeader(this.#index, defined(id, "rules look at no height above their own"));
   }
 }

@@ -26,7 +26,8 @@ export class Outbox {
     return this.#written === this.#sent;
   }
 
-  send({ files = [], index = [], coins = [], removeFiles = [], sync = false }: BatchParts, done?: () => void): void {
+  send(parts: BatchParts, done?: () => void): void {
+    const { files = [], index = [], coins = [], removeFiles = [], sync = false } = parts;
     this.#sent++;
     this.#persist({ files, index, coins, removeFiles, sync }, () => {
       this.#written++;

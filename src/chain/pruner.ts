@@ -37,7 +37,7 @@ export class Pruner {
     this.#prune(filesToPrune(files.infos(), current, this.#lastPrunable(), pruneTarget, blockFileBytes));
   }
 
-  /** Removes what lies at `height` or below, as far as whole files do. Returns the height of the last one, or -1. */
+  /** Removes what lies at `height` or below, as far as whole files do; returns the last height, or -1. */
   pruneTo(height: number): number {
     const { files } = this.#parts;
     this.#wantedHeight = Math.max(this.#wantedHeight, Math.min(height, this.#lastPrunable()));
@@ -67,7 +67,8 @@ export class Pruner {
     this.#forgetBlocks(new Set(chosen));
     const removeFiles = chosen.flatMap((file) => files.drop(file));
     for (const file of chosen) {
-      ports.logger.debug("prune", () => `Prune: UnlinkPrunedFiles deleted blk/rev (${String(file).padStart(5, "0")})`);
+      const number = String(file).padStart(5, "0");
+      ports.logger.debug("prune", () => `Prune: UnlinkPrunedFiles deleted blk/rev (${number})`);
     }
     outbox.send({ index: takeChangedPages(headers), removeFiles });
   }

@@ -18,7 +18,9 @@ const TODAY = 1_760_000_000;
 function sharedHeaders(name: string): readonly BlockHeader[] {
   const bytes = new Uint8Array(readFileSync(sharedPath("blocks", name)));
   const headers: BlockHeader[] = [];
-  for (let at = 0; at < bytes.length; at += HEADER_BYTES) headers.push(new BlockHeader(bytes.subarray(at, at + HEADER_BYTES)));
+  for (let at = 0; at < bytes.length; at += HEADER_BYTES) {
+    headers.push(new BlockHeader(bytes.subarray(at, at + HEADER_BYTES)));
+  }
   return hashHeaders(headers);
 }
 
@@ -40,8 +42,13 @@ function harnessFor(params: ChainParams): ChainHarness {
   return harness.settle();
 }
 
-for (const [params, file, count] of [[MAIN, "mainnet-0-10236.headers", 10_237], [SIGNET, "signet-0-2015.headers", 2016]] as const) {
-  test(`the first ${count} headers of ${params.name} are accepted, and are there after a restart`, { skip }, () => {
+const HEADER_FILES = [
+  [MAIN, "mainnet-0-10236.headers", 10_237],
+  [SIGNET, "signet-0-2015.headers", 2_016],
+] as const;
+
+for (const [params, file, count] of HEADER_FILES) {
+  test(`the first ${count} headers of ${params.name} are accepted, and stay after a restart`, { skip }, () => {
     const headers = sharedHeaders(file);
     assert.equal(headers.length, count);
     const harness = harnessFor(params);
@@ -58,11 +65,13 @@ for (const [params, file, count] of [[MAIN, "mainnet-0-10236.headers", 10_237], 
   });
 }
 
-test("the first 255 blocks of main are connected, and the coins are those that nobody has spent", { skip }, () => {
+test("the first 255 blocks of main are connected, and leave the coins that nobody has spent", { skip }, () => {
   const harness = harnessFor(MAIN);
   const blocks = sharedBlocks("mainnet-1-255.blk");
   assert.equal(blocks.length, 255);
-  for (const block of blocks) assert.equal(harness.chain.addBlock(block, { requested: true }).type, "accepted");
+  for (const block of blocks) {
+    assert.equal(harness.chain.addBlock(block, { requested: true }).type, "accepted");
+  }
   harness.settle();
   assert.equal(harness.height, 255);
   assert.equal(harness.tipHash, displayHash((blocks.at(-1) as Block).hash));

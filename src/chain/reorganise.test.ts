@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../../test/support/blocks.ts";
+import {
+  type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone,
+} from "../../test/support/blocks.ts";
 import { ChainHarness } from "../../test/support/chain_harness.ts";
 import { shuffle, seededRng } from "../base/rng.ts";
 import { displayHash } from "../primitives/hash.ts";
@@ -10,8 +12,8 @@ import { violation } from "../consensus/rule_violation.ts";
 
 const PARAMS = QUICK_MATURITY;
 
-/** A tree of blocks, most of which spend the coinbase two before them, and sometimes that same coin's change. */
-function randomTree(choices: readonly number[]): { readonly tree: BlockTree; readonly nodes: readonly BlockNode[] } {
+/** A tree of blocks; most spend the coinbase two before them, and some at once what that made. */
+function randomTree(choices: readonly number[]): readonly BlockNode[] {
   const tree = new BlockTree(PARAMS);
   const nodes: BlockNode[] = [tree.genesis];
   for (const choice of choices) {
@@ -22,11 +24,12 @@ function randomTree(choices: readonly number[]): { readonly tree: BlockTree; rea
       const spend = spendAnyone([coinbaseOf(mature)], 10, 2);
       transactions.push(spend);
       const value = spend.outputs[0]?.value ?? 0;
-      if (choice % 5 === 0) transactions.push(spendAnyone([{ outPoint: { txid: spend.txid, index: 0 }, value }], 0));
+      const made = { outPoint: { txid: spend.txid, index: 0 }, value };
+      if (choice % 5 === 0) transactions.push(spendAnyone([made], 0));
     }
     nodes.push(tree.extend(parent, { transactions, fees: transactions.length > 0 ? 10 : 0 }));
   }
-  return { tree, nodes };
+  return nodes;
 }
 
 function branchOf(node: BlockNode): readonly BlockNode[] {
@@ -46,9 +49,9 @@ function replayed(node: BlockNode): readonly string[] {
 
 const trees = fc.array(fc.nat(1000), { minLength: 1, maxLength: 25 });
 
-test("whatever order a tree of blocks arrives in, the tip is a highest block and its coins are those of a replay", () => {
+test("whatever order blocks arrive in, the tip is a highest one and its coins are those of a replay", () => {
   fc.assert(fc.property(trees, fc.nat(), (choices, seed) => {
-    const { nodes } = randomTree(choices);
+    const nodes = randomTree(choices);
     const harness = new ChainHarness({ params: PARAMS });
     harness.chain.addHeaders(nodes.slice(1).map(({ block }) => block.header));
     const order = shuffle(seededRng(seed), nodes.slice(1));
@@ -115,7 +118,7 @@ test("a longer chain with a bad block is not followed, nothing moves, and its bl
   for (const { block } of ours) harness.chain.addBlock(block, { requested: true });
   harness.settle();
   const before = harness.events.length;
-  for (const [at, { block }] of theirs.entries()) harness.chain.addBlock(block, { requested: true, source: at });
+  for (const [source, { block }] of theirs.entries()) harness.chain.addBlock(block, { requested: true, source });
   harness.settle();
   assert.equal(harness.tipHash, displayHash((ours[2] as BlockNode).block.hash));
   const after = harness.events.slice(before);
@@ -129,7 +132,8 @@ test("a longer chain with a bad block is not followed, nothing moves, and its bl
   assert.deepEqual(theirs.map(({ block }) => headers.isInvalid(headers.find(block.hash) ?? assert.fail())), [
     false, true, true, true, true, true,
   ]);
-  assert.ok(harness.log.some((line) => line.startsWith("Block validation error: bad-cb-amount, coinbase pays too much")));
+  const logged = "Block validation error: bad-cb-amount, coinbase pays too much";
+  assert.ok(harness.log.some((line) => line.startsWith(logged)));
   assert.deepEqual(harness.chain.tips().map(({ status, branchLength }) => [status, branchLength]), [
     ["invalid", 6], ["active", 0],
   ]);

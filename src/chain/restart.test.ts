@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../../test/support/blocks.ts";
+import {
+  type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone,
+} from "../../test/support/blocks.ts";
 import { ChainHarness } from "../../test/support/chain_harness.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
 import { below, seededRng } from "../base/rng.ts";
@@ -42,11 +44,12 @@ test("after a clean stop everything is where it was, and nothing is connected ag
   assert.equal(again.chain.sizeOnDisk, harness.chain.sizeOnDisk);
   assert.deepEqual(again.coinsOnDisk(), harness.coinsOnDisk());
   for (const { block } of main) {
-    assert.deepEqual(again.chain.readBlock(again.chain.headers.find(block.hash) ?? assert.fail()), block.bytes);
+    const id = again.chain.headers.find(block.hash) ?? assert.fail();
+    assert.deepEqual(again.chain.readBlock(id), block.bytes);
   }
 });
 
-test("after a kill the blocks are there, and the coins are rolled forward without checking scripts again", () => {
+test("after a kill the blocks are there, and coins are rolled forward without checking scripts again", () => {
   const { main } = forkedChain();
   const harness = new ChainHarness(settings);
   feed(harness, main);
@@ -76,7 +79,7 @@ test("coins flushed on a branch that was then left are brought back by what undo
 });
 
 for (let seed = 1; seed <= 20; seed++) {
-  test(`seed ${seed}: stopped at any moment, in the middle of any batch, it comes back to the same tip and coins`, () => {
+  test(`seed ${seed}: stopped in the middle of any batch, it comes back to the same tip and coins`, () => {
     const rng = seededRng(seed);
     const { main, side } = forkedChain();
     const whole = new ChainHarness(settings);
@@ -84,7 +87,8 @@ for (let seed = 1; seed <= 20; seed++) {
     const expected = whole.coinsOnDisk();
     let harness = new ChainHarness(settings);
     for (let crashes = 0; crashes < 4; crashes++) {
-      feed(harness, below(rng, 2) === 0 ? [...main.slice(0, 2), ...side] : main.slice(0, below(rng, main.length + 1)));
+      const someOfMain = main.slice(0, below(rng, main.length + 1));
+      feed(harness, below(rng, 2) === 0 ? [...main.slice(0, 2), ...side] : someOfMain);
       for (let turns = below(rng, 40); turns > 0; turns--) {
         const what = below(rng, 10);
         if (what < 5) harness.chain.work();
@@ -179,7 +183,7 @@ test("a block cut off by a power cut, above the coins, is downloaded again", () 
   assert.deepEqual(again.coinsOnDisk(), harness.coinsOnDisk());
 });
 
-test("a damaged block above the coins is found when it is read, logged with its place, and downloaded again", () => {
+test("a damaged block above the coins is found, logged with its place, and downloaded again", () => {
   const { main } = forkedChain();
   const harness = new ChainHarness(settings);
   feed(harness, main);
@@ -261,13 +265,14 @@ test("a data directory that cannot be used is refused with what to do", () => {
     assert.match(fault.what, what);
     assert.ok(fault.advice.length > 20);
   };
-  refused(({ disk }) => disk.index.apply([{ type: "put", key: fromHex("56"), value: fromHex("02000000") }]), /format 2/);
+  const put = (key: Uint8Array, value: Uint8Array) => [{ type: "put", key, value }] as const;
+  refused(({ disk }) => disk.index.apply(put(fromHex("56"), fromHex("02000000"))), /format 2/);
   refused(({ disk }) => disk.index.apply([{ type: "delete", key: fromHex("56") }]), /not written by Tidings/);
   refused(() => {}, /begins with/, { params: { ...REGTEST, genesis: forkedChain().main[0]?.block } });
-  refused(({ disk }) => disk.coins.apply([{ type: "put", key: HEAD, value: new Uint8Array(32) }]), /not known/);
-  refused(({ disk }) => disk.coins.apply([{ type: "put", key: HEAD, value: new Uint8Array(3) }]), /does not say/);
-  refused(({ disk }) => disk.files.applyRemovals(["blocks/blk00000.dat"]), /blk00000.dat is missing or too short/);
-  refused(({ disk }) => disk.files.applyRemovals(["blocks/rev00000.dat"]), /rev00000.dat is missing or too short/);
+  refused(({ disk }) => disk.coins.apply(put(HEAD, new Uint8Array(32))), /not known/);
+  refused(({ disk }) => disk.coins.apply(put(HEAD, new Uint8Array(3))), /does not say/);
+  refused(({ disk }) => disk.files.applyRemovals(["blocks/blk00000.dat"]), /blk00000.dat is missing/);
+  refused(({ disk }) => disk.files.applyRemovals(["blocks/rev00000.dat"]), /rev00000.dat is missing/);
   refused((harness) => truncate(harness, "blocks/blk00000.dat", 1), /blk00000.dat is missing or too short/);
   refused(({ disk }) => {
     const entries = disk.index.entries(fromHex("00"), fromHex("ff"));

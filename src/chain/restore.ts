@@ -49,7 +49,8 @@ export class ChainDataError extends Error {
   }
 }
 
-const START_AFRESH = "Restore a copy of the data directory, or move it away and let the node download the chain again";
+const START_AFRESH =
+  "Restore a copy of the data directory, or move it away and let the node download the chain again";
 const IMPORT_AGAIN = "Move the folder \"blocks\" elsewhere, and read its files with \"tidings import\"";
 
 const FORMAT_KEY = Uint8Array.of(0x56);
@@ -132,7 +133,12 @@ function wrongFormat(format: number | undefined): ChainDataFault {
   };
 }
 
-function readPage(headers: HeaderIndex, page: number, value: Bytes, params: ChainParams): ChainDataFault | undefined {
+function readPage(
+  headers: HeaderIndex,
+  page: number,
+  value: Bytes,
+  params: ChainParams,
+): ChainDataFault | undefined {
   const broken = (why: string): ChainDataFault => ({
     what: `The block index in blocks/index is damaged: page ${page} ${why}`,
     advice: START_AFRESH,
@@ -171,13 +177,13 @@ function placeCoins(
       return fromGenesis(headers) ?? { coinsHead: GENESIS, replayFrom: undefined };
     case "block": {
       const coinsHead = headers.find(head.hash);
-      if (coinsHead === undefined) return coinsFault(`it is of block ${displayHash(head.hash)}, which is not known`);
-      return { coinsHead, replayFrom: undefined };
+      if (coinsHead !== undefined) return { coinsHead, replayFrom: undefined };
+      return coinsFault(`it is of block ${displayHash(head.hash)}, which is not known`);
     }
     case "between": {
       const [coinsHead, replayFrom] = [headers.find(head.to), headers.find(head.from)];
-      if (coinsHead === undefined || replayFrom === undefined) return coinsFault("it lies between unknown blocks");
-      return { coinsHead, replayFrom };
+      if (coinsHead !== undefined && replayFrom !== undefined) return { coinsHead, replayFrom };
+      return coinsFault("it lies between blocks that are not known");
     }
   }
 }
@@ -205,7 +211,8 @@ function checkUnindexed(files: Listing, params: ChainParams): ChainDataFault | u
   const genesisBytes = FRAME_BYTES + params.genesis.bytes.length;
   const strange = files.find(({ name, size }) => /^blk\d+\.dat$/.test(name) && size > genesisBytes);
   if (strange === undefined) return undefined;
-  return { what: `There are blocks in blocks/${strange.name}, but the block index is empty`, advice: IMPORT_AGAIN };
+  const what = `There are blocks in blocks/${strange.name}, but the block index is empty`;
+  return { what, advice: IMPORT_AGAIN };
 }
 
 /**

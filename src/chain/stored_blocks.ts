@@ -83,9 +83,8 @@ export class StoredBlocks {
     if (block !== undefined && (fault === undefined || id === GENESIS)) return block;
     const why = fault === undefined ? "it cannot be decoded" : describeViolation(fault);
     const range = this.range(id);
-    this.#logger.error(
-      `Block ${displayHash(this.#headers.hash(id))} at ${range?.name}, offset ${range?.offset}, is damaged: ${why}`,
-    );
+    const hash = displayHash(this.#headers.hash(id));
+    this.#logger.error(`Block ${hash} at ${range?.name}, offset ${range?.offset}, is damaged: ${why}`);
     return undefined;
   }
 

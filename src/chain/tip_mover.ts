@@ -84,8 +84,9 @@ export class TipMover implements ActivationPorts {
     const to = active.tip;
     this.#persist(files);
     if (headers.compareWork(to, from) < 0) this.#parts.candidates.rebuild();
-    ports.event({ type: "tip-changed", from, to, fork: headers.lastCommonAncestor(from, to) });
+    // Before anyone is told: the first recent tip, which ends the initial download, is announced too.
     this.#moved();
+    ports.event({ type: "tip-changed", from, to, fork: headers.lastCommonAncestor(from, to) });
   }
 
   broken(id: BlockId, found: RuleViolation): void {
@@ -110,7 +111,8 @@ export class TipMover implements ActivationPorts {
   lost(id: BlockId): void {
     const { blocks, candidates, headers, outbox, ports } = this.#parts;
     const hash = displayHash(headers.hash(id));
-    ports.logger.error(`Block ${hash} at height ${headers.height(id)} cannot be read: it has to be downloaded again`);
+    const height = headers.height(id);
+    ports.logger.error(`Block ${hash} at height ${height} cannot be read: it has to be downloaded again`);
     blocks.forget(id);
     candidates.lost(id);
     outbox.send({ index: takeChangedPages(headers) });
@@ -119,8 +121,9 @@ export class TipMover implements ActivationPorts {
   stuck(id: BlockId, end: BlockId): void {
     const { candidates, headers, ports } = this.#parts;
     ports.logger.error(
-      `DisconnectBlock(): failure reading undo data of block ${displayHash(headers.hash(id))}: the better chain to ` +
-        `${displayHash(headers.hash(end))} cannot be followed. Restore a copy of the data directory, or download again`,
+      `DisconnectBlock(): failure reading undo data of block ${displayHash(headers.hash(id))}: the better ` +
+        `chain to ${displayHash(headers.hash(end))} cannot be followed. Restore a copy of the data ` +
+        "directory, or move it away and let the node download the chain again",
     );
     candidates.giveUp(end);
   }

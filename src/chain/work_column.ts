@@ -37,8 +37,9 @@ export class WorkColumn implements RowColumns {
   }
 
   get(row: number): bigint {
+    const first = row * DIGITS;
     let work = 0n;
-    for (let i = DIGITS - 1; i >= 0; i--) work = (work << 32n) | BigInt(this.#digits[row * DIGITS + i] as number);
+    for (let i = DIGITS - 1; i >= 0; i--) work = (work << 32n) | BigInt(this.#digits[first + i] as number);
     return work;
   }
 

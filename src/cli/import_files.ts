@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Bytes, equalBytes, toHex } from "../base/bytes.ts";
 import { HEADER_BYTES } from "../primitives/header.ts";
@@ -59,32 +59,48 @@ export function filesToImport(path: string): readonly string[] {
  * @throws {FramingError} when it breaks off, or something else stands in it
  */
 export function piecesOf(file: string, magic: Bytes): Generator<Piece> {
-  return piecesIn(readPlain(file), file, magic);
+  const bytes = new Uint8Array(readFileSync(file));
+  // Bitcoin Core masks what it writes, not the room that it makes in advance.
+  const maskedEnd = endOfData(bytes);
+  unmask(bytes, keyFor(file), 0);
+  return piecesIn(bytes, file, magic, Math.min(maskedEnd, endOfData(bytes)));
 }
 
-/** What `bytes` hold, by the name of their file; see `piecesOf`. */
-export function* piecesIn(bytes: Bytes, file: string, magic: Bytes): Generator<Piece> {
+/** What `bytes` hold, by the name of their file; see `piecesOf`. No record begins at `dataEnd` or behind it. */
+export function* piecesIn(bytes: Bytes, file: string, magic: Bytes, dataEnd = endOfData(bytes)): Generator<Piece> {
   if (file.endsWith(".headers")) yield* headersOf(file, bytes);
   else if (file.endsWith(".block")) yield { kind: "block", bytes, file, offset: 0 };
-  else yield* recordsOf(file, bytes, magic);
+  else yield* recordsOf(file, bytes, magic, dataEnd);
 }
 
 /** A piece again, after its bytes were let go. */
 export function readPiece({ kind, file, offset, length }: PiecePlace): Piece {
-  return { kind, file, offset, bytes: readPlain(file).slice(offset, offset + length) };
+  const bytes = new Uint8Array(length);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, bytes, 0, length, offset);
+  } finally {
+    closeSync(descriptor);
+  }
+  unmask(bytes, keyFor(file), offset);
+  return { kind, file, offset, bytes };
 }
 
-/** The bytes of a file, without the key that they may be masked with. */
-function readPlain(file: string): Bytes {
-  const bytes = new Uint8Array(readFileSync(file));
+/** The key that a file of blocks is masked with, if it is. */
+function keyFor(file: string): Bytes | undefined {
   const keyFile = join(dirname(file), "xor.dat");
-  if (!/^blk\d+\.dat$/.test(basename(file)) || !existsSync(keyFile)) return bytes;
-  const key = readFileSync(keyFile);
-  if (key.length !== XOR_KEY_BYTES) {
-    throw new FramingError(keyFile, 0, `the key has ${key.length} bytes, not ${XOR_KEY_BYTES}`);
+  if (!/^blk\d+\.dat$/.test(basename(file)) || !existsSync(keyFile)) return undefined;
+  const key = new Uint8Array(readFileSync(keyFile));
+  if (key.length === XOR_KEY_BYTES) return key;
+  throw new FramingError(keyFile, 0, `the key has ${key.length} bytes, not ${XOR_KEY_BYTES}`);
+}
+
+/** In place; `offset` is where `bytes` stand in their file. */
+function unmask(bytes: Bytes, key: Bytes | undefined, offset: number): void {
+  if (key === undefined) return;
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = (bytes[i] as number) ^ (key[(offset + i) % XOR_KEY_BYTES] as number);
   }
-  for (let i = 0; i < bytes.length; i++) bytes[i] = (bytes[i] as number) ^ (key[i % XOR_KEY_BYTES] as number);
-  return bytes;
 }
 
 function* headersOf(file: string, bytes: Bytes): Generator<Piece> {
@@ -96,10 +112,10 @@ function* headersOf(file: string, bytes: Bytes): Generator<Piece> {
   }
 }
 
-function* recordsOf(file: string, bytes: Bytes, magic: Bytes): Generator<Piece> {
+function* recordsOf(file: string, bytes: Bytes, magic: Bytes, dataEnd: number): Generator<Piece> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let offset = 0;
-  while (offset < bytes.length && !isZeroFrom(bytes, offset)) {
+  while (offset < dataEnd) {
     const left = bytes.length - offset;
     if (left < RECORD_HEADER_BYTES) throw new FramingError(file, offset, `${left} bytes remain, too few for a record`);
     const found = bytes.subarray(offset, offset + 4);
@@ -119,8 +135,9 @@ function* recordsOf(file: string, bytes: Bytes, magic: Bytes): Generator<Piece> 
   }
 }
 
-/** Files are made larger than what is in them. */
-function isZeroFrom(bytes: Bytes, offset: number): boolean {
-  for (let i = offset; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
+/** Files are made larger than what is in them: behind the last byte that is not zero. */
+function endOfData(bytes: Bytes): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
 }

@@ -71,9 +71,14 @@ async function taking(importer: Importer, bytes: Bytes, file: string, params: Ch
   return (await importer.finish()) ?? importer.unconnected();
 }
 
+/** Where a record's header stands. */
+const HEADER_START = 8;
+const HEADER_END = 88;
+
 /**
  * Before each record is taken, it is offered with single bits turned over, each of which must be
- * refused and leave the tip where it was.
+ * refused and leave the tip where it was. On regtest, where every second hash is proof enough,
+ * another header is another block: there the header's bits are left as they are.
  */
 async function flipBits(params: ChainParams, records: readonly Bytes[], flips: number, seed: number): Promise<void> {
   const rng = seededRng(seed);
@@ -84,6 +89,7 @@ async function flipBits(params: ChainParams, records: readonly Bytes[], flips: n
   for (const [index, bytes] of records.entries()) {
     for (; (chosen[0] ?? total) < start + 8 * bytes.length;) {
       const bit = defined(chosen.shift(), "it was looked at") - start;
+      if (params === REGTEST && bit >= 8 * HEADER_START && bit < 8 * HEADER_END) continue;
       const flipped = bytes.slice();
       flipped[bit >>> 3] = (flipped[bit >>> 3] as number) ^ (1 << (bit & 7));
       const fault = await taking(new Importer(node), flipped, "x.blk", params);
@@ -110,9 +116,11 @@ describe("importing", () => {
   it("reads files that Bitcoin Core has masked with a key", async () => {
     const records = await regtestRecords(2);
     const key = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
-    const plain = concatBytes(...records, new Uint8Array(50));
+    // As it writes them: with the genesis block in front.
+    const masked = concatBytes(record(REGTEST, REGTEST.genesis.bytes), ...records).map((byte, i) => byte ^ (key[i % 8] as number));
     writeFileSync(join(folder, "xor.dat"), key);
-    writeFileSync(join(folder, "blk00000.dat"), plain.map((byte, i) => byte ^ (key[i % 8] as number)));
+    // The room at the end is not masked.
+    writeFileSync(join(folder, "blk00000.dat"), concatBytes(masked, new Uint8Array(50)));
     const node = await memoryNode(REGTEST);
     assert.equal(await importFiles(node, [join(folder, "blk00000.dat")]), undefined);
     assert.equal(height(node), 2);

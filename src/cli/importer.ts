@@ -1,4 +1,5 @@
 /** Files into a node, as if a peer had sent what they hold. @module */
+import { equalBytes } from "../base/bytes.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
@@ -97,6 +98,8 @@ export class Importer {
       if (error instanceof DecodeError) return refusalText(piece, { rule: "encoding", detail: error.message });
       throw error;
     }
+    // Files of blocks begin with it.
+    if (equalBytes(block.bytes, this.#node.core.chain.params.genesis.bytes)) return undefined;
     const parent = hashKey(block.header.previous);
     if (!this.#isKnown(parent)) {
       const waiting = this.#waiting.get(parent) ?? [];

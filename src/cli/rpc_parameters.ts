@@ -40,5 +40,6 @@ function readValue(text: string, parameter: Parameter | undefined): JsonValue {
   }
   // A hash may be all digits.
   if (parameter === undefined && /^[0-9]{17,}$/.test(text)) return text;
-  return tryParse(text) ?? text;
+  const value = tryParse(text);
+  return value === undefined ? text : value;
 }

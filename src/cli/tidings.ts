@@ -28,10 +28,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** Runs the sub-command that `argv` names, and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.exitCode = await run(argv);
+  process.exitCode = await runCommand(argv);
 }
 
-async function run(argv: readonly string[]): Promise<number> {
+/** The sub-command's exit code. */
+export async function runCommand(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined) {
     process.stderr.write(usage());
@@ -62,7 +63,7 @@ async function helpCommand(argv: readonly string[]): Promise<number> {
     process.stdout.write(usage());
     return EXIT.ok;
   }
-  return Object.hasOwn(COMMANDS, name) ? run([name, "--help"]) : unknownCommand(name);
+  return Object.hasOwn(COMMANDS, name) ? runCommand([name, "--help"]) : unknownCommand(name);
 }
 
 async function versionCommand(argv: readonly string[]): Promise<number> {

@@ -11,8 +11,8 @@ import { Repeater } from "./repeater.ts";
 import { type BlockSchedule, nextWait } from "./schedule.ts";
 
 export interface ProductionPorts {
-  /** Take turns. */
-  readonly miners: readonly Member[];
+  /** Those that run; the miners among them take turns. */
+  readonly members: readonly Member[];
   readonly rng: Rng;
   address(): string;
   /** A block could not be made. */
@@ -36,7 +36,7 @@ export class Production {
   start(): void {
     this.#repeater.start();
     if (this.#schedule.type !== "auto") return;
-    const { miners } = this.#ports;
+    const miners = this.#miners;
     this.#stops = miners.map((miner) => miner.running.listen(({ type }) => {
       if (type === "tx:accepted") void this.#mineWaiting(miner);
     }));
@@ -48,9 +48,13 @@ export class Production {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
+  get #miners(): readonly Member[] {
+    return this.#ports.members.filter(({ node }) => node.role === "miner");
+  }
+
   /** One block, by the miner whose turn it is. */
   async mineNext(): Promise<void> {
-    const { miners } = this.#ports;
+    const miners = this.#miners;
     const miner = miners[this.#turn++ % miners.length];
     if (miner !== undefined) await this.#mine(miner);
   }

@@ -13,7 +13,7 @@ export function obeysKeyValueStore(name: string, open: Open): void {
   claimsOfScanning(name, open);
 
   test(`${name} does what a plain map does`, async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 6 }), async (batches) => {
+    await fc.assert(fc.asyncProperty(batchesOfChanges, async (batches) => {
       await within(open, async (store) => {
         const naive = new Map<string, Bytes>();
         for (const batch of batches) {
@@ -72,7 +72,7 @@ function claimsOfReadingAndWriting(name: string, open: Open): void {
     });
   });
 
-  test(`${name}: a write is seen once its promise is fulfilled, writes in the order of their calls`, async () => {
+  test(`${name}: a write is seen once its promise is fulfilled, and writes keep their order`, async () => {
     await within(open, async (store) => {
       const first = store.write([{ type: "put", key: hex("01"), value: hex("aa") }]);
       const second = store.write([{ type: "put", key: hex("01"), value: hex("bb") }]);
@@ -131,7 +131,10 @@ function claimsOfScanning(name: string, open: Open): void {
       const scan = store.scan(hex("00"), hex("ff"))[Symbol.asyncIterator]();
       await store.write([{ type: "put", key: hex("00"), value: hex("bb") }]);
       const first = await scan.next();
-      await store.write([{ type: "put", key: hex("02"), value: hex("bb") }, { type: "delete", key: hex("01") }]);
+      await store.write([
+        { type: "put", key: hex("02"), value: hex("bb") },
+        { type: "delete", key: hex("01") },
+      ]);
       assert.deepEqual(plain([first.value]), [[[0x01], [0xaa]]]);
       assert.equal((await scan.next()).done, true);
     });
@@ -152,6 +155,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ type: fc.constant("put" as const), key: keys, value: shortBytes }),
   fc.record({ type: fc.constant("delete" as const), key: keys }),
 );
+const batchesOfChanges = fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 6 });
 
 async function within(open: Open, run: (store: KeyValueStore) => Promise<void>): Promise<void> {
   const store = await open();

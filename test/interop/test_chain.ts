@@ -53,11 +53,13 @@ export class ChainMaker {
 
   /** Takes the blocks that the node has got into the wallet. */
   async follow(): Promise<void> {
-    const height = await this.#node.height();
-    for (let next = this.wallet.height + 1; next <= height; next++) {
-      const hash = await this.#node.call<string>("getblockhash", next);
-      const hex = await this.#node.call<string>("getblock", hash, 0);
-      this.wallet.blockConnected(decodeWith(blockCodec, fromHex(hex)), next);
+    const known = this.wallet.height;
+    const missing = Array.from({ length: (await this.#node.height()) - known }, (_, i) => [known + 1 + i]);
+    if (missing.length === 0) return;
+    const hashes = await this.#node.callEach<string>("getblockhash", missing);
+    const blocks = await this.#node.callEach<string>("getblock", hashes.map((hash) => [hash, 0]));
+    for (const [i, hex] of blocks.entries()) {
+      this.wallet.blockConnected(decodeWith(blockCodec, fromHex(hex)), known + 1 + i);
     }
   }
 

@@ -76,7 +76,8 @@ export function alteredBlock(
   transactions: readonly Transaction[] = block.transactions,
 ): Block {
   const { version, previous, merkleRoot, time, bits, nonce } = block.header;
-  return solved(Block.of(BlockHeader.of({ version, previous, merkleRoot, time, bits, nonce, ...header }), transactions));
+  const fields = { version, previous, merkleRoot, time, bits, nonce, ...header };
+  return solved(Block.of(BlockHeader.of(fields), transactions));
 }
 
 /** Spends outputs that anyone can spend, paying all but `fee` to anyone again, in `count` equal outputs. */

@@ -36,6 +36,11 @@ interface Written {
   readonly done: () => void;
 }
 
+interface VerifyRequest {
+  readonly job: VerifyJob;
+  readonly done: (violation: RuleViolation | undefined) => void;
+}
+
 /** What a disk holds. */
 export interface Disk {
   readonly files: MemoryFiles;
@@ -48,7 +53,7 @@ export class ChainHarness {
   readonly chain: ChainState;
   readonly events: ChainEvent[] = [];
   readonly log: string[] = [];
-  readonly jobs: { readonly job: VerifyJob; readonly done: (violation: RuleViolation | undefined) => void }[] = [];
+  readonly jobs: VerifyRequest[] = [];
   readonly batches: Written[] = [];
   /** Every batch ever sent, by what it held. */
   batchCount = 0;

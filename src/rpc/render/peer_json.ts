@@ -2,7 +2,7 @@ import { elapsed, type Instant, toUnixSeconds } from "../../base/time.ts";
 import type { PeerReport } from "../../node/peer_report.ts";
 import type { Peer } from "../../peer/peer.ts";
 import { formatAddress } from "../../primitives/host_text.ts";
-import { isRoutable } from "../../primitives/network_address.ts";
+import { isRoutable, isValidHost } from "../../primitives/network_address.ts";
 import { serviceNames } from "../../wire/services.ts";
 import { coins } from "../json.ts";
 import type { PeerJson } from "../schema.ts";
@@ -29,7 +29,10 @@ function connectionJson(peer: Peer, report: PeerReport): Pick<PeerJson, Connecti
     id: peer.id,
     addr: formatAddress(address),
     addrbind: formatAddress(report.local),
-    ...(report.localSeen === undefined ? {} : { addrlocal: formatAddress(report.localSeen) }),
+    // Peers that keep their view of us to themselves say that we are nowhere.
+    ...(report.localSeen === undefined || !isValidHost(report.localSeen)
+      ? {}
+      : { addrlocal: formatAddress(report.localSeen) }),
     network: isRoutable(address) ? address.network : "not_publicly_routable",
     services: servicesText(features.services),
     servicesnames: serviceNames(features.services),

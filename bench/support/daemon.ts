@@ -1,0 +1,113 @@
+/**
+ * A `tidingsd` in a process of its own, of the same build as the benchmark.
+ *
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import * as net from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Milliseconds in which it must answer. */
+const DEADLINE = 60_000;
+const POLL = 50;
+
+const MAIN = new URL("../../src/cli/tidingsd.js", import.meta.url).href;
+
+export class BenchDaemon {
+  readonly port: number;
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #url: string;
+  readonly #cookieFile: string;
+
+  private constructor(child: ChildProcess, dataDir: string, port: number, rpcPort: number) {
+    this.#child = child;
+    this.pid = child.pid ?? 0;
+    this.port = port;
+    this.#url = `http://127.0.0.1:${rpcPort}/`;
+    this.#cookieFile = join(dataDir, "regtest", ".cookie");
+  }
+
+  /** On regtest, answering. */
+  static async start(dataDir: string, ...flags: readonly string[]): Promise<BenchDaemon> {
+    const [port, rpcPort] = [await freePort(), await freePort()];
+    const all = ["-regtest", `-datadir=${dataDir}`, `-bind=127.0.0.1:${port}`, `-rpcport=${rpcPort}`,
+      "-printtoconsole=0", ...flags];
+    const main = `await (await import(${JSON.stringify(MAIN)})).main(process.argv.slice(1));`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", main, "--", ...all], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const daemon = new BenchDaemon(child, dataDir, port, rpcPort);
+    await daemon.#answers();
+    return daemon;
+  }
+
+  async call<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+    const [answer] = await this.batch<T>([{ method, params }]);
+    return answer as T;
+  }
+
+  /** All at once; the answers in the same order. */
+  async batch<T>(calls: readonly { method: string; params: readonly unknown[] }[]): Promise<readonly T[]> {
+    const cookie = readFileSync(this.#cookieFile, "utf8");
+    const response = await fetch(this.#url, {
+      method: "POST",
+      headers: { authorization: `Basic ${Buffer.from(cookie).toString("base64")}` },
+      body: JSON.stringify(calls.map((call, id) => ({ jsonrpc: "2.0", id, ...call }))),
+      signal: AbortSignal.timeout(DEADLINE),
+    });
+    const answers = (await response.json()) as { result?: T; error?: { message: string } }[];
+    return answers.map(({ result, error }, at) => {
+      if (error !== undefined) throw new Error(`${calls[at]?.method}: ${error.message}`);
+      return result as T;
+    });
+  }
+
+  /** Resident memory in bytes; `undefined` where the system does not say (only Linux does). */
+  residentBytes(): number | undefined {
+    try {
+      const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.pid}/status`, "utf8")) ?? [];
+      return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Seconds of processor time used so far, user and system. */
+  processorSeconds(): number {
+    const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const gone = once(this.#child, "exit");
+    this.#child.kill();
+    await gone;
+  }
+
+  async #answers(): Promise<void> {
+    const deadline = performance.now() + DEADLINE;
+    for (;;) {
+      try {
+        await this.call("getblockcount");
+        return;
+      } catch (error) {
+        if (performance.now() > deadline || this.#child.exitCode !== null) throw error;
+        await delay(POLL);
+      }
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}

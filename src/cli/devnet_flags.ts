@@ -1,0 +1,100 @@
+/**
+ * The flags of `tidings devnet`.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { DevnetOptions } from "../devnet/options.ts";
+import { UsageError } from "./core_flags.ts";
+import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { packageRoot } from "./version.ts";
+
+export const DEVNET_FLAGS: readonly Flag[] = [
+  { name: "nodes", value: "N", help: "How many nodes (default: 6)" },
+  { name: "block", value: "WHEN", help: "When blocks come: poisson:10s, 10s, auto (when something waits) or off (default: poisson:10s)" },
+  { name: "traffic", value: "RATE", help: "Transactions that are made: 2/s, 30/min or off (default: 2/s)" },
+  { name: "seed", value: "N", help: "Same seed, same keys, payments and waits (default: 1)" },
+  { name: "state", value: "DIR", help: "Keep the network in this folder, and go on from what is there" },
+  { name: "name", value: "NAME", help: "Another network beside one that runs from this folder" },
+  { name: "quiet", help: "No line for each block and transaction" },
+  { name: "json", help: "One JSON object a line: ready, block, tx, warning, node-removed, error, stopped" },
+];
+
+export const DEVNET_HELP = commandHelp({
+  usage: "tidings devnet [FLAGS]",
+  about: "Runs a local network of real nodes until Ctrl-C: they find each other, mine, and pass on transactions. The rules\n" +
+    "are regtest's. Without --state, what it made is deleted at the end. Exit codes: 0 stopped by q or SIGTERM, 130 by\n" +
+    "Ctrl-C, 1 when it cannot run, 2 for wrong usage.",
+  flags: DEVNET_FLAGS,
+  examples: [
+    "tidings devnet",
+    "tidings devnet --nodes 3 --block auto --traffic off --state ./mynet",
+    "tidings devnet --name two --json",
+  ],
+});
+
+export interface DevnetRun {
+  readonly options: DevnetOptions;
+  /** Where it registers itself, and keeps what is not to be kept. */
+  readonly home: string;
+  readonly form: "text" | "json";
+  readonly isQuiet: boolean;
+  /** As given or by default, for people to read. */
+  readonly block: string;
+  readonly traffic: string;
+}
+
+export const BLOCK_DEFAULT = "poisson:10s";
+export const TRAFFIC_DEFAULT = "2/s";
+const NAME_DEFAULT = "default";
+
+/**
+ * `undefined` when the flags ask for help or the version only.
+ *
+ * @throws {UsageError}
+ */
+export function readDevnetFlags(argv: readonly string[]): { readonly read: ReadFlags; readonly run: DevnetRun } {
+  const read = readFlags(argv, DEVNET_FLAGS);
+  const [word] = read.words;
+  if (word !== undefined) throw new UsageError(`unexpected ${JSON.stringify(word)}`);
+  const nodes = readNumber(read, "nodes");
+  const seed = readNumber(read, "seed");
+  const state = lastText(read, "state");
+  const block = lastText(read, "block") ?? BLOCK_DEFAULT;
+  const traffic = lastText(read, "traffic") ?? TRAFFIC_DEFAULT;
+  return {
+    read,
+    run: {
+      options: {
+        block, traffic,
+        ports: "core",
+        ...(nodes === undefined ? {} : { nodes }),
+        ...(seed === undefined ? {} : { seed }),
+        ...(state === undefined ? {} : { state }),
+      },
+      home: homeFolder(lastText(read, "name") ?? NAME_DEFAULT),
+      form: isOn(read, "json") ? "json" : "text",
+      isQuiet: isOn(read, "quiet"),
+      block, traffic,
+    },
+  };
+}
+
+function readNumber(read: ReadFlags, name: string): number | undefined {
+  const text = lastText(read, name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,10}$/.test(text)) throw new UsageError(`--${name} is ${text}, need a whole number`);
+  return Number(text);
+}
+
+/** In a clone it is the clone's own, so that clones do not see each other's. */
+function homeFolder(name: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
+    throw new UsageError(`--name is ${JSON.stringify(name)}, need lower-case letters, digits and hyphens`);
+  }
+  const root = packageRoot();
+  if (existsSync(join(root, "src"))) return join(root, ".devnet", name);
+  return join(tmpdir(), `tidings-devnet-${userInfo().username}`, name);
+}
