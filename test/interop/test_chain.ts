@@ -18,7 +18,7 @@ import type { Daemon } from "./daemon.ts";
 /** The first of them can be spent after the hundredth. */
 const FIRST_BLOCKS = 110;
 /** Between two blocks with payments. */
-const EMPTY_BLOCKS = 9;
+const EMPTY_BLOCKS = 19;
 
 /** A wallet, and the node whose chain it follows. */
 export class ChainMaker {
