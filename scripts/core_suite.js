@@ -34,10 +34,12 @@ if (!existsSync(join(tree, "test", "functional"))) {
   process.exit(2);
 }
 if (names.length === 0) {
-  process.stderr.write("Usage: npm run core-suite -- NAMES…|tier1|tier2|tier3 [--jobs N] [--timeout SECONDS] [--keep]\n");
+  process.stderr.write(
+    "Usage: npm run core-suite -- NAMES…|tier1|tier2|tier3 [--jobs N] [--timeout SECONDS] [--keep]\n");
   process.exit(2);
 }
-const daemon = process.env.BITCOIND === undefined ? join(root, "bin", "tidingsd") : resolve(process.env.BITCOIND);
+const daemon = process.env.BITCOIND === undefined ? join(root, "bin", "tidingsd")
+  : resolve(process.env.BITCOIND);
 // Once and now: what it prints would count as an error of the node.
 if (process.env.BITCOIND === undefined) ensureBuilt();
 

@@ -15,7 +15,8 @@
  *
  * @module
  */
-export { type Chain, chainFromFile, chains } from "./chains.ts";
+export { chainFromFile } from "./chain_from_file.ts";
+export { type Chain, chains } from "./chains.ts";
 export { createNode } from "./create_node.ts";
 export { isTidingsError, TidingsError, type TidingsErrorCode, type TidingsErrorData } from "./errors.ts";
 export type {

@@ -66,6 +66,8 @@ export interface ActivationPorts {
   ): void;
   /** Whether its bytes are known to be on disk. */
   isWritten(id: BlockId): boolean;
+  /** How long it is; zero while it is not here. */
+  blockBytes(id: BlockId): number;
   /** Makes the steps, oldest first, what everyone sees. */
   commit(steps: readonly ActivationStep[]): void;
   broken(id: BlockId, violation: RuleViolation): void;
@@ -96,6 +98,15 @@ export class Activation {
   /** Takes one short turn towards `end`, a chain better than ours; false when it has to wait, or is done. */
   step(end: BlockId | undefined): boolean {
     return this.#settle(end) || this.#prepare(end);
+  }
+
+  /** Length of the longest block that the next step towards `end` may be about. */
+  stepBytes(end: BlockId | undefined): number {
+    const oldest = this.#steps[0]?.block.bytes.length ?? 0;
+    const at = this.#pendingTip();
+    if (end === undefined || at === end) return oldest;
+    const next = this.#headers.ancestor(end, this.#headers.height(at) + 1) ?? end;
+    return Math.max(oldest, this.#ports.blockBytes(next));
   }
 
   /** Commits, or drops, what is ready. */

@@ -55,6 +55,9 @@ export type {
 } from "./chain_ports.ts";
 export type { ChainTip } from "./chain_tips.ts";
 
+/** A block of more serialised bytes takes a turn of its own to check, to connect and to commit: 30 ms for a megabyte. */
+const LONG_BLOCK_BYTES = 200_000;
+
 /**
  * The chain with most work: headers, blocks, coins, and the steps from one tip to a better one.
  *
@@ -190,6 +193,11 @@ export class ChainState {
     if (this.#activation.step(best)) return true;
     if (best === undefined) this.#rest();
     return false;
+  }
+
+  /** Whether the next turn of `work` may take so long that nothing else should be done along with it. */
+  get isWorkLong(): boolean {
+    return this.#activation.stepBytes(this.#parts.candidates.best()) > LONG_BLOCK_BYTES;
   }
 
   /** Writes what is only in memory; `done` when a restart would find it all. */

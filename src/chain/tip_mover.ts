@@ -41,6 +41,10 @@ export class TipMover implements ActivationPorts {
     return this.#parts.blocks.isWritten(id);
   }
 
+  blockBytes(id: BlockId): number {
+    return this.#parts.headers.blocks.position(id)?.length ?? 0;
+  }
+
   connect(id: BlockId, block: Block, coins: CoinsView): ConnectVerdict {
     const { headers, settings } = this.#parts;
     const previous = headers.context(headers.previous(id) ?? GENESIS);

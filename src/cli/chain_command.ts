@@ -24,8 +24,8 @@ const FLAGS: readonly Flag[] = [
 
 const HELP = commandHelp({
   usage: "tidings chain new NAME [FLAGS]",
-  about: "Makes a network of your own: a file with its magic, ports, rules and first block, whose nonce is found\n" +
-    "here. Give the file to each of its nodes.",
+  about: `Makes a network of your own: a file with its magic, ports, rules and first block, whose nonce is
+found here. Give the file to each of its nodes.`,
   flags: FLAGS,
   examples: ["tidings chain new mine", "tidings node --chain mine.chain.json --datadir ./mine"],
 });

@@ -43,7 +43,9 @@ export function chooseChain(settings: Settings): ChainParams {
 function chooseRegtest(settings: Settings): ChainParams {
   const tests = settings.list("test");
   const unknown = tests.find((test) => test !== "bip94");
-  if (unknown !== undefined) throw new UsageError(`Unrecognised option "${unknown}" provided in -test=<option>.`);
+  if (unknown !== undefined) {
+    throw new UsageError(`Unrecognised option "${unknown}" provided in -test=<option>.`);
+  }
   return regtestWith({
     heights: Object.fromEntries(settings.list("testactivationheight").map(readHeight)),
     enforceBip94: tests.length > 0,
@@ -90,6 +92,8 @@ function readHeight(text: string): readonly [BuriedHeight, number] {
     throw new UsageError(`Invalid height value (${text}) for -testactivationheight=name@height.`);
   }
   const key = HEIGHT_NAMES[name];
-  if (key === undefined) throw new UsageError(`Invalid name (${text}) for -testactivationheight=name@height.`);
+  if (key === undefined) {
+    throw new UsageError(`Invalid name (${text}) for -testactivationheight=name@height.`);
+  }
   return [key, height];
 }

@@ -45,7 +45,8 @@ export function readConfigFiles(settings: Settings, place: ConfigPlace): ConfigN
   readConfigText(text, settings, notes);
   if (settings.commandLine.get("includeconf").at(-1) !== false) readIncludes(settings, place, notes);
   for (const section of settings.sections) {
-    if (!SECTIONS.has(section)) notes.warnings.push(`Warning: ${path}: Section [${section}] is not recognized.`);
+    if (SECTIONS.has(section)) continue;
+    notes.warnings.push(`Warning: ${path}: Section [${section}] is not recognized.`);
   }
   return notes;
 }
@@ -109,7 +110,9 @@ export function readConfigText(text: string, settings: Settings, notes: ConfigNo
 function addEntry(name: string, value: string, settings: Settings, notes: ConfigNotes): void {
   const key = readKey(name);
   if (key.name === "conf") {
-    throw configError("conf cannot be set in the configuration file; use includeconf= if you want to include additional config files");
+    throw configError(
+      "conf cannot be set in the configuration file; use includeconf= if you want to include additional " +
+        "config files");
   }
   const option = findOption(key.name);
   if (option === undefined) notes.log.push(`Ignoring unknown configuration value ${name}`);
@@ -119,9 +122,11 @@ function addEntry(name: string, value: string, settings: Settings, notes: Config
 function lineError(line: string, number: number): UsageError {
   if (line.startsWith("-")) {
     return configError(
-      `parse error on line ${number}: ${line}, options in configuration file must be specified without leading -`);
+      `parse error on line ${number}: ${line}, options in configuration file must be specified without ` +
+        `leading -`);
   }
-  const hint = line.startsWith("no") ? `, if you intended to specify a negated option, use ${line}=1 instead` : "";
+  const hint = line.startsWith("no")
+    ? `, if you intended to specify a negated option, use ${line}=1 instead` : "";
   return configError(`parse error on line ${number}: ${line}${hint}`);
 }
 

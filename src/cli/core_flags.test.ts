@@ -59,22 +59,28 @@ describe("a command line as Bitcoin Core takes it", () => {
   });
 
   it("refuses words, negations that mean nothing, and includeconf", () => {
-    refuses("Command line contains unexpected token 'x', see tidingsd -h for a list of options.", () => flags("x"));
+    refuses("Command line contains unexpected token 'x', see tidingsd -h for a list of options.",
+      () => flags("x"));
     refuses("Negating of -chain is meaningless and therefore forbidden", () => flags("-nochain"));
-    refuses(/-includeconf cannot be used from commandline; -includeconf="x.conf"$/, () => flags("-includeconf=x.conf"));
-    refuses(/-includeconf cannot be used from commandline; -includeconf=true$/, () => flags("-noincludeconf=0"));
+    refuses(/-includeconf cannot be used from commandline; -includeconf="x.conf"$/,
+      () => flags("-includeconf=x.conf"));
+    refuses(/-includeconf cannot be used from commandline; -includeconf=true$/,
+      () => flags("-noincludeconf=0"));
   });
 
   it("knows every flag that Bitcoin Core's tests always pass", () => {
-    assert.doesNotThrow(() => flags("-datadir=x", "-logtimemicros", "-debug", "-debugexclude=leveldb", "-uacomment=t",
-      "-disablewallet", "-logthreadnames", "-logsourcelocations", "-loglevel=trace", "-nologratelimit", "-v2transport=0",
+    assert.doesNotThrow(() =>
+      flags("-datadir=x", "-logtimemicros", "-debug", "-debugexclude=leveldb", "-uacomment=t",
+      "-disablewallet", "-logthreadnames", "-logsourcelocations", "-loglevel=trace", "-nologratelimit",
+        "-v2transport=0",
       "-nowallet", "-mintxfee=1", "-fallbackfee=0.0002", "-keypool=1", "-unsafesqlitesync=1", "-natpmp=0"));
   });
 });
 
 describe("bitcoin.conf", () => {
   it("has sections, comments and spaces", () => {
-    const settings = config("# x\n regtest = 1 # why\n[regtest]\nport=1\nsignet.port=3\n[main]\nport=2\n", "regtest");
+    const settings =
+      config("# x\n regtest = 1 # why\n[regtest]\nport=1\nsignet.port=3\n[main]\nport=2\n", "regtest");
     assert.equal(settings.flag("regtest"), true);
     assert.equal(settings.text("port"), "1");
   });
@@ -107,9 +113,10 @@ describe("bitcoin.conf", () => {
     readConfigText("fancy=1\n[regtest]\nfancy=2\n", new Settings(), notes);
     assert.deepEqual(notes.log, ["Ignoring unknown configuration value fancy",
       "Ignoring unknown configuration value regtest.fancy"]);
-    refuses("Error reading configuration file: parse error on line 2: nolisten, if you intended to specify a negated option, use nolisten=1 instead",
+    refuses("Error reading configuration file: parse error on line 2: nolisten, if you intended to " +
+      "specify a negated option, use nolisten=1 instead",
       () => config("\nnolisten\n"));
-    refuses(/parse error on line 1: -port=1, options in configuration file must be specified without leading -/,
+    refuses(/parse error on line 1: -port=1, options in configuration file must be specified without/,
       () => config("-port=1"));
     refuses(/conf cannot be set in the configuration file/, () => config("conf=x"));
     refuses(/using # in rpcpassword can be ambiguous/, () => config("rpcpassword=a#b"));

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { findOption, type Option, OPTIONS } from "./options.ts";
+import type { Option } from "./option.ts";
+import { findOption, OPTIONS } from "./options.ts";
 import { readsAsTrue, type SettingValue, type Settings } from "./settings.ts";
 import { nearest } from "./nearest.ts";
 

@@ -9,7 +9,9 @@ import type { Settings } from "./settings.ts";
 export function defaultDataDir(): string {
   const home = homedir();
   if (process.platform === "darwin") return join(home, "Library", "Application Support", "Tidings");
-  if (process.platform === "win32") return join(process.env["LOCALAPPDATA"] ?? join(home, "AppData", "Local"), "Tidings");
+  if (process.platform === "win32") {
+    return join(process.env["LOCALAPPDATA"] ?? join(home, "AppData", "Local"), "Tidings");
+  }
   return join(process.env["XDG_DATA_HOME"] || join(home, ".local", "share"), "tidings");
 }
 

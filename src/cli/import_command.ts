@@ -17,19 +17,25 @@ import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } fro
 import { VERSION } from "./version.ts";
 
 const FLAGS: readonly Flag[] = [
-  { name: "chain", value: "NAME|FILE", help: "main, testnet4, signet, regtest, or a chain file (default: main)" },
+  {
+    name: "chain", value: "NAME|FILE",
+    help: "main, testnet4, signet, regtest, or a chain file (default: main)",
+  },
   { name: "datadir", value: "DIR", help: `Where they go (default: ${defaultDataDir()})` },
-  { name: "assumevalid", value: "HASH", help: "Take the scripts up to this block for checked; 0 to check all" },
+  {
+    name: "assumevalid", value: "HASH",
+    help: "Take the scripts up to this block for checked; 0 to check all",
+  },
   { name: "minimumchainwork", value: "HEX", help: "Follow no chain with less work; 0 for any" },
   { name: "prune", value: "MIB", help: "Keep the block files to this" },
 ];
 
 const HELP = commandHelp({
   usage: "tidings import FILE… [FLAGS]",
-  about: "Reads blocks and headers into a data directory, checks them as if they came from a peer, and prints the tip.\n" +
-    "FILE is a list of headers (*.headers), a block (*.block), a file of blocks (*.blk, blk*.dat), or a folder of such\n" +
-    "files, Bitcoin Core's blocks folder with its xor.dat among them. The first one refused ends it with exit code 1,\n" +
-    "naming the rule and where in the file it was broken.",
+  about: `Reads blocks and headers into a data directory, checks them as if they came from a peer, and prints
+the tip. FILE is a list of headers (*.headers), a block (*.block), a file of blocks (*.blk, blk*.dat), or a
+folder of such files, Bitcoin Core's blocks folder with its xor.dat among them. The first one refused ends
+it with exit code 1, naming the rule and where in the file it was broken.`,
   flags: FLAGS,
   examples: [
     "tidings import mainnet-1-255.blk --chain main --datadir ./main --minimumchainwork 0 --assumevalid 0",
@@ -58,7 +64,9 @@ export async function importCommand(argv: readonly string[]): Promise<number> {
 function readFiles(paths: readonly string[]): readonly string[] {
   if (paths.length === 0) throw new UsageError("need a FILE");
   return paths.flatMap((path) => {
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new UsageError(`${path} does not exist`);
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+      throw new UsageError(`${path} does not exist`);
+    }
     const files = filesToImport(path);
     if (files.length === 0) throw new UsageError(`${path} holds no blk*.dat files`);
     return files;
@@ -88,7 +96,8 @@ async function openForImport(read: ReadFlags): Promise<RunningNode> {
 
 function tipText({ core: { chain } }: RunningNode): string {
   const { headers } = chain;
-  const describe = (id: typeof chain.tip): string => `${displayHash(headers.hash(id))} height=${headers.height(id)}`;
+  const describe = (id: typeof chain.tip): string =>
+    `${displayHash(headers.hash(id))} height=${headers.height(id)}`;
   const ahead = chain.bestHeader === chain.tip ? "" : `\nbest header ${describe(chain.bestHeader)}`;
   return `tip ${describe(chain.tip)}${ahead}`;
 }

@@ -50,7 +50,8 @@ const XOR_KEY_BYTES = 8;
 export function filesToImport(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return [path];
   const folder = existsSync(join(path, "blocks")) ? join(path, "blocks") : path;
-  return readdirSync(folder).filter((name) => /^blk\d+\.dat$/.test(name)).sort().map((name) => join(folder, name));
+  return readdirSync(folder).filter((name) => /^blk\d+\.dat$/.test(name)).sort().map((name) =>
+    join(folder, name));
 }
 
 /**
@@ -66,8 +67,13 @@ export function piecesOf(file: string, magic: Bytes): Generator<Piece> {
   return piecesIn(bytes, file, magic, Math.min(maskedEnd, endOfData(bytes)));
 }
 
-/** What `bytes` hold, by the name of their file; see `piecesOf`. No record begins at `dataEnd` or behind it. */
-export function* piecesIn(bytes: Bytes, file: string, magic: Bytes, dataEnd = endOfData(bytes)): Generator<Piece> {
+/**
+ * What `bytes` hold, by the name of their file; see `piecesOf`. No record begins at `dataEnd` or
+ * behind it.
+ */
+export function* piecesIn(
+  bytes: Bytes, file: string, magic: Bytes, dataEnd = endOfData(bytes),
+): Generator<Piece> {
   if (file.endsWith(".headers")) yield* headersOf(file, bytes);
   else if (file.endsWith(".block")) yield { kind: "block", bytes, file, offset: 0 };
   else yield* recordsOf(file, bytes, magic, dataEnd);
@@ -117,17 +123,22 @@ function* recordsOf(file: string, bytes: Bytes, magic: Bytes, dataEnd: number): 
   let offset = 0;
   while (offset < dataEnd) {
     const left = bytes.length - offset;
-    if (left < RECORD_HEADER_BYTES) throw new FramingError(file, offset, `${left} bytes remain, too few for a record`);
+    if (left < RECORD_HEADER_BYTES) {
+      throw new FramingError(file, offset,
+        `${left} bytes remain, too few for a record`);
+    }
     const found = bytes.subarray(offset, offset + 4);
     if (!equalBytes(found, magic)) {
       throw new FramingError(file, offset, `magic is ${toHex(found)}, not ${toHex(magic)}`);
     }
     const length = view.getUint32(offset + 4, true);
     if (length < HEADER_BYTES || length > BLOCK_BYTES_MAX) {
-      throw new FramingError(file, offset + 4, `length is ${length}, need ${HEADER_BYTES} to ${BLOCK_BYTES_MAX}`);
+      throw new FramingError(file, offset + 4,
+        `length is ${length}, need ${HEADER_BYTES} to ${BLOCK_BYTES_MAX}`);
     }
     if (length > left - RECORD_HEADER_BYTES) {
-      throw new FramingError(file, offset + 4, `length is ${length}, but ${left - RECORD_HEADER_BYTES} bytes remain`);
+      throw new FramingError(file, offset + 4,
+        `length is ${length}, but ${left - RECORD_HEADER_BYTES} bytes remain`);
     }
     const start = offset + RECORD_HEADER_BYTES;
     yield { kind: "block", bytes: bytes.subarray(start, start + length), file, offset: start };

@@ -28,7 +28,8 @@ after(async () => {
 
 async function memoryNode(params: ChainParams): Promise<RunningNode> {
   const settings = new Settings();
-  for (const [name, value] of [["connect", "0"], ["listen", "0"], ["minimumchainwork", "0"], ["assumevalid", "0"], ["par", "1"]] as const) {
+  for (const [name, value] of [["connect", "0"], ["listen", "0"], ["minimumchainwork", "0"],
+    ["assumevalid", "0"], ["par", "1"]] as const) {
     settings.commandLine.add(name, value);
   }
   const { options } = await planNode(settings, params);
@@ -48,7 +49,8 @@ function record(params: ChainParams, block: Bytes): Bytes {
 /** Records of `count` regtest blocks, mined here. */
 async function regtestRecords(count: number): Promise<Bytes[]> {
   const node = await memoryNode(REGTEST);
-  const result = await node.command({ type: "generate", count, script: Uint8Array.of(0x51), maxTries: 1_000_000 });
+  const result =
+    await node.command({ type: "generate", count, script: Uint8Array.of(0x51), maxTries: 1_000_000 });
   ensure(result.ok, "regtest blocks are mined");
   const { chain } = node.core;
   return Array.from({ length: count }, (_, i) => {
@@ -58,7 +60,9 @@ async function regtestRecords(count: number): Promise<Bytes[]> {
 }
 
 /** What taking `bytes` ends with: the fault, or nothing when all was taken. */
-async function taking(importer: Importer, bytes: Bytes, file: string, params: ChainParams): Promise<string | undefined> {
+async function taking(
+  importer: Importer, bytes: Bytes, file: string, params: ChainParams,
+): Promise<string | undefined> {
   try {
     for (const piece of piecesIn(bytes, file, params.magic)) {
       const refusal = await importer.take(piece);
@@ -80,7 +84,9 @@ const HEADER_END = 88;
  * refused and leave the tip where it was. On regtest, where every second hash is proof enough,
  * another header is another block: there the header's bits are left as they are.
  */
-async function flipBits(params: ChainParams, records: readonly Bytes[], flips: number, seed: number): Promise<void> {
+async function flipBits(
+  params: ChainParams, records: readonly Bytes[], flips: number, seed: number,
+): Promise<void> {
   const rng = seededRng(seed);
   const node = await memoryNode(params);
   const total = records.reduce((sum, { length }) => sum + 8 * length, 0);
@@ -117,7 +123,9 @@ describe("importing", () => {
     const records = await regtestRecords(2);
     const key = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
     // As it writes them: with the genesis block in front.
-    const masked = concatBytes(record(REGTEST, REGTEST.genesis.bytes), ...records).map((byte, i) => byte ^ (key[i % 8] as number));
+    const masked =
+      concatBytes(record(REGTEST, REGTEST.genesis.bytes),
+        ...records).map((byte, i) => byte ^ (key[i % 8] as number));
     writeFileSync(join(folder, "xor.dat"), key);
     // The room at the end is not masked.
     writeFileSync(join(folder, "blk00000.dat"), concatBytes(masked, new Uint8Array(50)));
@@ -136,14 +144,16 @@ describe("importing", () => {
     const refusal = await importFiles(node, [path]);
     assert.ok(refusal?.startsWith(`${path} at byte ${first.length + 8}: block breaks bad-`), refusal);
     writeFileSync(path, second);
-    assert.match(await importFiles(await memoryNode(REGTEST), [path]) ?? "", /at byte 8: block breaks prev-blk-not-found$/);
+    assert.match(await importFiles(await memoryNode(REGTEST), [path]) ?? "",
+      /at byte 8: block breaks prev-blk-not-found$/);
   });
 
   it("notices every one of 300 bits turned over in regtest blocks, framing included", async () => {
     await flipBits(REGTEST, await regtestRecords(10), 300, 1);
   });
 
-  it("notices every one of 2,000 bits turned over in mainnet blocks, framing included", { skip: skipWithoutShared },
+  it("notices every one of 2,000 bits turned over in mainnet blocks, framing included",
+    { skip: skipWithoutShared },
     async () => {
       const bytes = new Uint8Array(readFileSync(sharedPath("blocks", "mainnet-1-255.blk")));
       const records = Array.from(piecesIn(bytes, "x.blk", MAIN.magic), (piece) => record(MAIN, piece.bytes));
@@ -153,10 +163,12 @@ describe("importing", () => {
 
 describe("a file of headers", () => {
   it("must be made of whole headers that follow each other", { skip: skipWithoutShared }, async () => {
-    const bytes = new Uint8Array(readFileSync(sharedPath("blocks", "mainnet-0-10236.headers"))).subarray(0, 800);
+    const bytes =
+      new Uint8Array(readFileSync(sharedPath("blocks", "mainnet-0-10236.headers"))).subarray(0, 800);
     const node = await memoryNode(MAIN);
     const importer = new Importer(node);
-    assert.match(await taking(importer, bytes.subarray(0, 700), "x.headers", MAIN) ?? "", /a header of 60 bytes, not 80/);
+    assert.match(await taking(importer, bytes.subarray(0, 700), "x.headers", MAIN) ?? "",
+      /a header of 60 bytes, not 80/);
     assert.equal(await taking(importer, bytes, "x.headers", MAIN), undefined);
     assert.equal(node.core.chain.headers.height(node.core.chain.bestHeader), 9);
     const rng = seededRng(3);
@@ -165,7 +177,8 @@ describe("a file of headers", () => {
       const flipped = bytes.slice();
       flipped[bit >>> 3] = (flipped[bit >>> 3] as number) ^ (1 << (bit & 7));
       const fault = await taking(new Importer(node), flipped, "x.headers", MAIN);
-      assert.match(fault ?? "nothing", /breaks (high-hash|prev-blk-not-found|bad-diffbits)/, `seed 3, bit ${bit}`);
+      assert.match(fault ?? "nothing", /breaks (high-hash|prev-blk-not-found|bad-diffbits)/,
+        `seed 3, bit ${bit}`);
     }
     assert.equal(displayHash(node.core.chain.headers.hash(node.core.chain.bestHeader)).length, 64);
   });

@@ -28,7 +28,9 @@ export async function importFiles(node: ImportTarget, files: readonly string[]):
     } catch (error) {
       const refusal = await importer.finish();
       if (refusal !== undefined) return refusal;
-      if (error instanceof FramingError) return `${error.file} at byte ${error.offset}: framing, ${error.message}`;
+      if (error instanceof FramingError) {
+        return `${error.file} at byte ${error.offset}: framing, ${error.message}`;
+      }
       throw error;
     }
   }
@@ -85,7 +87,8 @@ export class Importer {
       if (!result.ok) return refusalText(piece, { rule: result.fault.code, detail: "" });
       const verdict = result.value.type === "header-verdict" ? result.value.verdict : "accepted";
       if (verdict === "accepted") return undefined;
-      return refusalText(piece, verdict === "unconnected" ? { rule: "prev-blk-not-found", detail: "" } : verdict);
+      const isUnconnected = verdict === "unconnected";
+      return refusalText(piece, isUnconnected ? { rule: "prev-blk-not-found", detail: "" } : verdict);
     }));
     return undefined;
   }
@@ -95,7 +98,9 @@ export class Importer {
     try {
       block = decodeWith(blockCodec, piece.bytes);
     } catch (error) {
-      if (error instanceof DecodeError) return refusalText(piece, { rule: "encoding", detail: error.message });
+      if (error instanceof DecodeError) {
+        return refusalText(piece, { rule: "encoding", detail: error.message });
+      }
       throw error;
     }
     // Files of blocks begin with it.
@@ -130,11 +135,14 @@ export class Importer {
 
   #isKnown(key: HashKey): boolean {
     if (this.#given.has(key)) return true;
-    return this.#node.core.chain.headers.find(Uint8Array.from(key, (letter) => letter.charCodeAt(0))) !== undefined;
+    const hash = Uint8Array.from(key, (letter) => letter.charCodeAt(0));
+    return this.#node.core.chain.headers.find(hash) !== undefined;
   }
 }
 
-function refusalText({ file, offset, kind }: Omit<Piece, "bytes">, { rule, detail }: RuleViolation, block?: Block): string {
+function refusalText(
+  { file, offset, kind }: Omit<Piece, "bytes">, { rule, detail }: RuleViolation, block?: Block,
+): string {
   const what = block === undefined ? "" : ` (block ${displayHash(block.hash)})`;
   return `${file} at byte ${offset}: ${kind} breaks ${rule}${detail === "" ? "" : `, ${detail}`}${what}`;
 }

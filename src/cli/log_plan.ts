@@ -38,7 +38,8 @@ function readLevel(text: string): string {
   if (!LEVELS.has(level)) {
     throw new UsageError(second === undefined
       ? `Unsupported global logging level -loglevel=${text}. Valid values: info, debug, trace.`
-      : `Unsupported category-specific logging level -loglevel=${text}. Expected -loglevel=<category>:<loglevel>.`);
+      : `Unsupported category-specific logging level -loglevel=${text}. Expected ` +
+        `-loglevel=<category>:<loglevel>.`);
   }
   return level;
 }

@@ -5,7 +5,8 @@ import { didYouMean, editDistance, nearest } from "./nearest.ts";
 
 describe("editDistance", () => {
   it("counts letters inserted, removed, replaced and swapped", () => {
-    const cases = [["", "", 0], ["a", "", 1], ["abc", "abd", 1], ["abc", "acb", 1], ["getblok", "getblock", 1],
+    const cases =
+      [["", "", 0], ["a", "", 1], ["abc", "abd", 1], ["abc", "acb", 1], ["getblok", "getblock", 1],
       ["kitten", "sitting", 3], ["ab", "ba", 1]] as const;
     for (const [a, b, distance] of cases) assert.equal(editDistance(a, b, 9), distance, `${a} ${b}`);
   });

@@ -6,16 +6,21 @@ import { defaultDataDir } from "./data_place.ts";
 import { applyNodeFlags, NODE_FLAGS, readEnvironment } from "./node_flags.ts";
 import { planRun, runNode } from "./run_node.ts";
 import { Settings } from "./settings.ts";
-import { commandHelp, isOn, readFlags } from "./tidings_flags.ts";
+import { commandHelp, type Flag, isOn, readFlags } from "./tidings_flags.ts";
 import { EXIT } from "./exit.ts";
 import { readSettings } from "./tidingsd.ts";
 import { VERSION } from "./version.ts";
 
+const QUIET: Flag = {
+  name: "quiet",
+  help: "Print nothing; debug.log in the data directory has it all",
+};
+
 const HELP = commandHelp({
   usage: "tidings node [FLAGS]",
-  about: "Runs one node until Ctrl-C. Settings not given here come from TIDINGS_… in the environment, such as\n" +
-    "TIDINGS_MAX_CONNECTIONS=8, and from bitcoin.conf in the data directory.",
-  flags: [...NODE_FLAGS, { name: "quiet", help: "Print nothing; debug.log in the data directory has it all" }],
+  about: `Runs one node until Ctrl-C. Settings not given here come from TIDINGS_… in the environment, such as
+TIDINGS_MAX_CONNECTIONS=8, and from bitcoin.conf in the data directory.`,
+  flags: [...NODE_FLAGS, QUIET],
   examples: [
     "tidings node --chain regtest --datadir ./node1",
     "tidings node --chain regtest --datadir ./node2 --listen 18454 --rpc 18453 --add-node 127.0.0.1:18444",
@@ -24,7 +29,7 @@ const HELP = commandHelp({
 });
 
 export async function nodeCommand(argv: readonly string[]): Promise<number> {
-  const read = readFlags(argv, [...NODE_FLAGS, { name: "quiet", help: "" }]);
+  const read = readFlags(argv, [...NODE_FLAGS, QUIET]);
   if (isOn(read, "help")) {
     process.stdout.write(HELP);
     return EXIT.ok;

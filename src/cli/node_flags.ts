@@ -7,9 +7,18 @@ import type { Flag, ReadFlags } from "./tidings_flags.ts";
 
 /** Flags that are spelled otherwise than their option takes them. */
 const SPECIAL: ReadonlyMap<string, Flag> = new Map([
-  ["listen", { name: "listen", value: "[HOST:]PORT|off", help: "Listen here; the host is 127.0.0.1 unless given" }],
-  ["rpc", { name: "rpc", value: "[HOST:]PORT|off", help: "Answer JSON-RPC here; the host is 127.0.0.1 unless given" }],
-  ["prune", { name: "prune", value: "SIZE", help: "Keep the block files to this: 550, 2GiB, … (MiB unless said)" }],
+  ["listen", {
+    name: "listen", value: "[HOST:]PORT|off",
+    help: "Listen here; the host is 127.0.0.1 unless given",
+  }],
+  ["rpc", {
+    name: "rpc", value: "[HOST:]PORT|off",
+    help: "Answer JSON-RPC here; the host is 127.0.0.1 unless given",
+  }],
+  ["prune", {
+    name: "prune", value: "SIZE",
+    help: "Keep the block files to this: 550, 2GiB, … (MiB unless said)",
+  }],
 ]);
 
 export const NODE_FLAGS: readonly Flag[] = OPTIONS.flatMap((option): Flag[] => {
@@ -25,7 +34,8 @@ export const NODE_FLAGS: readonly Flag[] = OPTIONS.flatMap((option): Flag[] => {
 export function applyNodeFlags({ flags }: ReadFlags, settings: Settings): void {
   for (const option of OPTIONS) {
     for (const value of flags.get(option.flag ?? "") ?? []) {
-      if (typeof value === "string" && SPECIAL.has(option.flag as string)) applySpecial(option.flag as string, value, settings);
+      const flag = option.flag as string;
+      if (typeof value === "string" && SPECIAL.has(flag)) applySpecial(flag, value, settings);
       else settings.commandLine.add(option.name, value);
     }
   }
@@ -53,7 +63,10 @@ function readPlace(flag: string, value: string): { readonly host: string; readon
   return place;
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, MiB: 1, GiB: 1024, MB: 1e6 / 2 ** 20, GB: 1e9 / 2 ** 20 };
+/** In MiB. */
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1, MiB: 1, GiB: 1024, MB: 1e6 / 2 ** 20, GB: 1e9 / 2 ** 20,
+};
 
 function readSizeMib(value: string): number {
   const [, digits, unit = ""] = /^([0-9.]+)([A-Za-z]*)$/.exec(value) ?? [];
@@ -64,7 +77,9 @@ function readSizeMib(value: string): number {
 }
 
 /** `TIDINGS_MAX_CONNECTIONS=8` and the like; lists have commas. */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>, settings: Settings): void {
+export function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>>, settings: Settings,
+): void {
   for (const { name, flag, type } of OPTIONS) {
     const value = environment[`TIDINGS_${(flag ?? "").toUpperCase().replaceAll("-", "_")}`];
     if (flag === undefined || value === undefined || SPECIAL.has(flag)) continue;

@@ -5,7 +5,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { seconds } from "../base/time.ts";
-import { UNEXECUTED } from "../consensus/verify_inputs.ts";
+import { loopbackOnlyReason } from "../node/loopback_only.ts";
 import type { NodeOptions } from "../node/node_options.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { parseWhitebind, parseWhitelist } from "../peer/permissions.ts";
@@ -61,7 +61,7 @@ export async function planNode(settings: Settings, params: ChainParams): Promise
     permissionRules: rules,
     bindPermissionRules: bindRules,
     localPeers: false,
-    loopbackOnly: loopbackReason(params),
+    loopbackOnly: loopbackOnlyReason(params),
     pruneTarget: readPrune(settings),
     blockFileBytes: settings.flag("fastprune") ? FAST_PRUNE_FILE_BYTES : BLOCK_FILE_BYTES,
     coinsCacheBytes: Math.max(4, readInteger(settings, "dbcache", 450)) * MIB,
@@ -74,12 +74,6 @@ export async function planNode(settings: Settings, params: ChainParams): Promise
     mockTime: readInteger(settings, "mocktime", 0),
   };
   return { options, listen, threads: readThreads(settings) };
-}
-
-/** Why only peers on this machine are talked to: until scripts are executed, on public networks. */
-export function loopbackReason(params: ChainParams): string | undefined {
-  if (!params.isPublic || UNEXECUTED.length === 0) return undefined;
-  return `this version does not check everything (${UNEXECUTED.join("; ")}), so on ${params.name} it talks to peers on this machine only`;
 }
 
 /** @throws {UsageError} for an option that is not there yet and is not switched off */
@@ -101,10 +95,11 @@ function planListen(settings: Settings, params: ChainParams): readonly Bind[] {
     throw new UsageError("Cannot set -bind or -whitebind together with -listen=0");
   }
   const binds = settings.list("bind").map((text) => readBind(text, port));
-  const whitebinds = settings.list("whitebind").map((text) => readBind(text.slice(text.indexOf("@") + 1), port));
+  const whitebinds =
+    settings.list("whitebind").map((text) => readBind(text.slice(text.indexOf("@") + 1), port));
   if (given.length > 0) return [...binds, ...whitebinds];
   if (!listensByDefault(settings)) return [];
-  if (loopbackReason(params) !== undefined) return [{ host: "127.0.0.1", port }];
+  if (loopbackOnlyReason(params) !== undefined) return [{ host: "127.0.0.1", port }];
   return [{ host: "0.0.0.0", port }, { host: "::", port }];
 }
 
@@ -137,14 +132,18 @@ function readAdvertised(settings: Settings, params: ChainParams): readonly Netwo
 
 // Whom it talks to
 
-async function readConnect(settings: Settings, params: ChainParams): Promise<readonly NetworkAddress[] | undefined> {
+async function readConnect(
+  settings: Settings, params: ChainParams,
+): Promise<readonly NetworkAddress[] | undefined> {
   const texts = settings.list("connect");
   if (settings.isNegated("connect") || (texts.length === 1 && texts[0] === "0")) return [];
   if (texts.length === 0) return undefined;
   return readAddresses(settings, "connect", params.port);
 }
 
-async function readAddresses(settings: Settings, name: string, port: number): Promise<readonly NetworkAddress[]> {
+async function readAddresses(
+  settings: Settings, name: string, port: number,
+): Promise<readonly NetworkAddress[]> {
   return Promise.all(settings.list(name).map((text) => resolveAddress(text, name, port)));
 }
 

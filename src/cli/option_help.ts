@@ -1,5 +1,6 @@
 /** The options as `-help` shows them. @module */
-import { type Option, type OptionCategory, OPTIONS } from "./options.ts";
+import type { Option, OptionCategory } from "./option.ts";
+import { OPTIONS } from "./options.ts";
 
 const WIDTH = 79;
 const INDENT = 7;
@@ -39,7 +40,8 @@ function absentHelp(): string {
       if (absence === undefined || absence.isHarmless !== isHarmless) continue;
       groups.set(absence.why, [...(groups.get(absence.why) ?? []), `-${name}`]);
     }
-    return `${title}\n\n${[...groups].map(([why, names]) => `${wrap(names.join(" "), 2)}${wrap(why)}`).join("\n")}`;
+    return `${title}\n\n${[...groups].map(([why, names]) =>
+      `${wrap(names.join(" "), 2)}${wrap(why)}`).join("\n")}`;
   }).join("\n");
 }
 

@@ -4,44 +4,12 @@
  *
  * @module
  */
+import type { Option } from "./option.ts";
 import { ABSENT_OPTIONS } from "./options_absent.ts";
 import { CHAIN_OPTIONS } from "./options_chain.ts";
 import { GENERAL_OPTIONS } from "./options_general.ts";
 import { NETWORK_OPTIONS } from "./options_network.ts";
 import { RPC_OPTIONS } from "./options_rpc.ts";
-
-export type OptionCategory = "general" | "network" | "chain" | "relay" | "rpc" | "debug" | "absent";
-
-export interface Option {
-  /** Bitcoin Core's name where it has one: `-name=value`, and a key of bitcoin.conf. */
-  readonly name: string;
-  readonly category: OptionCategory;
-  /** `list`: may be given several times; for the others the last one counts. */
-  readonly type: "flag" | "number" | "text" | "list";
-  /** What its value is called in the help. */
-  readonly value?: string;
-  readonly help: string;
-  /** As the help shows it. */
-  readonly fallback?: string;
-  /** Set outside a section of bitcoin.conf, it holds for main only. */
-  readonly isPerNetwork?: boolean;
-  /** `--name` of `tidings node`, and `TIDINGS_NAME` in the environment. */
-  readonly flag?: string;
-  /** Must have a value (Core's DISALLOW_ELISION). */
-  readonly needsValue?: boolean;
-  /** Cannot be written `-noname` (Core's DISALLOW_NEGATION). */
-  readonly noNegation?: boolean;
-  /** Only with `-help-debug`. */
-  readonly isForTests?: boolean;
-  /** Core's, without effect here: why. */
-  readonly absence?: Absence;
-}
-
-export interface Absence {
-  readonly why: string;
-  /** Whether ignoring it does what it says, or no harm; if not, it may only be switched off. */
-  readonly isHarmless: boolean;
-}
 
 export const OPTIONS: readonly Option[] = [
   ...GENERAL_OPTIONS, ...NETWORK_OPTIONS, ...CHAIN_OPTIONS, ...RPC_OPTIONS, ...ABSENT_OPTIONS,

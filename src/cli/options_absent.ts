@@ -1,4 +1,4 @@
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 const NO_WALLET = "there is no wallet";
 const NO_POLICY = "the mempool has no such limit yet";
@@ -9,8 +9,10 @@ const NO_SELF_CHECK = "it checks Bitcoin Core's own data structures";
 const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   [NO_WALLET]: [
     "addresstype", "avoidpartialspends", "changetype", "consolidatefeerate", "disablewallet", "discardfee",
-    "fallbackfee", "keypool", "maxapsfee", "maxtxfee", "mintxfee", "signer", "spendzeroconfchange", "txconfirmtarget",
-    "unsafesqlitesync", "wallet", "walletbroadcast", "walletcrosschain", "walletdir", "walletnotify", "walletrbf",
+    "fallbackfee", "keypool", "maxapsfee", "maxtxfee", "mintxfee", "signer", "spendzeroconfchange",
+      "txconfirmtarget",
+    "unsafesqlitesync", "wallet", "walletbroadcast", "walletcrosschain", "walletdir", "walletnotify",
+      "walletrbf",
     "walletrejectlongchains",
   ],
   [NO_DNS]: ["dns", "dnsseed", "fixedseeds", "forcednsseed"],
@@ -20,12 +22,14 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
     "limitdescendantcount", "limitdescendantsize", "mempoolexpiry", "permitbaremultisig",
   ],
   [NO_SELF_CHECK]: ["checkaddrman", "checkblockindex", "checkblocks", "checklevel", "checkmempool"],
-  "blocks are made of all that fits": ["blockmaxweight", "blockmintxfee", "blockreservedweight", "printpriority"],
+  "blocks are made of all that fits": ["blockmaxweight", "blockmintxfee", "blockreservedweight",
+    "printpriority"],
   "nobody is banned yet": ["bantime"],
   "the local address is not looked for": ["discover"],
   "the router is not asked to forward a port": ["natpmp"],
   "files and threads are used as they are needed": [
-    "allowignoredconf", "dbbatchsize", "maxreceivebuffer", "maxsendbuffer", "maxsigcachesize", "prevoutfetchthreads",
+    "allowignoredconf", "dbbatchsize", "maxreceivebuffer", "maxsendbuffer", "maxsigcachesize",
+      "prevoutfetchthreads",
     "rpcthreads",
   ],
   "the mempool is not saved yet": ["persistmempool", "persistmempoolv1"],
@@ -40,7 +44,8 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "the encrypted transport (BIP324) is not built yet": ["v2transport"],
   "there are no proxies yet": [
-    "cjdnsreachable", "i2pacceptincoming", "i2psam", "listenonion", "onion", "onlynet", "privatebroadcast", "proxy",
+    "cjdnsreachable", "i2pacceptincoming", "i2psam", "listenonion", "onion", "onlynet",
+      "privatebroadcast", "proxy",
     "proxyrandomize", "torcontrol", "torpassword",
   ],
   "there is no such index yet": [
@@ -49,7 +54,8 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   "nothing runs commands yet but -startupnotify": ["alertnotify", "blocknotify", "shutdownnotify"],
   "there is no REST interface yet": ["rest"],
   "nothing is published over ZMQ yet": [
-    "zmqpubhashblock", "zmqpubhashblockhwm", "zmqpubhashtx", "zmqpubhashtxhwm", "zmqpubrawblock", "zmqpubrawblockhwm",
+    "zmqpubhashblock", "zmqpubhashblockhwm", "zmqpubhashtx", "zmqpubhashtxhwm", "zmqpubrawblock",
+      "zmqpubrawblockhwm",
     "zmqpubrawtx", "zmqpubrawtxhwm", "zmqpubsequence", "zmqpubsequencehwm",
   ],
   "the chain cannot be rebuilt from its files yet: import them into a new data directory": [
@@ -57,7 +63,8 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   ],
   "it runs in the foreground only: leave the rest to systemd or the shell": ["daemon", "daemonwait"],
   "it is not built yet": [
-    "asmap", "blockreconstructionextratxn", "blocksdir", "blockversion", "capturemessages", "checkpoints", "ipcbind",
+    "asmap", "blockreconstructionextratxn", "blocksdir", "blockversion", "capturemessages",
+      "checkpoints", "ipcbind",
     "maxuploadtarget", "networkactive", "rpccookieperms", "rpcwhitelist", "rpcwhitelistdefault", "seednode",
     "signetseednode", "stopatheight", "txreconciliation", "vbparams",
   ],

@@ -1,4 +1,4 @@
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 export const CHAIN_OPTIONS: readonly Option[] = [
   {
@@ -22,7 +22,8 @@ export const CHAIN_OPTIONS: readonly Option[] = [
   },
   {
     name: "prune", category: "chain", type: "number", value: "MiB", flag: "prune",
-    help: "Remove old blocks to keep to so much; 1 to remove them only when asked, 0 for never", fallback: "0",
+    help: "Remove old blocks to keep to so much; 1 to remove them only when asked, 0 for never",
+      fallback: "0",
   },
   {
     name: "fastprune", category: "chain", type: "flag", isForTests: true,
@@ -34,7 +35,8 @@ export const CHAIN_OPTIONS: readonly Option[] = [
   },
   {
     name: "assumevalid", category: "chain", type: "text", value: "hash", flag: "assume-valid",
-    help: "Take the scripts of this block and all before it for checked; 0 to check all", fallback: "the network's",
+    help: "Take the scripts of this block and all before it for checked; 0 to check all",
+      fallback: "the network's",
   },
   {
     name: "maxtipage", category: "chain", type: "number", value: "seconds", isForTests: true,

@@ -1,10 +1,11 @@
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 export const GENERAL_OPTIONS: readonly Option[] = [
   { name: "?", category: "general", type: "flag", help: "Print this help and exit" },
   { name: "h", category: "general", type: "flag", help: "The same" },
   { name: "help", category: "general", type: "flag", help: "The same" },
-  { name: "help-debug", category: "general", type: "flag", help: "Print this help with the options for tests, and exit" },
+  { name: "help-debug", category: "general", type: "flag",
+    help: "Print this help with the options for tests, and exit" },
   { name: "version", category: "general", type: "flag", help: "Print the version and exit" },
   {
     name: "datadir", category: "general", type: "text", value: "dir", flag: "datadir",
@@ -17,7 +18,8 @@ export const GENERAL_OPTIONS: readonly Option[] = [
   },
   {
     name: "includeconf", category: "general", type: "list", value: "file",
-    help: "Another configuration file; a relative path starts at the data directory. Only in a configuration file",
+    help: "Another configuration file; a relative path starts at the data directory. Only in a " +
+      "configuration file",
   },
   {
     name: "pid", category: "general", type: "text", value: "file",
@@ -41,7 +43,8 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     name: "debug", category: "debug", type: "list", value: "category", flag: "debug",
     help: "Also log this category; 1 or all for every one, 0 or none for none before it",
   },
-  { name: "debugexclude", category: "debug", type: "list", value: "category", help: "Do not log this category" },
+  { name: "debugexclude", category: "debug", type: "list", value: "category",
+    help: "Do not log this category" },
   {
     name: "loglevel", category: "debug", type: "list", value: "level", isForTests: true,
     help: "info, debug or trace: how much the categories that are on say", fallback: "debug",
@@ -51,13 +54,19 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "The log; a relative path starts at the network's data directory. -nodebuglogfile for none",
     fallback: "debug.log",
   },
-  { name: "printtoconsole", category: "debug", type: "flag", help: "Log to standard output as well", fallback: "1" },
-  { name: "shrinkdebugfile", category: "debug", type: "flag", help: "Shorten the log at start", fallback: "0" },
+  { name: "printtoconsole", category: "debug", type: "flag", help: "Log to standard output as well",
+    fallback: "1" },
+  { name: "shrinkdebugfile", category: "debug", type: "flag", help: "Shorten the log at start",
+    fallback: "0" },
   { name: "logips", category: "debug", type: "flag", help: "Log the addresses of peers", fallback: "0" },
-  { name: "logtimestamps", category: "debug", type: "flag", help: "Log the time of each line", fallback: "1" },
-  { name: "logtimemicros", category: "debug", type: "flag", help: "Log times down to the microsecond", fallback: "0", isForTests: true },
-  { name: "logthreadnames", category: "debug", type: "flag", help: "Log which thread writes", fallback: "0", isForTests: true },
-  { name: "logratelimit", category: "debug", type: "flag", help: "Drop lines that come too often", fallback: "1", isForTests: true },
+  { name: "logtimestamps", category: "debug", type: "flag", help: "Log the time of each line",
+    fallback: "1" },
+  { name: "logtimemicros", category: "debug", type: "flag", help: "Log times down to the microsecond",
+    fallback: "0", isForTests: true },
+  { name: "logthreadnames", category: "debug", type: "flag", help: "Log which thread writes",
+    fallback: "0", isForTests: true },
+  { name: "logratelimit", category: "debug", type: "flag", help: "Drop lines that come too often",
+    fallback: "1", isForTests: true },
   {
     name: "uacomment", category: "debug", type: "list", value: "text", flag: "comment",
     help: "Say this of the node to its peers, in its user agent",

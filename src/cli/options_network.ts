@@ -1,4 +1,4 @@
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 export const NETWORK_OPTIONS: readonly Option[] = [
   {
@@ -10,7 +10,8 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: "Port to listen on", fallback: "main 8333, testnet4 48333, signet 38333, regtest 18444",
   },
   {
-    name: "bind", category: "network", type: "list", value: "addr[:port][=onion]", isPerNetwork: true, flag: "listen",
+    name: "bind", category: "network", type: "list", value: "addr[:port][=onion]", isPerNetwork: true,
+      flag: "listen",
     help: "Listen on this address",
   },
   {
@@ -19,20 +20,24 @@ export const NETWORK_OPTIONS: readonly Option[] = [
   },
   {
     name: "whitelist", category: "network", type: "list", value: "[permissions@]addr[/bits]",
-    help: "Grant permissions to peers with such an address: bloomfilter, noban, forcerelay, relay, mempool, " +
+    help: "Grant permissions to peers with such an address: bloomfilter, noban, forcerelay, relay, " +
+      "mempool, " +
       "download, addr or all; in and out say for which connections",
   },
-  { name: "whitelistrelay", category: "relay", type: "flag", help: "Grant relay to whitelisted peers", fallback: "1" },
+  { name: "whitelistrelay", category: "relay", type: "flag", help: "Grant relay to whitelisted peers",
+    fallback: "1" },
   {
     name: "whitelistforcerelay", category: "relay", type: "flag",
     help: "Grant forcerelay to whitelisted peers", fallback: "0",
   },
   {
-    name: "connect", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true, flag: "connect",
+    name: "connect", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true,
+      flag: "connect",
     help: "Dial only this; -noconnect or -connect=0 to dial nothing",
   },
   {
-    name: "addnode", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true, flag: "add-node",
+    name: "addnode", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true,
+      flag: "add-node",
     help: "Keep a connection to this open",
   },
   {

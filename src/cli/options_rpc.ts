@@ -1,4 +1,4 @@
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 
 export const RPC_OPTIONS: readonly Option[] = [
   { name: "server", category: "rpc", type: "flag", help: "Answer JSON-RPC", fallback: "1" },
@@ -18,11 +18,13 @@ export const RPC_OPTIONS: readonly Option[] = [
     name: "rpcauth", category: "rpc", type: "list", value: "user:salt$hash",
     help: "Let in a user, by the salted hash of a password",
   },
-  { name: "rpcuser", category: "rpc", type: "text", value: "user", help: "Let in this user with -rpcpassword" },
+  { name: "rpcuser", category: "rpc", type: "text", value: "user",
+    help: "Let in this user with -rpcpassword" },
   { name: "rpcpassword", category: "rpc", type: "text", value: "password", help: "The password of -rpcuser" },
   {
     name: "rpccookiefile", category: "rpc", type: "text", value: "file",
-    help: "Where the password for local programs is written; a relative path starts at the network's data directory",
+    help: "Where the password for local programs is written; a relative path starts at the network's " +
+      "data directory",
     fallback: ".cookie",
   },
   {

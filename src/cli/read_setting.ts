@@ -31,7 +31,8 @@ export function readCoins(settings: Settings, name: string, fallback: Sats): Sat
   const text = settings.text(name);
   if (text === undefined) return fallback;
   const sats = parseCoins(text.replace(/^\./, "0."));
-  if (sats === undefined || sats < 0n) throw new UsageError(`Invalid amount for -${name}=<amount>: '${text}'`);
+  if (sats === undefined ||
+    sats < 0n) throw new UsageError(`Invalid amount for -${name}=<amount>: '${text}'`);
   return Number(sats) as Sats;
 }
 

@@ -1,6 +1,8 @@
 /** A caller of JSON-RPC over HTTP. @module */
 import * as http from "node:http";
-import { JsonNumber, JsonObject, JsonSyntaxError, type JsonValue, parseJson, writeJson } from "../rpc/json.ts";
+import {
+  JsonNumber, JsonObject, JsonSyntaxError, type JsonValue, parseJson, writeJson,
+} from "../rpc/json.ts";
 
 export interface RpcTarget {
   readonly host: string;
@@ -35,7 +37,8 @@ function post({ host, port, auth }: RpcTarget, body: string): Promise<{ status: 
   return new Promise((resolve, reject) => {
     const request = http.request({
       host, port, auth, method: "POST", path: "/",
-      headers: { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body), Connection: "close" },
+      headers: { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body),
+        Connection: "close" },
     }, (response) => {
       const parts: Buffer[] = [];
       response.on("data", (part: Buffer) => parts.push(part));

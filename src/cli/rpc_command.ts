@@ -18,10 +18,12 @@ import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } fro
 import { VERSION } from "./version.ts";
 
 const FLAGS: readonly Flag[] = [
-  { name: "chain", value: "NAME|FILE", help: "Whose node: main, testnet4, signet, regtest, or a chain file (default: main)" },
+  { name: "chain", value: "NAME|FILE",
+    help: "Whose node: main, testnet4, signet, regtest, or a chain file (default: main)" },
   { name: "datadir", value: "DIR", help: `Its data directory (default: ${defaultDataDir()})` },
   { name: "rpc", value: "[HOST:]PORT", help: "Where it answers (default: the chain's port on 127.0.0.1)" },
-  { name: "cookie", value: "FILE", help: "The file with its password (default: .cookie in the data directory)" },
+  { name: "cookie", value: "FILE",
+    help: "The file with its password (default: .cookie in the data directory)" },
   { name: "user", value: "USER:PASSWORD", help: "Go in with this instead" },
   { name: "wait", value: "SECONDS", help: "If it does not answer yet, try for so long" },
   { name: "json", help: "Print the result as one line of JSON, texts too" },
@@ -29,9 +31,9 @@ const FLAGS: readonly Flag[] = [
 
 const HELP = commandHelp({
   usage: "tidings rpc [FLAGS] METHOD [VALUE | NAME=VALUE …]",
-  about: "Calls a method of a running node, of Bitcoin Core as well, and prints what it answers. Flags come before the\n" +
-    "method. tidings rpc help lists the methods. Exit codes: the RPC error's code without its sign, 2 for wrong usage,\n" +
-    "3 when no node answers, 4 when it is not ready yet.",
+  about: `Calls a method of a running node, of Bitcoin Core as well, and prints what it answers. Flags come
+before the method. tidings rpc help lists the methods. Exit codes: the RPC error's code without its sign,
+2 for wrong usage, 3 when no node answers, 4 when it is not ready yet.`,
   flags: FLAGS,
   examples: [
     "tidings rpc --chain regtest getblockchaininfo",
@@ -124,7 +126,8 @@ function report(outcome: RpcOutcome, place: Place, method: string, asJson: boole
       process.stderr.write(unauthorizedText(place));
       return EXIT.failed;
     case "not-json-rpc":
-      process.stderr.write(`tidings: ${place.host}:${place.port} answered with status ${outcome.status}, and no JSON-RPC: ` +
+      process.stderr.write(
+        `tidings: ${place.host}:${place.port} answered with status ${outcome.status}, and no JSON-RPC: ` +
         `${outcome.body.slice(0, 200)}\n  another program may have this port: --rpc names another\n`);
       return EXIT.failed;
   }

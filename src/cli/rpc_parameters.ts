@@ -35,7 +35,8 @@ function findParameter(parameters: readonly Parameter[] | undefined, name: strin
 }
 
 function readValue(text: string, parameter: Parameter | undefined): JsonValue {
-  if (parameter !== undefined && (parameter.type === "string" || parameter.type === "hex") && parameter.anyType !== true) {
+  if (parameter !== undefined && (parameter.type === "string" || parameter.type === "hex") &&
+    parameter.anyType !== true) {
     return text;
   }
   // A hash may be all digits.

@@ -33,14 +33,16 @@ export function planRpc(settings: Settings, params: ChainParams, networkDir: str
     ...(password === undefined ? {} : { password }),
     ...(cookieFile === undefined ? {} : { cookieFile }),
     ...(settings.isSet("rpcworkqueue") ? { pendingMax: readPendingMax(settings) } : {}),
-    ...(settings.isSet("rpcservertimeout") ? { timeout: 1000 * readInteger(settings, "rpcservertimeout", 30) } : {}),
+    ...(settings.isSet("rpcservertimeout")
+      ? { timeout: 1000 * readInteger(settings, "rpcservertimeout", 30) } : {}),
   };
   return { options, warnings };
 }
 
 /** Those that are worked on, and those that wait. */
 function readPendingMax(settings: Settings): number {
-  return Math.max(1, readInteger(settings, "rpcworkqueue", 64)) + Math.max(1, readInteger(settings, "rpcthreads", 16));
+  return Math.max(1, readInteger(settings, "rpcworkqueue", 64)) +
+    Math.max(1, readInteger(settings, "rpcthreads", 16));
 }
 
 /** Other machines are let in only when both the address and they are named. */
@@ -52,13 +54,17 @@ function readListen(settings: Settings, port: number, warnings: string[]): reado
     warnings.push("Option -rpcallowip was specified without -rpcbind; this doesn't usually make sense");
   }
   if (binds.length > 0) {
-    warnings.push("Option -rpcbind was ignored because -rpcallowip was not specified, refusing to allow everyone to connect");
+    warnings.push(
+      "Option -rpcbind was ignored because -rpcallowip was not specified, refusing to allow everyone to " +
+        "connect");
   }
-  return hasIpv6Loopback() ? [{ host: "127.0.0.1", port }, { host: "::1", port }] : [{ host: "127.0.0.1", port }];
+  return hasIpv6Loopback() ? [{ host: "127.0.0.1", port }, { host: "::1", port }]
+    : [{ host: "127.0.0.1", port }];
 }
 
 function hasIpv6Loopback(): boolean {
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === "::1"));
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === "::1"));
 }
 
 function readBind(text: string, defaultPort: number): Bind {
@@ -70,8 +76,10 @@ function readBind(text: string, defaultPort: number): Bind {
 function readAllowed(text: string): Subnet {
   const subnet = parseSubnet(text);
   if (subnet !== undefined) return subnet;
-  throw new UsageError(`Invalid -rpcallowip subnet specification: ${text}. Valid are a single IP (e.g. 1.2.3.4), ` +
-    "a network/netmask (e.g. 1.2.3.4/255.255.255.0), a network/CIDR (e.g. 1.2.3.4/24), all ipv4 (0.0.0.0/0), or all " +
+  throw new UsageError(
+    `Invalid -rpcallowip subnet specification: ${text}. Valid are a single IP (e.g. 1.2.3.4), ` +
+    "a network/netmask (e.g. 1.2.3.4/255.255.255.0), a network/CIDR (e.g. 1.2.3.4/24), all ipv4 " +
+      "(0.0.0.0/0), or all " +
     "ipv6 (::/0). RFC4193 is allowed only if -cjdnsreachable=0.");
 }
 

@@ -39,7 +39,8 @@ export async function planRun(settings: Settings, dataDir: string, notes: Config
   const networkDir = join(dataDir, params.folder);
   const perNetwork = OPTIONS.filter((option) => option.isPerNetwork).map(({ name }) => name);
   for (const name of settings.misplaced(perNetwork)) {
-    notes.warnings.push(`Warning: Config setting for -${name} only applied on ${params.name} network when in ` +
+    notes.warnings.push(
+      `Warning: Config setting for -${name} only applied on ${params.name} network when in ` +
       `[${params.name}] section.`);
   }
   return {
@@ -84,7 +85,8 @@ const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 async function open(plan: RunPlan, form: ConsoleForm): Promise<RunningNode> {
   const { node, rpc } = plan;
-  const pool = node.threads === undefined ? undefined : new VerifyPool({ threads: node.threads, report: () => {} });
+  const pool = node.threads === undefined ? undefined
+    : new VerifyPool({ threads: node.threads, report: () => {} });
   try {
     return await openNode({
       options: node.options,
@@ -115,11 +117,13 @@ function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: C
     process.stdout.write(form === "terminal" ? `${terminalLine(entry)}\n` : coreLine(entry, log));
   };
   const logger = new DebugLog({ ...log, print });
-  logger.info(`Tidings version v${VERSION} (Node.js ${process.version}, ${process.platform} ${process.arch})`);
+  logger.info(`Tidings version v${VERSION} (Node.js ${process.version}, ${process.platform} ` +
+    `${process.arch})`);
   logger.info(`Using data directory ${networkDir}`);
   logger.info(`Chain ${params.name}, genesis ${displayHash(params.genesis.hash)}`);
   for (const line of notes.log) logger.warning(line);
-  for (const line of [...notes.warnings.map((text) => text.replace(/^Warning: /, "")), ...(rpc?.warnings ?? [])]) {
+  for (const line of [...notes.warnings.map((text) => text.replace(/^Warning: /, "")),
+    ...(rpc?.warnings ?? [])]) {
     logger.warning(line);
   }
   if (node.options.loopbackOnly !== undefined) logger.warning(`Careful: ${node.options.loopbackOnly}`);

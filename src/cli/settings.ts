@@ -92,7 +92,8 @@ export class Settings {
   list(name: string): readonly string[] {
     const result: string[] = [];
     const sources = [
-      this.commandLine.get(name), this.environment.get(name), this.#sectionValues(name), this.#generalValues(name),
+      this.commandLine.get(name), this.environment.get(name), this.#sectionValues(name),
+        this.#generalValues(name),
     ];
     for (const values of sources) {
       const negated = values.lastIndexOf(false);
@@ -111,7 +112,8 @@ export class Settings {
   misplaced(names: Iterable<string>): readonly string[] {
     if (this.network === undefined || this.network === "main") return [];
     return [...names].filter((name) =>
-      this.#general.get(name).length > 0 && this.value(name) === undefined && this.#general.get(name).at(-1) !== false);
+      this.#general.get(name).length > 0 && this.value(name) === undefined &&
+        this.#general.get(name).at(-1) !== false);
   }
 
   #sectionValues(name: string): readonly SettingValue[] {
@@ -120,7 +122,8 @@ export class Settings {
 
   #generalValues(name: string): readonly SettingValue[] {
     const values = this.#general.get(name);
-    const counts = this.network === undefined || this.network === "main" || findOption(name)?.isPerNetwork !== true;
+    const counts = this.network === undefined || this.network === "main" ||
+      findOption(name)?.isPerNetwork !== true;
     return counts ? values : values.at(-1) === false ? [false] : [];
   }
 }

@@ -16,12 +16,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./devnet.ts")).devnetCommand,
   },
   node: { about: "Run one node", load: async () => (await import("./node_command.ts")).nodeCommand },
-  rpc: { about: "Call a method of a running node", load: async () => (await import("./rpc_command.ts")).rpcCommand },
+  rpc: { about: "Call a method of a running node",
+    load: async () => (await import("./rpc_command.ts")).rpcCommand },
   import: {
     about: "Read blocks and headers from files into a data directory",
     load: async () => (await import("./import_command.ts")).importCommand,
   },
-  chain: { about: "Make a network of your own", load: async () => (await import("./chain_command.ts")).chainCommand },
+  chain: { about: "Make a network of your own",
+    load: async () => (await import("./chain_command.ts")).chainCommand },
   version: { about: "Print the version", load: async () => versionCommand },
   help: { about: "Explain a sub-command", load: async () => helpCommand },
 };
@@ -67,8 +69,10 @@ async function helpCommand(argv: readonly string[]): Promise<number> {
 }
 
 async function versionCommand(argv: readonly string[]): Promise<number> {
-  if (argv.includes("--help")) process.stdout.write("Usage: tidings version [--json]\n\nPrints the version.\n");
-  else if (argv.includes("--json")) process.stdout.write(`${JSON.stringify({ tidings: VERSION, node: process.versions.node })}\n`);
+  if (argv.includes("--help")) process.stdout.write(
+    "Usage: tidings version [--json]\n\nPrints the version.\n");
+  else if (argv.includes("--json")) process.stdout.write(
+    `${JSON.stringify({ tidings: VERSION, node: process.versions.node })}\n`);
   else process.stdout.write(`tidings ${VERSION}\n`);
   return EXIT.ok;
 }

@@ -48,13 +48,15 @@ export function readFlags(argv: readonly string[], known: readonly Flag[], stopA
   return { flags, words };
 }
 
-function readFlag(argument: string, known: readonly Flag[], rest: string[]): readonly [string, string | boolean] {
+function readFlag(argument: string, known: readonly Flag[], rest: string[]): readonly [string,
+  string | boolean] {
   const [, given = "", inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
   const isNegated = given.startsWith("no-") && !known.some(({ name }) => name === given);
   const name = isNegated ? given.slice(3) : given === "h" ? "help" : given;
   const flag = known.find((each) => each.name === name);
   if (flag === undefined) {
-    throw new UsageError(`unknown flag ${argument}.${didYouMean(given, known.map((each) => each.name), "--")}`);
+    throw new UsageError(
+      `unknown flag ${argument}.${didYouMean(given, known.map((each) => each.name), "--")}`);
   }
   if (isNegated) return [name, false];
   if (flag.value === undefined) {
@@ -89,5 +91,6 @@ export function commandHelp({ usage, about, flags, examples }: CommandHelp): str
     [`  --${name}${value === undefined ? "" : ` ${value}`}`, help] as const);
   const width = Math.max(...lines.map(([left]) => left.length)) + 2;
   const list = lines.map(([left, right]) => left.padEnd(width) + right).join("\n");
-  return `Usage: ${usage}\n\n${about}\n\n${list}\n\nExamples:\n${examples.map((each) => `  ${each}\n`).join("")}`;
+  return `Usage: ` +
+    `${usage}\n\n${about}\n\n${list}\n\nExamples:\n${examples.map((each) => `  ${each}\n`).join("")}`;
 }

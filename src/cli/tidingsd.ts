@@ -50,7 +50,8 @@ function printsAndExits(settings: Settings): boolean {
   const withTests = settings.flag("help-debug");
   if (!withTests && !["?", "h", "help"].some((name) => settings.flag(name))) return false;
   process.stdout.write(`Tidings daemon version v${VERSION} tidingsd\n\n` +
-    "tidingsd runs one node of a peer-to-peer network for blockchains. Its flags, its configuration file and its\n" +
+    "tidingsd runs one node of a peer-to-peer network for blockchains. Its flags, its configuration " +
+      "file and its\n" +
     "answers to JSON-RPC are Bitcoin Core's.\n\nUsage: tidingsd [options]\n\n" + coreOptionHelp(withTests));
   return true;
 }

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** As package.json has it. */
-export const VERSION: string = (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string })
+export const VERSION: string =
+  (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string })
   .version;
 
 export const CLIENT_NAME = "tidings";

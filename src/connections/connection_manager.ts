@@ -102,7 +102,11 @@ export class ConnectionManager {
     this.#settings = settings;
     this.#limits = connectionLimits(settings.maxConnections);
     const targets = [...(connectOnly ?? []), ...settings.addNodes];
-    for (const address of targets) this.#targets.set(addressKey(address), address);
+    for (const address of targets) {
+      this.#targets.set(addressKey(address), address);
+      const reason = this.#refusal(address);
+      if (reason !== undefined) ports.logger.warning(`Not dialling ${formatAddress(address)}: ${reason}`);
+    }
     for (const address of settings.advertise) this.#own.add(addressKey(address));
     const manualWait = connectOnly === undefined ? MANUAL_WAIT : CONNECT_ONLY_WAIT;
     this.#manualBackoff = new DialBackoff(clock, localPeers ? LOCAL_WAIT : manualWait);

@@ -121,7 +121,8 @@ export class DevnetWallet {
       outputs: [{ value: Number(sats) as Sats, script: verdict.script }],
       feeRate, spendsPending,
       rng: this.#rng,
-      ...(from === undefined ? {} : { from: [from] }),
+      // Change of the same kind, as wallets make it.
+      ...(from === undefined ? {} : { from: [from], changeKind: from }),
     }));
   }
 

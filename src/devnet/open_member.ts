@@ -4,8 +4,8 @@
  * @module
  */
 import { join } from "node:path";
-import { openForUser } from "../api/create_node.ts";
 import { isTidingsError } from "../api/errors.ts";
+import { openForUser } from "../api/open_for_user.ts";
 import { DebugLog, QUIET_LOG } from "../io/debug_log.ts";
 import { SMALL_STORE } from "../io/disk_store.ts";
 import type { ListenAddress } from "../io/listener.ts";

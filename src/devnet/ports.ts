@@ -7,7 +7,7 @@
 import * as net from "node:net";
 import { closeServer, ListenError, listenOn } from "../io/listener.ts";
 import { REGTEST } from "../params/regtest.ts";
-import { portOwner, type PortOwner } from "./port_owner.ts";
+import { type PortOwner, portOwners } from "./port_owner.ts";
 
 export const LOOPBACK = "127.0.0.1";
 
@@ -55,14 +55,21 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** What has become of the wanted ports. */
-export async function portMoves(node: string, wanted: NodePorts, used: NodePorts): Promise<readonly PortMove[]> {
-  const moves: PortMove[] = [];
-  for (const [key, what] of [["p2p", "P2P"], ["rpc", "RPC"]] as const) {
-    if (wanted[key] === 0 || wanted[key] === used[key]) continue;
-    moves.push({ node, what, wanted: wanted[key], used: used[key], owner: await portOwner(wanted[key]) });
-  }
-  return moves;
+/** What one node wanted, and got. */
+export interface PortOutcome {
+  readonly node: string;
+  readonly wanted: NodePorts;
+  readonly used: NodePorts;
+}
+
+/** The wanted ports that others have. */
+export function portMoves(outcomes: readonly PortOutcome[]): readonly PortMove[] {
+  const moves = outcomes.flatMap(({ node, wanted, used }) => [
+    { node, what: "P2P" as const, wanted: wanted.p2p, used: used.p2p },
+    { node, what: "RPC" as const, wanted: wanted.rpc, used: used.rpc },
+  ]).filter(({ wanted, used }) => wanted !== 0 && wanted !== used);
+  const owners = portOwners(moves.map(({ wanted }) => wanted));
+  return moves.map((move) => ({ ...move, owner: owners.get(move.wanted) }));
 }
 
 /** `18443 is in use (pid 812 bitcoind), alice uses 49213` */

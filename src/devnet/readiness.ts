@@ -9,9 +9,13 @@ export class GossipWatch {
   readonly #connected = new Set<string>();
   #blocksFromPeers = 0;
 
-  /** `given`: the address that it was told at the start, which does not count. */
-  constructor(given: NetworkAddress | undefined) {
+  /**
+   * `given`: the address that it was told at the start, which does not count. `known`: what it had
+   * heard of and saved in an earlier run.
+   */
+  constructor(given: NetworkAddress | undefined, known: readonly NetworkAddress[]) {
     this.#given = given === undefined ? undefined : formatAddress(given);
+    for (const address of known) this.#learned.add(formatAddress(address));
   }
 
   note(event: NodeEvent): void {

@@ -29,9 +29,11 @@ interface Entry {
 }
 
 export class Registration {
+  readonly #folder: string;
   readonly #file: string;
 
-  private constructor(file: string) {
+  private constructor(folder: string, file: string) {
+    this.#folder = folder;
     this.#file = file;
   }
 
@@ -49,7 +51,7 @@ export class Registration {
       await fs.rm(file, { force: true });
       if (!(await create(file))) await refuseRunning(file, folder);
     }
-    return new Registration(file);
+    return new Registration(folder, file);
   }
 
   /** Says where the nodes are. */
@@ -61,6 +63,8 @@ export class Registration {
 
   async release(): Promise<void> {
     await fs.rm(this.#file, { force: true });
+    // Stays when there is something in it.
+    await fs.rmdir(this.#folder).catch(() => {});
   }
 }
 

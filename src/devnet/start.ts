@@ -13,10 +13,11 @@ import type { NetworkAddress } from "../primitives/network_address.ts";
 import { Devnet } from "./devnet.ts";
 import { heightOf, type Member } from "./devnet_node.ts";
 import { DevnetWallet } from "./devnet_wallet.ts";
+import { mineHistory } from "./history.ts";
 import { openMember } from "./open_member.ts";
 import { type DefaultName, type DevnetOptions, type DevnetPlan, readOptions } from "./options.ts";
 import { type Place, takePlace } from "./place.ts";
-import { FREE_PORTS, freePorts, LOOPBACK, type NodePorts, type PortMove, portMoves, wantedPorts } from "./ports.ts";
+import { FREE_PORTS, freePorts, LOOPBACK, type PortOutcome, portMoves, wantedPorts } from "./ports.ts";
 import { Production } from "./production.ts";
 import { GossipWatch } from "./readiness.ts";
 import { SpreadWatch } from "./spread.ts";
@@ -27,6 +28,8 @@ import { waitUntil } from "./until.ts";
 /** So many that the first ten rewards can be spent. */
 export const FIRST_BLOCKS = 110;
 const READY_TIMEOUT_MS = 60_000;
+/** More than a devnet has nodes. */
+const SAVED_ADDRESSES_MAX = 1_000;
 
 /** Seeds of what must not take numbers from each other. */
 const STREAMS = { wallet: 1, blocks: 2, traffic: 3 } as const;
@@ -70,7 +73,7 @@ class Startup {
   /** Those that run; shared with all parts, which so hear of one that leaves. */
   readonly #members: Member[] = [];
   readonly #opened: Member[] = [];
-  readonly #moves: PortMove[] = [];
+  readonly #ports: PortOutcome[] = [];
   readonly #gossip = new Map<Member, GossipWatch>();
   readonly #heightsAtOpen = new Map<Member, number>();
   readonly #stops: (() => void)[] = [];
@@ -117,29 +120,27 @@ class Startup {
     this.#opened.push(member);
     if (index === 0) this.#members.push(member);
     this.#watch(member, seedAddress);
-    await this.#noteMoves(member, wanted);
+    const { name, p2pPort, rpcPort } = member.node;
+    this.#ports.push({ node: name, wanted, used: { p2p: p2pPort, rpc: rpcPort } });
     return member;
   }
 
   #watch(member: Member, seedAddress: NetworkAddress | undefined): void {
     const { running } = member;
-    const gossip = new GossipWatch(seedAddress);
+    const known = running.core.addresses.sample(SAVED_ADDRESSES_MAX).map(({ address }) => address);
+    const gossip = new GossipWatch(seedAddress, known);
     this.#gossip.set(member, gossip);
     this.#heightsAtOpen.set(member, heightOf(member));
     for (const event of running.eventsSince(0).events) gossip.note(event);
     this.#stops.push(running.listen((event) => gossip.note(event)));
   }
 
-  async #noteMoves({ node }: Member, wanted: NodePorts): Promise<void> {
-    this.#moves.push(...await portMoves(node.name, wanted, { p2p: node.p2pPort, rpc: node.rpcPort }));
-  }
-
   /** A new network gets its first blocks; one whose tip has grown old gets one more, so that its nodes relay. */
   async #mineFirst(first: Member, wallet: DevnetWallet): Promise<void> {
-    const isStale = first.running.core.chain.isInitialBlockDownload;
-    const count = Math.max(FIRST_BLOCKS - heightOf(first), isStale ? 1 : 0);
-    const mined = Array.from({ length: count }, () => first.node.mine(1, { address: wallet.nextAddress() }));
-    await Promise.all(mined);
+    const address = (): string => wallet.nextAddress();
+    const height = heightOf(first);
+    if (height < FIRST_BLOCKS) await mineHistory(first, FIRST_BLOCKS - height, address);
+    else if (first.running.core.chain.isInitialBlockDownload) await first.node.mine(1, { address: address() });
   }
 
   #untilReady(signal: AbortSignal | undefined): Promise<void> {
@@ -175,7 +176,7 @@ class Startup {
     const { seed, folder, isTemporary } = this.#place;
     const net = new Devnet({
       members, wallet, seed, folder, isTemporary,
-      moves: this.#moves,
+      moves: portMoves(this.#ports),
       mineNext: () => production.mineNext(),
       close: () => this.close(),
     });

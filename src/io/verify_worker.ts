@@ -5,24 +5,23 @@
  */
 import { parentPort } from "node:worker_threads";
 import { defined } from "../base/assert.ts";
-import { verifyInputs } from "../consensus/verify_inputs.ts";
-import type { VerifyJob } from "../consensus/verify_job.ts";
+import { openJob } from "../consensus/verify_inputs.ts";
 import { installNodeCrypto } from "./node_crypto.ts";
 import { isMoot, jobIn, markFault, type RangeAnswer, type RangeRequest } from "./verify_protocol.ts";
 
 installNodeCrypto();
 const port = defined(parentPort ?? undefined, "this module runs in a worker thread");
 
-/** The job of the last range: ranges of one job come one after the other, and are one object. */
-let last: { readonly number: number; readonly job: VerifyJob } | undefined;
+/** The job of the last range, parsed: ranges of one job come one after the other. */
+let last: { readonly number: number; readonly job: ReturnType<typeof openJob> } | undefined;
 
 port.on("message", (request: RangeRequest) => port.postMessage(answer(request)));
 
 function answer(request: RangeRequest): RangeAnswer {
   if (isMoot(request.memory, request.from)) return { type: "checked", violation: undefined };
   try {
-    if (last?.number !== request.job) last = { number: request.job, job: jobIn(request) };
-    const violation = verifyInputs(last.job, request.from, request.to);
+    if (last?.number !== request.job) last = { number: request.job, job: openJob(jobIn(request)) };
+    const violation = "rule" in last.job ? last.job : last.job.verify(request.from, request.to);
     if (violation !== undefined) markFault(request.memory, request.from);
     return { type: "checked", violation };
   } catch (error) {

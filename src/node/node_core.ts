@@ -88,6 +88,7 @@ export class NodeCore {
   /** Something that concerns all peers has happened in this turn. */
   #concernsAll = false;
   #hasChainWork = true;
+  #isChainsTurn = true;
 
   constructor(ports: NodePorts, options: NodeOptions) {
     const { rng, logger } = ports;
@@ -202,7 +203,7 @@ export class NodeCore {
     assert(!this.#isStepping, "one input is taken at a time");
     this.#isStepping = true;
     this.#take(input);
-    this.#settle();
+    this.#settle(input.type === "woken");
     this.#isStepping = false;
     const effects = this.#effects;
     this.#effects = [];
@@ -248,21 +249,41 @@ export class NodeCore {
     }
   }
 
-  /** Everything that can be done now, as far as one turn of the loop reaches. */
-  #settle(): void {
+  /**
+   * Everything that can be done now, as far as one turn of the loop reaches. What takes long waits
+   * for a turn of its own (`isWoken`), since many inputs may come between two of them.
+   */
+  #settle(isWoken: boolean): void {
     this.#peering.runTimers();
     if (!this.#isShuttingDown) this.#dialing.work();
     this.#generator.work();
-    this.#hasChainWork = this.chain.work();
-    this.#peering.work();
-    // What the messages brought may be connected at once.
-    if (!this.#hasChainWork) this.#hasChainWork = this.chain.work();
+    if (!this.#workLong(isWoken)) {
+      this.#hasChainWork = this.chain.work();
+      this.#peering.work();
+      // What the messages brought may be connected at once.
+      if (!this.#hasChainWork) this.#hasChainWork = this.chain.isWorkLong || this.chain.work();
+    }
     if (this.#concernsAll) {
       this.#concernsAll = false;
       this.#peering.passAll();
     }
     this.#peering.forgetLeaving();
     this.#answerSettled();
+  }
+
+  /** Whether a long turn of the chain is due: taken now, or left for later. Messages have every other turn. */
+  #workLong(isWoken: boolean): boolean {
+    if (!this.chain.isWorkLong) return false;
+    if (isWoken && (this.#isChainsTurn || !this.#peering.hasWork)) {
+      this.#isChainsTurn = false;
+      this.#hasChainWork = this.chain.work();
+    } else if (isWoken) {
+      this.#isChainsTurn = true;
+      this.#peering.work();
+    } else {
+      this.#hasChainWork = true;
+    }
+    return true;
   }
 
   #command(command: Command, answer: Answer): void {

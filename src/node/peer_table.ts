@@ -39,10 +39,12 @@ export class PeerTable {
     return this.#busy.size > 0;
   }
 
-  /** Those that have a message now; one that has none any longer leaves the list. */
-  takeBusy(): readonly Connection[] {
-    const ready = [...this.#busy].filter((connection) => connection.hasMessage);
-    this.#busy.clear();
-    return ready;
+  /** Who has waited longest with a message; `touched` puts it behind the others when it has another. */
+  takeBusy(): Connection | undefined {
+    for (const connection of this.#busy) {
+      this.#busy.delete(connection);
+      if (connection.hasMessage) return connection;
+    }
+    return undefined;
   }
 }

@@ -28,11 +28,13 @@ import type { NodeOptions } from "./node_options.ts";
 import { PeerTable } from "./peer_table.ts";
 
 /**
- * Work done on messages in one turn, so that none holds the loop: blocks and headers take
- * milliseconds to decode, the rest microseconds.
+ * Work done on messages in one turn, so that none holds the loop: headers and long blocks take
+ * milliseconds, the rest microseconds.
  */
 const TURN_EFFORT_MAX = 64;
-const EFFORT: Partial<Record<MessageType, number>> = { block: 32, headers: 16, addr: 4, addrv2: 4, inv: 4 };
+const EFFORT: Partial<Record<MessageType, number>> = { block: 4, headers: 16, addr: 4, addrv2: 4, inv: 4 };
+/** Bytes of a block that are as much work again as a short message: a megabyte fills a turn. */
+const BLOCK_BYTES_PER_EFFORT = 16_384;
 
 /** A socket that has just opened. */
 export interface Opening {
@@ -148,12 +150,12 @@ export class Peering implements Outbox {
   /** Takes messages, one a peer in turn, until none is left or the turn has been long enough. */
   work(): void {
     let effort = 0;
-    while (this.#table.hasBusy && effort < TURN_EFFORT_MAX) {
-      for (const connection of this.#table.takeBusy()) {
-        effort += this.#takeMessage(connection);
-        this.#table.touched(connection);
-        this.#steer(connection);
-      }
+    while (effort < TURN_EFFORT_MAX) {
+      const connection = this.#table.takeBusy();
+      if (connection === undefined) return;
+      effort += this.#takeMessage(connection);
+      this.#table.touched(connection);
+      this.#steer(connection);
     }
   }
 
@@ -238,7 +240,7 @@ export class Peering implements Outbox {
       case "message":
         this.#ports.protocols.received(connection, handling.message);
         this.#pass(connection);
-        return EFFORT[handling.message.type] ?? 1;
+        return effortOf(handling.message);
     }
   }
 
@@ -289,4 +291,10 @@ export class Peering implements Outbox {
     assert(connection === undefined || connection === peer, "a peer is its connection");
     return connection === undefined || connection.isClosing ? undefined : connection;
   }
+}
+
+function effortOf(message: Message): number {
+  const effort = EFFORT[message.type] ?? 1;
+  if (message.type !== "block") return effort;
+  return effort + Math.floor(message.value.block.bytes.length / BLOCK_BYTES_PER_EFFORT);
 }

@@ -15,8 +15,24 @@ export type HashKey = Brand<string, "HashKey">;
 
 export const ZERO_HASH: Bytes = new Uint8Array(HASH_BYTES);
 
+/** Also for other short bytes. */
 export function hashKey(hash: Bytes): HashKey {
+  if (hash.length === HASH_BYTES) return keyOf32(hash);
   return String.fromCharCode.apply(null, hash as unknown as number[]) as HashKey;
+}
+
+/** Spelled out, which takes less than half the time of any loop or spread: every input is asked for its key. */
+function keyOf32(h: Bytes): HashKey {
+  return String.fromCharCode(
+    h[0] as number, h[1] as number, h[2] as number, h[3] as number,
+    h[4] as number, h[5] as number, h[6] as number, h[7] as number,
+    h[8] as number, h[9] as number, h[10] as number, h[11] as number,
+    h[12] as number, h[13] as number, h[14] as number, h[15] as number,
+    h[16] as number, h[17] as number, h[18] as number, h[19] as number,
+    h[20] as number, h[21] as number, h[22] as number, h[23] as number,
+    h[24] as number, h[25] as number, h[26] as number, h[27] as number,
+    h[28] as number, h[29] as number, h[30] as number, h[31] as number,
+  ) as HashKey;
 }
 
 /** As people write it: hex, last byte first. */

@@ -110,11 +110,13 @@ export class Transaction implements TransactionFields {
   /** The serialisation without marker, flag and witness. */
   get baseBytes(): Bytes {
     if (!this.hasWitness) return this.bytes;
-    const base = new Uint8Array(this.baseSize);
-    base.set(this.bytes.subarray(0, 4), 0);
-    const bodyEnd = this.bytes.length - 4 - (this.witnessBytes - MARKER_AND_FLAG_BYTES);
-    base.set(this.bytes.subarray(4 + MARKER_AND_FLAG_BYTES, bodyEnd), 4);
-    base.set(this.bytes.subarray(this.bytes.length - 4), base.length - 4);
+    const { bytes, baseSize } = this;
+    // One copy, whose ends are put right: views for the three parts would cost more than the bytes.
+    const base = bytes.slice(MARKER_AND_FLAG_BYTES, MARKER_AND_FLAG_BYTES + baseSize);
+    for (let i = 0; i < 4; i++) {
+      base[i] = bytes[i] as number;
+      base[baseSize - 4 + i] = bytes[bytes.length - 4 + i] as number;
+    }
     return base;
   }
 
@@ -166,7 +168,7 @@ export const transactionCodec: Codec<Transaction> = {
     if ((flag & 1) !== 0) {
       flag ^= 1;
       const witnessStart = reader.offset;
-      inputs = inputs.map((input) => ({ ...input, witness: readWitness(reader) }));
+      for (const input of inputs) input.witness = readWitness(reader);
       if (inputs.every((input) => input.witness.length === 0)) {
         // The same transaction would have two encodings.
         throw new DecodeError(witnessStart, { kind: "malformed", field: "witness", found: "superfluous" });
@@ -185,9 +187,12 @@ export const transactionCodec: Codec<Transaction> = {
 const INPUT_BYTES_MIN = 41;
 const OUTPUT_BYTES_MIN = 9;
 
-function readInputs(reader: ByteReader): Input[] {
+/** An input whose witness, which stands further on, may still have to be read. */
+type ReadInput = Omit<Input, "witness"> & { witness: Input["witness"] };
+
+function readInputs(reader: ByteReader): ReadInput[] {
   const count = boundedCount(reader, "inputs", INPUT_BYTES_MIN);
-  const inputs: Input[] = [];
+  const inputs: ReadInput[] = [];
   for (let i = 0; i < count; i++) {
     const txid = reader.bytes(32) as Txid;
     const index = reader.u32();

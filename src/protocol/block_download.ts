@@ -18,9 +18,7 @@
  * @module
  */
 import type { Logger } from "../base/logger.ts";
-import {
-  addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, seconds,
-} from "../base/time.ts";
+import { addDuration, type Clock, type Duration, earlier, type Instant, seconds } from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
@@ -46,8 +44,6 @@ const BLOCK_TIMEOUT_INTERVALS = 1;
 const BLOCK_TIMEOUT_INTERVALS_PER_PEER = 0.5;
 /** A tip younger than this many block intervals means that announced blocks are fetched at once. */
 const DIRECT_FETCH_INTERVALS = 20;
-/** When a block came, the window may have moved for others; they are looked at together, this much later. */
-const OTHERS_DELAY = milliseconds(10);
 /**
  * A peer is not parked while a block of its is checked when we asked for it and are this far
  * behind: the checks are then best kept fed, and nothing it says hangs on the outcome.
@@ -88,7 +84,8 @@ export class BlockDownload implements Protocol {
   readonly #owners = new Map<BlockId, PeerState>();
   readonly #downloading = new Set<PeerState>();
   #stallTimeout = STALL_TIMEOUT;
-  #wakeAllAt: Instant | undefined;
+  /** Something happened to one peer that may let us ask others. */
+  #isOthersTurn = false;
 
   constructor(ports: BlockDownloadPorts, options: { readonly minimumChainWork: bigint }) {
     this.#ports = ports;
@@ -107,7 +104,7 @@ export class BlockDownload implements Protocol {
     if (state === undefined) return;
     for (const id of [...state.requests]) this.#clear(state, id);
     this.#peers.delete(peer.id);
-    this.#wakeAll();
+    this.#isOthersTurn = true;
   }
 
   received(peer: Peer, message: Message): void {
@@ -123,11 +120,11 @@ export class BlockDownload implements Protocol {
   }
 
   woken(): void {
-    this.#wakeAllAt = undefined;
+    this.#isOthersTurn = false;
   }
 
   wakeAt(): Instant | undefined {
-    let at = this.#wakeAllAt;
+    let at = this.#isOthersTurn ? this.#ports.clock.now() : undefined;
     for (const state of this.#downloading) {
       const { stallingSince } = state;
       at = earlier(at, this.#blockDeadline(state));
@@ -156,6 +153,8 @@ export class BlockDownload implements Protocol {
   /** `peer` has a chain that ends in `last`: near the tip, what is missing of it is fetched at once. */
   headersReceived(peer: Peer, last: BlockId): void {
     const { chain, logger } = this.#ports;
+    // What one peer tells, others may have announced before.
+    this.#isOthersTurn = true;
     const state = this.#peers.get(peer.id);
     if (state === undefined || !this.#isNearTip() || chain.headers.isInvalid(last)) return;
     if (chain.headers.compareWork(chain.tip, last) > 0) return;
@@ -198,7 +197,7 @@ export class BlockDownload implements Protocol {
     for (const state of this.#peers.values()) if (state.awaiting === key) this.#unpark(state);
     const state = source === undefined ? undefined : this.#peers.get(source as PeerId);
     if (state !== undefined && violation !== undefined) this.#punish(state.peer, violation);
-    this.#wakeAll();
+    this.#isOthersTurn = true;
   }
 
   #block(state: PeerState, block: Block): void {
@@ -208,7 +207,7 @@ export class BlockDownload implements Protocol {
     const known = chain.headers.find(block.hash);
     const requested = known !== undefined && this.#owners.has(known);
     if (known !== undefined) this.#clear(state, known);
-    this.#wakeAll();
+    this.#isOthersTurn = true;
     // The verdict on it may come before `addBlock` returns.
     state.awaiting = this.#shouldPark(block, requested) ? hashKey(block.hash) : undefined;
     const hasEnoughWork = this.#hasEnoughWork(block);
@@ -363,10 +362,6 @@ export class BlockDownload implements Protocol {
     const { chain, clock } = this.#ports;
     const age = clock.unixTime() - chain.headers.time(chain.tip);
     return age < DIRECT_FETCH_INTERVALS * chain.params.work.targetSpacing;
-  }
-
-  #wakeAll(): void {
-    this.#wakeAllAt ??= addDuration(this.#ports.clock.now(), OTHERS_DELAY);
   }
 }
 

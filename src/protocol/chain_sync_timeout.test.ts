@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addDuration, type Instant, minutes } from "../base/time.ts";
+import { addDuration, type Instant, milliseconds, minutes } from "../base/time.ts";
 import type { BlockId } from "../chain/header_index.ts";
-import { CHAIN_SYNC_TIMEOUT, type ChainSyncFacts, IN_STEP, stepChainSync } from "./chain_sync_timeout.ts";
+import { type ChainSyncFacts, IN_STEP, stepChainSync } from "./chain_sync_timeout.ts";
 
 const start = 1_000 as Instant;
 const facts: ChainSyncFacts = { now: start, peerWork: 5n, tip: 10 as BlockId, tipWork: 10n };
 const later = (by: number): Instant => addDuration(start, minutes(by));
+const after = (at: Instant): Instant => addDuration(at, milliseconds(1));
 
 test("a peer with as much work as our tip is in step", () => {
   const { state } = stepChainSync(IN_STEP, facts);
@@ -16,13 +17,13 @@ test("a peer with as much work as our tip is in step", () => {
 
 test("a peer that stays behind is asked after 20 minutes and dropped 2 minutes later", () => {
   let step = stepChainSync(IN_STEP, facts);
-  step = stepChainSync(step.state, { ...facts, now: (later(20) - 1) as Instant });
+  step = stepChainSync(step.state, { ...facts, now: later(20) });
   assert.equal(step.action, "none");
-  step = stepChainSync(step.state, { ...facts, now: addDuration(start, CHAIN_SYNC_TIMEOUT) });
+  step = stepChainSync(step.state, { ...facts, now: after(later(20)) });
   assert.equal(step.action, "ask");
-  step = stepChainSync(step.state, { ...facts, now: (later(22) - 1) as Instant });
+  step = stepChainSync(step.state, { ...facts, now: after(later(22)) });
   assert.equal(step.action, "none");
-  assert.equal(stepChainSync(step.state, { ...facts, now: later(22) }).action, "drop");
+  assert.equal(stepChainSync(step.state, { ...facts, now: after(after(later(22))) }).action, "drop");
 });
 
 test("a peer that reaches the work our tip had is watched anew with the tip of now", () => {
@@ -36,5 +37,5 @@ test("a peer that reaches the work our tip had is watched anew with the tip of n
 
 test("a peer that told of no block at all is watched like any other", () => {
   const { state } = stepChainSync(IN_STEP, { ...facts, peerWork: undefined });
-  assert.equal(stepChainSync(state, { ...facts, peerWork: undefined, now: later(20) }).action, "ask");
+  assert.equal(stepChainSync(state, { ...facts, peerWork: undefined, now: after(later(20)) }).action, "ask");
 });

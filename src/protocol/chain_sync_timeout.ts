@@ -17,12 +17,12 @@
 import { addDuration, type Instant, minutes } from "../base/time.ts";
 import type { BlockId } from "../chain/header_index.ts";
 
-export const CHAIN_SYNC_TIMEOUT = minutes(20);
+const CHAIN_SYNC_TIMEOUT = minutes(20);
 const ANSWER_TIMEOUT = minutes(2);
 
 export type ChainSyncState =
   | { readonly name: "in-step" }
-  /** Must have as much work as `benchmark` at `until`. */
+  /** Must have as much work as `benchmark` by the end of `until`: a moment later it is too late. */
   | {
     readonly name: "watched" | "asked";
     readonly benchmark: BlockId;
@@ -52,7 +52,7 @@ export function stepChainSync(state: ChainSyncState, facts: ChainSyncFacts): Cha
     const until = addDuration(now, CHAIN_SYNC_TIMEOUT);
     return { state: { name: "watched", benchmark: tip, work: tipWork, until }, action: "none" };
   }
-  if (now < state.until) return { state, action: "none" };
+  if (now <= state.until) return { state, action: "none" };
   if (state.name === "asked") return { state, action: "drop" };
   return { state: { ...state, name: "asked", until: addDuration(now, ANSWER_TIMEOUT) }, action: "ask" };
 }

@@ -15,7 +15,9 @@
  */
 import { equalBytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
-import { addDuration, type Clock, type Duration, elapsed, type Instant, minutes } from "../base/time.ts";
+import {
+  addDuration, type Clock, type Duration, elapsed, type Instant, milliseconds, minutes,
+} from "../base/time.ts";
 import { TimerTable } from "../base/timer_table.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import { hashHeaders } from "../chain/header_acceptance.ts";
@@ -381,7 +383,9 @@ export class HeaderSync implements Protocol {
       tipWork: chain.headers.chainWork(chain.tip),
     });
     state.chainSync = step.state;
-    if (step.state !== before && step.state.name !== "in-step") this.#timers.set(peer.id, step.state.until);
+    if (step.state !== before && step.state.name !== "in-step") {
+      this.#timers.set(peer.id, addDuration(step.state.until, milliseconds(1)));
+    }
     const hashText = (id: BlockId): string => displayHash(chain.headers.hash(id));
     const best = (): string => (bestKnown === undefined ? "<none>" : hashText(bestKnown));
     if (step.action === "drop") {

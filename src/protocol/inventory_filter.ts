@@ -4,8 +4,8 @@
  * A hash (or any other bytes) is kept as 32 bits of a salted mix of it, in an open-addressed table
  * of a typed array that starts small and doubles. When a table has as many as it may hold, it
  * becomes the old one and a new one begins, so that at least the last `capacity` hashes are
- * remembered, and at most twice as many. A stranger's hash is taken for a known one about once in 2^32 divided by the
- * number held: the peer then hears of that transaction from somebody else.
+ * remembered, and at most twice as many. A stranger's hash is taken for a known one about once in
+ * 2^32 divided by the number held: the peer then hears of that transaction from somebody else.
  *
  * In the place of Bitcoin Core's `m_tx_inventory_known_filter` (50,000 entries, one in a million),
  * which takes its full size at once.

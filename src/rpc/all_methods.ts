@@ -6,11 +6,12 @@ import { mempoolMethods } from "./methods/mempool.ts";
 import { MethodTable } from "./method_table.ts";
 import { miningMethods } from "./methods/mining.ts";
 import { networkMethods } from "./methods/network.ts";
+import { hiddenNetworkMethods } from "./methods/network_hidden.ts";
 import { transactionMethods } from "./methods/transactions.ts";
 import { waitingMethods } from "./methods/waiting.ts";
 
 /** Every method there is. */
 export const ALL_METHODS = new MethodTable([
-  chainMethods, blockMethods, transactionMethods, mempoolMethods, networkMethods, miningMethods, controlMethods,
-  waitingMethods, hiddenMethods,
+  chainMethods, blockMethods, transactionMethods, mempoolMethods, networkMethods, hiddenNetworkMethods,
+  miningMethods, controlMethods, waitingMethods, hiddenMethods,
 ]);

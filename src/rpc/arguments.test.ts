@@ -20,7 +20,8 @@ describe("parseCoins", () => {
   });
 
   it("refuses fractions of a satoshi and what is no number", () => {
-    for (const text of ["0.000000001", "1e-9", "", ".", "1.", ".5", "+1", "0x1", "1,5", " 1", "1e999", "00.1"]) {
+    for (const text of ["0.000000001", "1e-9", "", ".", "1.", ".5", "+1", "0x1", "1,5", " 1", "1e999",
+      "00.1"]) {
       assert.equal(parseCoins(text), undefined, text);
     }
   });
@@ -36,14 +37,17 @@ describe("jsonAmount", () => {
     assert.throws(() => jsonAmount(true), new RpcError(-3, "Amount is not a number or string"));
     assert.throws(() => jsonAmount("x"), new RpcError(-3, "Invalid amount"));
     assert.throws(() => jsonAmount(new JsonNumber("-1")), new RpcError(-3, "Amount out of range"));
-    assert.throws(() => jsonAmount(new JsonNumber("21000000.00000001")), new RpcError(-3, "Amount out of range"));
+    assert.throws(() => jsonAmount(new JsonNumber("21000000.00000001")),
+      new RpcError(-3, "Amount out of range"));
   });
 });
 
 describe("readHash", () => {
   it("says what is wrong in Bitcoin Core's words", () => {
-    assert.throws(() => readHash("00", "blockhash"), new RpcError(-8, "blockhash must be of length 64 (not 2, for '00')"));
+    assert.throws(() => readHash("00", "blockhash"),
+      new RpcError(-8, "blockhash must be of length 64 (not 2, for '00')"));
     const text = "z".repeat(64);
-    assert.throws(() => readHash(text, "txid"), new RpcError(-8, `txid must be hexadecimal string (not '${text}')`));
+    assert.throws(() => readHash(text, "txid"),
+      new RpcError(-8, `txid must be hexadecimal string (not '${text}')`));
   });
 });

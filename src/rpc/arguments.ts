@@ -8,7 +8,6 @@ import { type Bytes, fromHex, isHex } from "../base/bytes.ts";
 import { parseHash } from "../primitives/hash.ts";
 import { MONEY_MAX, type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
 import { JsonNumber, JsonObject, jsonTypeName, type JsonValue, writeJson } from "./json.ts";
-import { type Method, methodHelp } from "./method.ts";
 import { type Parameter, typeFault } from "./parameter.ts";
 import { RPC_CODE, RpcError } from "./rpc_error.ts";
 
@@ -17,12 +16,18 @@ export class Arguments {
   readonly #parameters: readonly Parameter[];
   readonly #values: readonly JsonValue[];
 
-  /** @throws {RpcError} for a wrong number or wrong types of values */
-  constructor(method: Method, values: readonly JsonValue[]) {
-    this.#parameters = method.parameters;
+  /**
+   * `help`: what whoever gives a wrong number of values is told.
+   *
+   * @throws {RpcError} for a wrong number or wrong types of values
+   */
+  constructor(parameters: readonly Parameter[], values: readonly JsonValue[], help: () => string) {
+    this.#parameters = parameters;
     this.#values = values;
-    checkCount(method, values.length);
-    checkTypes(method, values);
+    const least = parameters.findLastIndex((parameter) => parameter.required) + 1;
+    const isCount = values.length >= least && values.length <= parameters.length;
+    if (!isCount) throw new RpcError(RPC_CODE.misc, help());
+    checkTypes(parameters, values);
   }
 
   /** As they came, by position. */
@@ -150,14 +155,9 @@ export function wrongType(value: JsonValue, expected: string): never {
     RPC_CODE.type, `JSON value of type ${jsonTypeName(value)} is not of expected type ${expected}`);
 }
 
-function checkCount(method: Method, count: number): void {
-  const least = method.parameters.findLastIndex((parameter) => parameter.required) + 1;
-  if (count < least || count > method.parameters.length) throw new RpcError(RPC_CODE.misc, methodHelp(method));
-}
-
-function checkTypes(method: Method, values: readonly JsonValue[]): void {
+function checkTypes(parameters: readonly Parameter[], values: readonly JsonValue[]): void {
   const faults: Record<string, string> = {};
-  for (const [i, parameter] of method.parameters.entries()) {
+  for (const [i, parameter] of parameters.entries()) {
     const fault = typeFault(parameter, values[i] ?? null);
     if (fault !== undefined) faults[`Position ${i + 1} (${parameter.names.join("|")})`] = fault;
   }
@@ -167,24 +167,24 @@ function checkTypes(method: Method, values: readonly JsonValue[]): void {
 }
 
 /**
- * Named values in the order in which `method` declares them, with nulls in the gaps. A list under
+ * Named values in the order in which `parameters` declares them, with nulls in the gaps. A list under
  * `args` gives the first ones by position (Bitcoin Core's doc/JSON-RPC-interface.md).
  *
  * @throws {RpcError} for names that are unknown, or given twice
  */
-export function positional(method: Method, named: JsonObject): readonly JsonValue[] {
+export function positional(parameters: readonly Parameter[], named: JsonObject): readonly JsonValue[] {
   const left = new Map<string, JsonValue>();
   for (const [key, value] of named.entries) {
     if (left.has(key)) throw invalid(`Parameter ${key} specified multiple times`);
     left.set(key, value);
   }
-  const values = method.parameters.map(({ names }) => takeFirst(left, names));
+  const values = parameters.map(({ names }) => takeFirst(left, names));
   const end = values.findLastIndex((value) => value !== undefined) + 1;
   const result = values.slice(0, end).map((value) => value ?? null);
   const first = left.get("args");
   if (Array.isArray(first)) {
     left.delete("args");
-    overlay(method, values, result, first as readonly JsonValue[]);
+    overlay(parameters, values, result, first as readonly JsonValue[]);
   }
   for (const key of left.keys()) throw invalid(`Unknown named parameter ${key}`);
   return result;
@@ -201,11 +201,14 @@ function takeFirst(from: Map<string, JsonValue>, names: readonly string[]): Json
 }
 
 function overlay(
-  method: Method, named: readonly (JsonValue | undefined)[], result: JsonValue[], first: readonly JsonValue[],
+  parameters: readonly Parameter[],
+  named: readonly (JsonValue | undefined)[],
+  result: JsonValue[],
+  first: readonly JsonValue[],
 ): void {
   const initial = named.findIndex((value) => value !== undefined);
   if (initial >= 0 && initial < first.length) {
-    const name = method.parameters[initial]?.names.join("|");
+    const name = parameters[initial]?.names.join("|");
     throw invalid(`Parameter ${name} specified twice both as positional and named argument`);
   }
   result.splice(0, first.length, ...first);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Method, methodHelp, result } from "./method.ts";
+import { type Method, result } from "./method.ts";
+import { methodHelp } from "./method_help.ts";
 import { MethodTable } from "./method_table.ts";
 import { optional, required } from "./parameter.ts";
 import { boolean, hex, list, map, number, object, optional as maybe, shapeMismatch, text } from "./shape.ts";
@@ -68,7 +69,8 @@ describe("help without a name", () => {
       { ...sample, name: "zeta", category: "util", parameters: [] }, sample,
       { ...sample, name: "alpha", parameters: [] }, { ...sample, name: "ghost", category: "hidden" },
     ]]);
-    assert.equal(table.help(""), '== Network ==\nalpha\nsample "node" ["txid",...] ( count )\n\n== Util ==\nzeta');
+    assert.equal(table.help(""),
+      '== Network ==\nalpha\nsample "node" ["txid",...] ( count )\n\n== Util ==\nzeta');
     assert.equal(table.help("none"), "help: unknown command: none");
     assert.match(table.help("ghost"), /^ghost "node"/);
   });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { coins, formatDouble, JsonNumber, JsonObject, JsonSyntaxError, parseJson, writeJson } from "./json.ts";
+import {
+  coins, formatDouble, JsonNumber, JsonObject, JsonSyntaxError, parseJson, writeJson,
+} from "./json.ts";
 
 describe("parseJson", () => {
   it("keeps the text of numbers", () => {
@@ -27,13 +29,15 @@ describe("parseJson", () => {
   });
 
   it("refuses what JSON.parse refuses", () => {
-    const texts = ["", " ", "{", "[1,]", '{"a":1,}', "{a:1}", "01", "1.", ".5", "+1", "nul", '"\n"', '"\\x"', "1 2",
+    const texts =
+      ["", " ", "{", "[1,]", '{"a":1,}', "{a:1}", "01", "1.", ".5", "+1", "nul", '"\n"', '"\\x"', "1 2",
       "[1 2]", '{"a" 1}', "'a'", "NaN", "\u00a01", '"\\u12"', "-", "1e", "[", '"'];
     for (const text of texts) assert.throws(() => parseJson(text), JsonSyntaxError, text);
   });
 
   it("accepts and refuses as JSON.parse does, but for depth and half surrogates", () => {
-    fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'{}[]",:0123.eE+-\\utrnfalse '), maxLength: 12 }), (text) => {
+    fc.assert(fc.property(
+      fc.string({ unit: fc.constantFrom(...'{}[]",:0123.eE+-\\utrnfalse '), maxLength: 12 }), (text) => {
       const isJson = succeeds(() => JSON.parse(text));
       assert.equal(succeeds(() => parseJson(text)), isJson, text);
     }), { numRuns: 2000 });
@@ -58,7 +62,8 @@ describe("writeJson", () => {
   });
 
   it("spreads over lines as Bitcoin Core does", () => {
-    assert.equal(writeJson({ a: [1, "x"], b: {} }, 4), '{\n    "a": [\n        1,\n        "x"\n    ],\n    "b": {}\n}');
+    assert.equal(writeJson({ a: [1, "x"], b: {} }, 4),
+      '{\n    "a": [\n        1,\n        "x"\n    ],\n    "b": {}\n}');
   });
 
   it("escapes what must be escaped, and delete", () => {
@@ -69,7 +74,8 @@ describe("writeJson", () => {
 describe("formatDouble", () => {
   it("writes 16 significant digits as C++ does", () => {
     const cases: readonly (readonly [number, string])[] = [
-      [4.656542373906925e-10, "4.656542373906925e-10"], [0.5, "0.5"], [12, "12"], [1, "1"], [-0, "0"], [1e-5, "1e-05"],
+      [4.656542373906925e-10, "4.656542373906925e-10"], [0.5, "0.5"], [12, "12"], [1, "1"], [-0, "0"],
+        [1e-5, "1e-05"],
       [0.0001, "0.0001"], [1e300, "1e+300"], [1 / 3, "0.3333333333333333"], [123456.789, "123456.789"],
       [110568428300952.69, "110568428300952.7"],
     ];

@@ -218,7 +218,9 @@ function writeObject(value: object, indent: number, margin: string): string {
   return bracket("{", "}", parts, indent, margin);
 }
 
-function bracket(open: string, close: string, parts: readonly string[], indent: number, margin: string): string {
+function bracket(
+  open: string, close: string, parts: readonly string[], indent: number, margin: string,
+): string {
   if (indent === 0 || parts.length === 0) return open + parts.join(",") + close;
   const line = `\n${margin}${" ".repeat(indent)}`;
   return open + line + parts.join(`,${line}`) + `\n${margin}` + close;

@@ -22,7 +22,8 @@ export function readBlockBytes({ host }: Call, id: BlockId): Bytes {
   const bytes = chain.headers.hasBlock(id) ? chain.readBlock(id) : undefined;
   if (bytes !== undefined) return bytes;
   const wasHere = chain.headers.transactionCount(id) > 0;
-  throw new RpcError(RPC_CODE.misc, `Block not available (${wasHere ? "pruned data" : "not fully downloaded"})`);
+  throw new RpcError(RPC_CODE.misc,
+    `Block not available (${wasHere ? "pruned data" : "not fully downloaded"})`);
 }
 
 export function readBlock(call: Call, id: BlockId): Block {

@@ -1,7 +1,7 @@
 import type { Arguments } from "./arguments.ts";
-import { type Parameter, parameterLines, synopsis } from "./parameter.ts";
+import type { Parameter } from "./parameter.ts";
 import type { RpcHost } from "./rpc_host.ts";
-import { alignLines, type ResultShape, type Shape, shapeLines } from "./shape.ts";
+import type { ResultShape, Shape } from "./shape.ts";
 
 /** Bitcoin Core's, in which order `help` lists them; `hidden` is in no list. */
 export type MethodCategory =
@@ -43,21 +43,4 @@ export interface Method {
 /** The usual case: one shape, whatever the parameters. */
 export function result(shape: Shape): readonly ResultShape[] {
   return [{ shape }];
-}
-
-export function methodSynopsis(method: Method): string {
-  return method.name + synopsis(method.parameters);
-}
-
-export function methodHelp(method: Method): string {
-  const parameters = parameterLines(method.parameters);
-  let text = `${methodSynopsis(method)}\n\n${method.about}\n`;
-  if (parameters.length > 0) text += `\nArguments:\n${alignLines(parameters)}`;
-  for (const { when, shape } of method.results) {
-    text += `\nResult${when === undefined ? "" : ` (${when})`}:\n${alignLines(shapeLines(shape))}`;
-  }
-  const examples = method.examples ?? (method.parameters.some((parameter) => parameter.required) ? [] : [""]);
-  if (examples.length > 0) text += "\nExamples:\n";
-  for (const example of examples) text += `> tidings rpc ${method.name}${example === "" ? "" : ` ${example}`}\n`;
-  return text;
 }

@@ -1,4 +1,5 @@
-import { type Method, methodHelp, methodSynopsis } from "./method.ts";
+import type { Method } from "./method.ts";
+import { methodHelp, methodSynopsis } from "./method_help.ts";
 
 /** The methods a server has, by name, and their help. */
 export class MethodTable {
@@ -34,7 +35,8 @@ export class MethodTable {
       sections.set(method.category, section);
     }
     return [...sections]
-      .map(([category, lines]) => `== ${category[0]?.toUpperCase()}${category.slice(1)} ==\n${lines.join("\n")}`)
+      .map(([category, lines]) =>
+        `== ${category[0]?.toUpperCase()}${category.slice(1)} ==\n${lines.join("\n")}`)
       .join("\n\n");
   }
 }

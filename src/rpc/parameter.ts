@@ -72,7 +72,7 @@ export function synopsis(parameters: readonly Parameter[]): string {
 export function parameterLines(parameters: readonly Parameter[]): readonly Line[] {
   return visible(parameters).flatMap((parameter, i): Line[] => [
     [`${i + 1}. ${parameter.names[0]}`, describe(parameter)],
-    ...(parameter.type === "array" || parameter.type === "object" ? innerLines(parameter, "     ", "", "") : []),
+    ...(hasInner(parameter) ? innerLines(parameter, "     ", "", "") : []),
   ]);
 }
 
@@ -128,6 +128,10 @@ function describe(parameter: Parameter): string {
   return parameter.about === "" ? type : `${type} ${parameter.about}`;
 }
 
+function hasInner({ type }: Parameter): boolean {
+  return type === "array" || type === "object";
+}
+
 function innerLines(parameter: Parameter, margin: string, key: string, comma: string): Line[] {
   const [open, close] = parameter.type === "array" ? ["[", "]"] : ["{", "}"];
   const next = `${margin}  `;
@@ -135,8 +139,9 @@ function innerLines(parameter: Parameter, margin: string, key: string, comma: st
   const result: Line[] = [[margin + key + open, about]];
   for (const inner of parameter.inner ?? []) {
     const innerKey = parameter.type === "array" ? "" : `"${inner.names[0]}": `;
-    if (inner.type === "array" || inner.type === "object") result.push(...innerLines(inner, next, innerKey, ","));
-    else result.push([`${next}${innerKey}${innerKey === "" ? spelling(inner) : sample(inner)},`, describe(inner)]);
+    const value = innerKey === "" ? spelling(inner) : sample(inner);
+    if (hasInner(inner)) result.push(...innerLines(inner, next, innerKey, ","));
+    else result.push([`${next}${innerKey}${value},`, describe(inner)]);
   }
   if (parameter.type === "array") result.push([`${next}...`, ""]);
   result.push([`${margin}${close}${comma}`, ""]);

@@ -63,7 +63,8 @@ function server(checkResults = true): RpcServer {
 }
 
 async function ask(request: unknown): Promise<{ status: number; body: unknown }> {
-  const reply = await server().handle(typeof request === "string" ? request : JSON.stringify(request), "user");
+  const reply =
+    await server().handle(typeof request === "string" ? request : JSON.stringify(request), "user");
   return { status: reply.status, body: reply.body === undefined ? undefined : JSON.parse(reply.body) };
 }
 
@@ -89,7 +90,8 @@ describe("JSON-RPC 2.0", () => {
   });
 
   it("does not answer notifications, even those that fail", async () => {
-    assert.deepEqual(await ask({ jsonrpc: "2.0", method: "sum", params: [1, 2] }), { status: 204, body: undefined });
+    assert.deepEqual(await ask({ jsonrpc: "2.0", method: "sum", params: [1, 2] }),
+      { status: 204, body: undefined });
     assert.deepEqual(await ask({ jsonrpc: "2.0", method: "none" }), { status: 204, body: undefined });
     assert.equal((await ask({ jsonrpc: "2.0", id: null, method: "sum", params: [1, 2] })).status, 200);
   });
@@ -113,7 +115,8 @@ describe("JSON-RPC 1.1", () => {
   });
 
   it("answers requests without id, without one", async () => {
-    assert.deepEqual(await ask({ method: "sum", params: [1, 2] }), { status: 200, body: { result: "3", error: null } });
+    assert.deepEqual(await ask({ method: "sum", params: [1, 2] }),
+      { status: 200, body: { result: "3", error: null } });
   });
 });
 
@@ -153,7 +156,8 @@ describe("batches", () => {
 
   it("of nothing are answered with nothing, those of notifications only not at all", async () => {
     assert.deepEqual(await ask([]), { status: 200, body: [] });
-    assert.deepEqual(await ask([{ jsonrpc: "2.0", method: "sum", params: [1, 2] }]), { status: 204, body: undefined });
+    assert.deepEqual(await ask([{ jsonrpc: "2.0", method: "sum", params: [1, 2] }]),
+      { status: 204, body: undefined });
   });
 
   it("of more than a thousand are refused", async () => {
@@ -181,7 +185,8 @@ describe("parameters", () => {
   });
 
   it("that are unknown or given twice are refused", async () => {
-    assert.deepEqual(await errorOf("sum", { first: 1, third: 2 }), { code: -8, message: "Unknown named parameter third" });
+    assert.deepEqual(await errorOf("sum", { first: 1, third: 2 }),
+      { code: -8, message: "Unknown named parameter third" });
     assert.deepEqual(await errorOf("sum", { args: [1], first: 1, second: 2 }), {
       code: -8, message: "Parameter first|one specified twice both as positional and named argument",
     });
@@ -200,7 +205,8 @@ describe("parameters", () => {
   it("of wrong types are all named", async () => {
     assert.deepEqual(await errorOf("sum", ["1", 2, 3]), {
       code: -3,
-      message: 'Wrong type passed:\n{\n    "Position 1 (first|one)": "JSON value of type string is not of expected type number",\n' +
+      message: 'Wrong type passed:\n{\n    "Position 1 (first|one)": "JSON value of type string is not ' +
+        'of expected type number",\n' +
         '    "Position 3 (label)": "JSON value of type number is not of expected type string"\n}',
     });
   });
@@ -208,7 +214,8 @@ describe("parameters", () => {
   it("that are numbers must be whole and of 32 bits where a method says so", async () => {
     for (const bad of ["1.5", "2147483648", "1e3", "-2147483649"]) {
       const { body } = await ask(`{"jsonrpc":"2.0","id":1,"method":"sum","params":[${bad},1]}`);
-      assert.deepEqual((body as { error: unknown }).error, { code: -1, message: "JSON integer out of range" }, bad);
+      assert.deepEqual((body as { error: unknown }).error,
+        { code: -1, message: "JSON integer out of range" }, bad);
     }
     assert.equal(await resultOf("sum", [2147483647, -2147483648]), "-1");
   });
@@ -220,17 +227,20 @@ describe("RpcServer", () => {
     closed.warmup = "Loading block index…";
     const { status, body } = await closed.handle('{"id":1,"method":"none"}', "user");
     assert.equal(status, 500);
-    assert.deepEqual(JSON.parse(body ?? ""), { result: null, error: { code: -28, message: "Loading block index…" }, id: 1 });
+    assert.deepEqual(JSON.parse(body ?? ""),
+      { result: null, error: { code: -28, message: "Loading block index…" }, id: 1 });
   });
 
   it("holds results against their declared shapes when told to", async () => {
-    assert.match((await errorOf("liar", [])).message, /^Internal bug detected: RPC call "liar" returned incorrect type: /);
+    assert.match((await errorOf("liar", [])).message,
+      /^Internal bug detected: RPC call "liar" returned incorrect type: /);
     const { body } = await server(false).handle('{"id":1,"method":"liar"}', "user");
     assert.equal(JSON.parse(body ?? "").result, 5);
   });
 
   it("says that an error of ours is internal, and not what it was", async () => {
-    assert.deepEqual(await errorOf("broken", []), { code: -32603, message: "Internal error in broken; the log has more" });
+    assert.deepEqual(await errorOf("broken", []),
+      { code: -32603, message: "Internal error in broken; the log has more" });
   });
 
   it("counts the calls that are not answered yet, their own included", async () => {

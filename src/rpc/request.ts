@@ -8,6 +8,7 @@ import type { Logger } from "../base/logger.ts";
 import { Arguments, positional } from "./arguments.ts";
 import { JsonObject, JsonSyntaxError, type JsonValue, parseJson, writeJson } from "./json.ts";
 import type { ActiveCall, Method } from "./method.ts";
+import { methodHelp } from "./method_help.ts";
 import type { MethodTable } from "./method_table.ts";
 import { RPC_CODE, RpcError } from "./rpc_error.ts";
 import type { RpcHost } from "./rpc_host.ts";
@@ -137,7 +138,8 @@ export class RpcServer {
 
   #read(value: JsonValue, user: string): Request {
     return readRequest(value, (method, id) => {
-      this.#logger.debug("rpc", () => `ThreadRPCServer method=${sanitize(method)} user=${sanitize(user)} id=${sanitize(id)}`);
+      this.#logger.debug("rpc",
+        () => `ThreadRPCServer method=${sanitize(method)} user=${sanitize(user)} id=${sanitize(id)}`);
     });
   }
 
@@ -163,8 +165,9 @@ export class RpcServer {
   }
 
   async #call(host: RpcHost, method: Method, params: Request["params"]): Promise<unknown> {
-    const values = params instanceof JsonObject ? positional(method, params) : params;
-    const args = new Arguments(method, values);
+    const { parameters } = method;
+    const values = params instanceof JsonObject ? positional(parameters, params) : params;
+    const args = new Arguments(parameters, values, () => methodHelp(method));
     const result: unknown = await method.run({
       host, args, active: [...this.#active], help: (name) => this.#methods.help(name),
     });

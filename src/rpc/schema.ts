@@ -188,7 +188,11 @@ export interface NetworkInfoJson {
   }[];
   readonly relayfee: JsonNumber;
   readonly incrementalfee: JsonNumber;
-  readonly localaddresses: readonly { readonly address: string; readonly port: number; readonly score: number }[];
+  readonly localaddresses: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly score: number;
+  }[];
   readonly warnings: readonly string[];
 }
 

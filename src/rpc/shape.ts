@@ -48,7 +48,8 @@ export function alignLines(lines: readonly Line[]): string {
   const width = Math.max(0, ...lines.map(([left]) => left.length)) + 4;
   const margin = `\n${" ".repeat(width)}`;
   return lines
-    .map(([left, right]) => (right === "" ? left : left.padEnd(width) + right.replaceAll("\n", margin)) + "\n")
+    .map(([left, right]) =>
+      (right === "" ? left : left.padEnd(width) + right.replaceAll("\n", margin)) + "\n")
     .join("");
 }
 
@@ -72,12 +73,14 @@ const SAMPLES = {
 
 function lines(shape: Shape, margin: string, key: string, comma: string): Line[] {
   const [sample, type] = SAMPLES[shape.kind];
-  const about = `(${type}${shape.optional === true ? ", optional" : ""})${shape.about === "" ? "" : ` ${shape.about}`}`;
+  const about =
+    `(${type}${shape.optional === true ? ", optional" : ""})${shape.about === "" ? "" : ` ${shape.about}`}`;
   const open = margin + key + sample;
   const inner = `${margin}  `;
   switch (shape.kind) {
     case "list":
-      return [[open, about], ...lines(shape.item, inner, "", ","), [`${inner}...`, ""], [`${margin}]${comma}`, ""]];
+      return [[open, about], ...lines(shape.item, inner, "", ","), [`${inner}...`, ""],
+        [`${margin}]${comma}`, ""]];
     case "map":
       return [[open, about], ...lines(shape.item, inner, `"${shape.key}" : `, ","), [`${inner}...`, ""],
         [`${margin}}${comma}`, ""]];
@@ -85,7 +88,8 @@ function lines(shape: Shape, margin: string, key: string, comma: string): Line[]
       const fields = Object.entries(shape.fields);
       if (fields.length === 0) return [[`${open}}${comma}`, "(empty JSON object)"]];
       const last = fields.length - 1;
-      const body = fields.flatMap(([name, field], i) => lines(field, inner, `"${name}" : `, i === last ? "" : ","));
+      const body =
+        fields.flatMap(([name, field], i) => lines(field, inner, `"${name}" : `, i === last ? "" : ","));
       return [[open, about], ...body, [`${margin}}${comma}`, ""]];
     }
     default:
@@ -103,7 +107,8 @@ export function shapeMismatch(shape: Shape, value: unknown, path = "result"): st
       return firstDefined(value, (item, i) => shapeMismatch(shape.item, item, `${path}[${i}]`));
     case "map":
       if (!isRecord(value)) return wrongType(shape, value, path);
-      return firstDefined(Object.entries(value), ([key, item]) => shapeMismatch(shape.item, item, `${path}.${key}`));
+      return firstDefined(Object.entries(value),
+        ([key, item]) => shapeMismatch(shape.item, item, `${path}.${key}`));
     case "object":
       return isRecord(value) ? fieldsMismatch(shape.fields, value, path) : wrongType(shape, value, path);
     default:
@@ -150,7 +155,9 @@ function wrongType(shape: Shape, value: unknown, path: string): string {
   return `${path} is not of kind ${shape.kind}: found ${String(value)}`;
 }
 
-function firstDefined<T>(items: readonly T[], test: (item: T, index: number) => string | undefined): string | undefined {
+function firstDefined<T>(
+  items: readonly T[], test: (item: T, index: number) => string | undefined,
+): string | undefined {
   for (const [i, item] of items.entries()) {
     const found = test(item, i);
     if (found !== undefined) return found;

@@ -1,5 +1,4 @@
 import { assert } from "../../src/base/assert.ts";
-import { equalBytes } from "../../src/base/bytes.ts";
 import { seededRng } from "../../src/base/rng.ts";
 import { ActiveChain } from "../../src/chain/active_chain.ts";
 import type {
@@ -187,9 +186,4 @@ export class FakeChain {
     if (meetsTarget(hash, bits, REGTEST.work.limit)) return undefined;
     return { rule: "high-hash", detail: "proof of work failed" };
   }
-}
-
-/** Whether both are the same block. */
-export function isSameBlock(a: Block, b: Block): boolean {
-  return equalBytes(a.hash, b.hash);
 }

@@ -39,7 +39,8 @@ const getblock: Method = {
   parameters: [
     required("blockhash", "hex", "The block's hash"),
     optional("verbosity|verbose", "number",
-      "0 for its bytes in hex, 1 for its transactions' ids, 2 for the transactions, 3 for what they spend as well",
+      "0 for its bytes in hex, 1 for its transactions' ids, 2 for the transactions, 3 for what they " +
+        "spend as well",
       { fallback: 1, anyType: true }),
   ],
   results: [
@@ -65,12 +66,17 @@ const getblock: Method = {
     const id = findBlock(chain, hash);
     if (level <= 0) return toHex(readBlockBytes(call, id));
     const block = readBlock(call, id);
-    if (level === 1) return blockJson(chain, id, block, block.transactions.map(({ txid }) => displayHash(txid)));
+    if (level === 1) {
+      return blockJson(chain, id, block,
+        block.transactions.map(({ txid }) => displayHash(txid)));
+    }
     return blockJson(chain, id, block, blockTransactions(call, id, block, level >= 3));
   },
 };
 
-function blockTransactions(call: Call, id: BlockId, block: Block, showSpent: boolean): readonly TransactionJson[] {
+function blockTransactions(
+  call: Call, id: BlockId, block: Block, showSpent: boolean,
+): readonly TransactionJson[] {
   const addresses = call.host.core.options.params.addresses;
   const spent = spentCoins(call.host.core.chain, id);
   return block.transactions.map((transaction, i) => transactionJson(transaction, {

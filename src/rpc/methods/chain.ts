@@ -26,7 +26,8 @@ const getblockchaininfo: Method = {
     difficulty: number("How hard that target is"),
     time: time("The tip's time, in Unix seconds"),
     mediantime: time("The median of its time and those of the ten blocks before it"),
-    verificationprogress: number("Estimated share of the chain that has been checked, 0 to 1; exactly 1 when nothing is missing"),
+    verificationprogress: number(
+      "Estimated share of the chain that has been checked, 0 to 1; exactly 1 when nothing is missing"),
     initialblockdownload: boolean("Whether the node is still catching up"),
     chainwork: hex("Hashes expected to make the chain"),
     size_on_disk: number("Bytes of block and undo files"),
@@ -132,10 +133,13 @@ const getchaintips: Method = {
       "invalid: a block of it broke a rule",
     ),
   }))),
-  run: ({ host }): readonly ChainTipJson[] => host.core.chain.tips().map((tip) => tipJson(host.core.chain, tip)),
+  run: ({ host }): readonly ChainTipJson[] =>
+    host.core.chain.tips().map((tip) => tipJson(host.core.chain, tip)),
 };
 
-function tipJson(chain: ChainState, { id, branchLength, status }: ReturnType<ChainState["tips"]>[number]): ChainTipJson {
+function tipJson(
+  chain: ChainState, { id, branchLength, status }: ReturnType<ChainState["tips"]>[number],
+): ChainTipJson {
   return { height: chain.headers.height(id), hash: hashText(chain, id), branchlen: branchLength, status };
 }
 

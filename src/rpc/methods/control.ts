@@ -71,15 +71,18 @@ const logging: Method = {
     "and returns which are on.\n\n" +
     `The categories are: ${[...LOG_CATEGORIES].sort().join(", ")}; all stands for all of them.`,
   parameters: [
-    optional("include", "array", "Categories to turn on", { inner: [optional("include_category", "string", "")] }),
-    optional("exclude", "array", "Categories to turn off", { inner: [optional("exclude_category", "string", "")] }),
+    optional("include", "array", "Categories to turn on",
+      { inner: [optional("include_category", "string", "")] }),
+    optional("exclude", "array", "Categories to turn off",
+      { inner: [optional("exclude_category", "string", "")] }),
   ],
   results: result(map("category", boolean("Whether it is on"))),
   examples: ["", `include='["net"]' exclude='["rand"]'`],
   run({ host, args }) {
     if (args.has("include")) setCategories(host, args.array("include"), true);
     if (args.has("exclude")) setCategories(host, args.array("exclude"), false);
-    return Object.fromEntries([...LOG_CATEGORIES].sort().map((name) => [name, host.logging.enabled.has(name)]));
+    return Object.fromEntries(
+      [...LOG_CATEGORIES].sort().map((name) => [name, host.logging.enabled.has(name)]));
   },
 };
 

@@ -2,9 +2,9 @@
 import { runCommand } from "../command_fault.ts";
 import { type Method, result } from "../method.ts";
 import { optional, required } from "../parameter.ts";
+import { refusePublic } from "../refuse_public.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import { anything, nothing } from "../shape.ts";
-import { refusePublic } from "./network.ts";
 
 /** Block times have 32 bits: later ones mean nothing. */
 const MOCK_TIME_MAX = 0xffff_ffffn;
@@ -27,7 +27,8 @@ const setmocktime: Method = {
   },
 };
 
-const ECHO_PARAMETERS = Array.from({ length: 10 }, (_, i) => optional(`arg${i}`, "string", "", { anyType: true }));
+const ECHO_PARAMETERS =
+  Array.from({ length: 10 }, (_, i) => optional(`arg${i}`, "string", "", { anyType: true }));
 
 function echo(name: string): Method {
   return {

@@ -63,14 +63,18 @@ const getrawmempool: Method = {
   parameters: [
     optional("verbose", "boolean", "Whether to say more of each than its id", { fallback: false }),
     optional("mempool_sequence", "boolean",
-      "Whether to return an object with the ids and the number that the next change will have", { fallback: false }),
+      "Whether to return an object with the ids and the number that the next change will have",
+      { fallback: false }),
   ],
   results: [
     { when: "for verbose = false", shape: list(hex("A transaction's id")) },
     { when: "for verbose = true", shape: map("transactionid", mempoolEntryShape) },
     {
       when: "for verbose = false and mempool_sequence = true",
-      shape: object({ txids: list(hex("A transaction's id")), mempool_sequence: number("The number that the next change will have") }),
+      shape: object({
+        txids: list(hex("A transaction's id")),
+        mempool_sequence: number("The number that the next change will have"),
+      }),
     },
   ],
   run({ host, args }) {
@@ -78,7 +82,8 @@ const getrawmempool: Method = {
     const withSequence = args.boolean("mempool_sequence");
     if (args.boolean("verbose")) {
       if (withSequence) {
-        throw new RpcError(RPC_CODE.invalidParameter, "Verbose results cannot contain mempool sequence values.");
+        throw new RpcError(RPC_CODE.invalidParameter,
+          "Verbose results cannot contain mempool sequence values.");
       }
       const families = new MempoolFamilies(mempool);
       return Object.fromEntries(Array.from(mempool.entries(), (entry) =>

@@ -61,7 +61,9 @@ const generatetodescriptor: Method = {
   },
 };
 
-async function generate(host: Call["host"], count: number, script: Bytes, tries: number): Promise<readonly string[]> {
+async function generate(
+  host: Call["host"], count: number, script: Bytes, tries: number,
+): Promise<readonly string[]> {
   if (count <= 0) return [];
   const { hashes } = await runCommand(host, { type: "generate", count, script, maxTries: tries }, "hashes");
   return hashes.map(displayHash);
@@ -86,7 +88,8 @@ const generateblock: Method = {
     const script = outputScript(args.string("output"), host.core.options.params.addresses);
     const transactions = args.array("transactions").map((value) => readTransaction(host, value));
     const submit = args.boolean("submit");
-    const { block } = await runCommand(host, { type: "generate-block", script, transactions, submit }, "block");
+    const { block } =
+      await runCommand(host, { type: "generate-block", script, transactions, submit }, "block");
     const hash = displayHash(block.hash);
     return submit ? { hash } : { hash, hex: toHex(block.bytes) };
   },
@@ -124,7 +127,10 @@ const submitblock: Method = {
   ],
   results: [
     { when: "if the block was accepted", shape: nothing },
-    { when: "otherwise", shape: text("Why not (BIP22), or inconclusive for one that is not on the best chain") },
+    {
+      when: "otherwise",
+      shape: text("Why not (BIP22), or inconclusive for one that is not on the best chain"),
+    },
   ],
   async run({ host, args }) {
     const block = parseHexWith(blockCodec, args.string("hexdata"));

@@ -1,18 +1,18 @@
 /** Peers, and the network as it is seen through them. @module */
-import { fromHex, isHex } from "../../base/bytes.ts";
 import { PROTOCOL_VERSION } from "../../peer/introduction.ts";
-import type { ConnectionType, PeerId } from "../../peer/peer.ts";
-import { formatHost, parseAddress, parseHost } from "../../primitives/host_text.ts";
+import type { PeerId } from "../../peer/peer.ts";
+import { formatHost, parseAddress } from "../../primitives/host_text.ts";
 import type { NetworkAddress, NetworkName } from "../../primitives/network_address.ts";
 import { serviceNames } from "../../wire/services.ts";
 import { runCommand } from "../command_fault.ts";
 import { coins } from "../json.ts";
-import { type Call, type Method, methodHelp, result } from "../method.ts";
+import { type Call, type Method, result } from "../method.ts";
+import { methodHelp } from "../method_help.ts";
 import { optional, required } from "../parameter.ts";
 import { peerJson, peerShape, servicesText } from "../render/peer_json.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import type { NetworkInfoJson, NodeAddressJson } from "../schema.ts";
-import { amount, boolean, hex, list, nothing, number, object, optional as maybe, text, time } from "../shape.ts";
+import { amount, boolean, hex, list, nothing, number, object, text, time } from "../shape.ts";
 import { warnings } from "../warnings.ts";
 
 /** The release of Bitcoin Core whose shapes these are: clients ask it what they may expect. */
@@ -50,7 +50,9 @@ const getnetworkinfo: Method = {
     relayfee: amount("The least that a transaction must pay, in coins per 1,000 virtual bytes"),
     incrementalfee: amount("What a replacement must pay on top"),
     localaddresses: list(object({
-      address: text("Where this node is reached"), port: number("The port"), score: number("How sure that is"),
+      address: text("Where this node is reached"),
+      port: number("The port"),
+      score: number("How sure that is"),
     })),
     warnings: list(text("A warning"), "What its operator should know"),
   })),
@@ -66,13 +68,18 @@ const getnetworkinfo: Method = {
       localservices: servicesText(services),
       localservicesnames: serviceNames(services),
       localrelay: !options.blocksOnly,
-      timeoffset: median(peers.filter((peer) => peer.isReady && !peer.isInbound).map((peer) => peer.features.timeOffset)),
+      timeoffset: median(
+        peers.filter((peer) => peer.isReady && !peer.isInbound).map((peer) => peer.features.timeOffset)),
       networkactive: true,
       connections: peers.length,
       connections_in: inbound,
       connections_out: peers.length - inbound,
       networks: NETWORKS.map((name) => ({
-        name, limited: !DIRECT.has(name), reachable: DIRECT.has(name), proxy: "", proxy_randomize_credentials: false,
+        name,
+        limited: !DIRECT.has(name),
+        reachable: DIRECT.has(name),
+        proxy: "",
+        proxy_randomize_credentials: false,
       })),
       relayfee: coins(options.minRelayFeeRate),
       incrementalfee: coins(INCREMENTAL_RELAY_FEE),
@@ -137,47 +144,20 @@ const addnode: Method = {
   },
 };
 
-const CONNECTION_TYPES: ReadonlySet<string> = new Set<ConnectionType>([
-  "outbound-full-relay", "block-relay-only", "addr-fetch", "feeler",
-]);
-
-const addconnection: Method = {
-  name: "addconnection",
-  category: "hidden",
-  about: "Opens a connection of one type, for tests.",
-  parameters: [
-    required("address", "string", "The IP address and port"),
-    required("connection_type", "string", "outbound-full-relay, block-relay-only, addr-fetch or feeler"),
-    required("v2transport", "boolean", "Whether to use the encrypted transport (BIP324)"),
-  ],
-  results: result(object({ address: text("The address"), connection_type: text("The type") })),
-  async run(call) {
-    const { host, args } = call;
-    refusePublic(call, "addconnection is for regression testing (-regtest mode) only.");
-    const type = args.string("connection_type").trim();
-    if (!CONNECTION_TYPES.has(type)) throw new RpcError(RPC_CODE.invalidParameter, methodHelp(addconnection));
-    refuseV2(call, "Error: Adding v2transport connections requires -v2transport init flag to be set.");
-    const address = readAddress(call, "address");
-    await runCommand(host, { type: "add-connection", address, connection: type as ConnectionType }, "done");
-    return { address: args.string("address"), connection_type: type };
-  },
-};
-
-function refuseV2({ args }: Call, message: string): void {
-  if (args.has("v2transport") && args.boolean("v2transport")) throw new RpcError(RPC_CODE.invalidParameter, message);
+/** There is one transport. */
+export function refuseV2({ args }: Call, message: string): void {
+  const isAsked = args.has("v2transport") && args.boolean("v2transport");
+  if (isAsked) throw new RpcError(RPC_CODE.invalidParameter, message);
 }
 
-/** Methods that would let a caller break a node of a network others depend on. */
-export function refusePublic({ host }: Call, message: string): void {
-  if (host.core.options.params.isPublic) throw new RpcError(RPC_CODE.misc, message);
-}
-
-function readAddress({ host, args }: Call, name: string): NetworkAddress {
+/** The address of an IP that a parameter gives. */
+export function readAddress({ host, args }: Call, name: string): NetworkAddress {
   const text = args.string(name);
   const local = text.replace(/^localhost(?=:|$)/, "127.0.0.1");
   const address = parseAddress(local, host.core.options.params.port);
   if (address !== undefined) return address;
-  throw new RpcError(RPC_CODE.invalidParameter, `Error: ${text} is not an IP address; names are not looked up here`);
+  throw new RpcError(RPC_CODE.invalidParameter,
+    `Error: ${text} is not an IP address; names are not looked up here`);
 }
 
 const disconnectnode: Method = {
@@ -198,7 +178,9 @@ const disconnectnode: Method = {
     const peer = text === ""
       ? (Number(args.integer64("nodeid")) as PeerId)
       : parseAddress(text, host.core.options.params.port);
-    if (peer === undefined) throw new RpcError(RPC_CODE.nodeNotConnected, "Node not found in connected nodes");
+    if (peer === undefined) {
+      throw new RpcError(RPC_CODE.nodeNotConnected, "Node not found in connected nodes");
+    }
     await runCommand(host, { type: "disconnect", peer }, "done");
     return null;
   },
@@ -225,8 +207,13 @@ const getnodeaddresses: Method = {
     const count = args.integer("count");
     if (count < 0) throw new RpcError(RPC_CODE.invalidParameter, "Address count out of range");
     const network = args.has("network") ? readNetwork(args.string("network")) : undefined;
-    return addresses.sample(count === 0 ? addresses.size : count, network).map(({ address, services, time }) => ({
-      time, services: Number(services), address: formatHost(address), port: address.port, network: address.network,
+    const known = addresses.sample(count === 0 ? addresses.size : count, network);
+    return known.map(({ address, services, time }) => ({
+      time,
+      services: Number(services),
+      address: formatHost(address),
+      port: address.port,
+      network: address.network,
     }));
   },
 };
@@ -236,58 +223,6 @@ function readNetwork(text: string): NetworkName {
   if (name === undefined) throw new RpcError(RPC_CODE.invalidParameter, `Network not recognized: ${text}`);
   return name;
 }
-
-const addpeeraddress: Method = {
-  name: "addpeeraddress",
-  category: "hidden",
-  about: "Puts an address into the book, for tests.",
-  parameters: [
-    required("address", "string", "The IP address"),
-    required("port", "number", "The port"),
-    optional("tried", "boolean", "Whether a connection to it is said to have worked", { fallback: false }),
-  ],
-  results: result(object({
-    error: maybe(text("Why it was not taken")),
-    success: boolean("Whether it was new"),
-  })),
-  async run({ host, args }) {
-    const port = args.integer("port");
-    args.boolean("tried");
-    const address = parseHost(args.string("address"), port);
-    if (address === undefined) throw new RpcError(RPC_CODE.invalidIpOrSubnet, "Invalid IP address");
-    if (port < 0 || port > 0xffff) throw new RpcError(RPC_CODE.misc, "JSON integer out of range");
-    const { count } = await runCommand(host, { type: "add-addresses", addresses: [address], source: address }, "count");
-    return count > 0 ? { success: true } : { error: "failed-adding-to-new", success: false };
-  },
-};
-
-const MESSAGE_TYPE_LENGTH_MAX = 12;
-
-const sendmsgtopeer: Method = {
-  name: "sendmsgtopeer",
-  category: "hidden",
-  about: "Sends a message of any type and content to a peer, for tests.",
-  parameters: [
-    required("peer_id", "number", "The peer's number"),
-    required("msg_type", "string", "The message's type: at most 12 characters"),
-    required("msg", "hex", "The message's bytes, without its header"),
-  ],
-  results: result(object({})),
-  async run({ host, args }) {
-    const peer = Number(args.integer64("peer_id")) as PeerId;
-    const messageType = args.string("msg_type");
-    const payload = args.string("msg");
-    if (messageType.length > MESSAGE_TYPE_LENGTH_MAX) {
-      throw new RpcError(RPC_CODE.invalidParameter, "Error: msg_type too long, max length is 12");
-    }
-    if (!isHex(payload)) throw new RpcError(RPC_CODE.invalidParameter, "Error parsing input for msg");
-    if (![...host.core.peers()].some(({ id }) => id === peer)) {
-      throw new RpcError(RPC_CODE.misc, "Error: Could not send message to peer");
-    }
-    await runCommand(host, { type: "send-message", peer, messageType, payload: fromHex(payload) }, "done");
-    return {};
-  },
-};
 
 const ping: Method = {
   name: "ping",
@@ -302,6 +237,5 @@ const ping: Method = {
 };
 
 export const networkMethods: readonly Method[] = [
-  getnetworkinfo, getpeerinfo, getconnectioncount, addnode, addconnection, disconnectnode, getnodeaddresses,
-  addpeeraddress, sendmsgtopeer, ping,
+  getnetworkinfo, getpeerinfo, getconnectioncount, addnode, disconnectnode, getnodeaddresses, ping,
 ];

@@ -32,7 +32,8 @@ const getrawtransaction: Method = {
   parameters: [
     required("txid", "hex", "The transaction's id"),
     optional("verbosity|verbose", "number",
-      "0 for its bytes in hex, 1 for an object, 2 for what it spends as well", { fallback: 0, anyType: true }),
+      "0 for its bytes in hex, 1 for an object, 2 for what it spends as well",
+      { fallback: 0, anyType: true }),
     optional("blockhash", "hex", "The block that it is in"),
   ],
   results: [
@@ -127,15 +128,19 @@ const sendrawtransaction: Method = {
     const maxBurn = args.amount("maxburnamount");
     const transaction = parseTransaction(args.string("hexstring"));
     if (transaction === undefined) {
-      throw new RpcError(RPC_CODE.deserialization, "TX decode failed. Make sure the tx has at least one input.");
+      throw new RpcError(RPC_CODE.deserialization,
+        "TX decode failed. Make sure the tx has at least one input.");
     }
-    const isBurning = transaction.outputs.some(({ value, script }) => isUnspendable(script) && value > maxBurn);
+    const isBurning =
+      transaction.outputs.some(({ value, script }) => isUnspendable(script) && value > maxBurn);
     if (isBurning) {
-      throw new RpcError(RPC_CODE.verify, "Unspendable output exceeds maximum configured by user (maxburnamount)");
+      throw new RpcError(RPC_CODE.verify,
+        "Unspendable output exceeds maximum configured by user (maxburnamount)");
     }
     const maxFeeRate = args.amount("maxfeerate");
     if (maxFeeRate >= SATS_PER_COIN) {
-      throw new RpcError(RPC_CODE.invalidParameter, "Fee rates larger than or equal to 1BTC/kvB are not accepted");
+      throw new RpcError(RPC_CODE.invalidParameter,
+        "Fee rates larger than or equal to 1BTC/kvB are not accepted");
     }
     const { txid } = await runCommand(host, { type: "submit-transaction", transaction, maxFeeRate }, "txid");
     return displayHash(txid);
@@ -149,7 +154,8 @@ const decoderawtransaction: Method = {
   parameters: [
     required("hexstring", "hex", "The transaction's bytes"),
     optional("iswitness", "boolean",
-      "Whether the bytes may hold a witness. Given, only that reading is tried", { fallbackHint: "depends on the bytes" }),
+      "Whether the bytes may hold a witness. Given, only that reading is tried",
+      { fallbackHint: "depends on the bytes" }),
   ],
   results: result(object(transactionFields)),
   run({ host, args }) {
@@ -161,4 +167,5 @@ const decoderawtransaction: Method = {
   },
 };
 
-export const transactionMethods: readonly Method[] = [getrawtransaction, sendrawtransaction, decoderawtransaction];
+export const transactionMethods: readonly Method[] =
+  [getrawtransaction, sendrawtransaction, decoderawtransaction];

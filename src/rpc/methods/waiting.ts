@@ -17,16 +17,19 @@ const tipShape = object({ hash: hex("The tip's hash"), height: number("The tip's
 const waitfornewblock: Method = {
   name: "waitfornewblock",
   category: "blockchain",
-  about: "Waits until there is another tip, and returns it. At a stop of the node it answers with the tip as it is.",
+  about: "Waits until there is another tip, and returns it. At a stop of the node it answers with the " +
+    "tip as it is.",
   parameters: [
     timeout,
-    optional("current_tip", "hex", "Waits until the tip is not this one", { fallbackHint: "the tip at the call" }),
+    optional("current_tip", "hex", "Waits until the tip is not this one",
+      { fallbackHint: "the tip at the call" }),
   ],
   results: result(tipShape),
   examples: ["", "timeout=1000"],
   run(call) {
     const { chain } = call.host.core;
-    const before = call.args.has("current_tip") ? call.args.hash("current_tip") : chain.headers.hash(chain.tip);
+    const { args } = call;
+    const before = args.has("current_tip") ? args.hash("current_tip") : chain.headers.hash(chain.tip);
     return waitForTip(call, (tip) => !equalBytes(chain.headers.hash(tip), before));
   },
 };

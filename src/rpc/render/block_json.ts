@@ -55,7 +55,9 @@ export function headerJson(chain: ChainState, id: BlockId): HeaderJson {
 }
 
 /** With `transactions` in place of the block's own: ids or objects, as the caller asked. */
-export function blockJson<T>(chain: ChainState, id: BlockId, block: Block, transactions: readonly T[]): BlockJson<T> {
+export function blockJson<T>(
+  chain: ChainState, id: BlockId, block: Block, transactions: readonly T[],
+): BlockJson<T> {
   return {
     ...headerJson(chain, id),
     strippedsize: block.baseSize,

@@ -41,7 +41,9 @@ function unique(entries: readonly (MempoolEntry | undefined)[]): readonly Mempoo
   return [...new Set(entries.filter((entry) => entry !== undefined))];
 }
 
-function closure(first: MempoolEntry, next: (entry: MempoolEntry) => readonly MempoolEntry[]): Iterable<MempoolEntry> {
+function closure(
+  first: MempoolEntry, next: (entry: MempoolEntry) => readonly MempoolEntry[],
+): Iterable<MempoolEntry> {
   const found = new Map<HashKey, MempoolEntry>();
   const open = [first];
   for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {

@@ -29,7 +29,8 @@ export function transactionJson(transaction: Transaction, view: TransactionView)
     vsize: transaction.vsize,
     weight: transaction.weight,
     locktime: transaction.locktime,
-    vin: inputs.map((input, i) => inputJson(input, isCoinbase, view.showSpent === true ? view.spent?.[i] : undefined, view)),
+    vin: inputs.map((input, i) =>
+      inputJson(input, isCoinbase, view.showSpent === true ? view.spent?.[i] : undefined, view)),
     vout: outputs.map((output, i) => outputJson(output, i, view)),
     ...(fee === undefined ? {} : { fee: coins(fee) }),
     ...(view.showHex === true ? { hex: toHex(transaction.bytes) } : {}),
@@ -40,7 +41,9 @@ function total(amounts: readonly { readonly value: number }[]): number {
   return amounts.reduce((sum, { value }) => sum + value, 0);
 }
 
-function inputJson(input: Input, isCoinbase: boolean, spent: Coin | undefined, view: TransactionView): InputJson {
+function inputJson(
+  input: Input, isCoinbase: boolean, spent: Coin | undefined, view: TransactionView,
+): InputJson {
   const { prevout, scriptSig, witness, sequence } = input;
   const origin = isCoinbase
     ? { coinbase: toHex(scriptSig) }
@@ -83,7 +86,8 @@ export const transactionFields: Readonly<Record<string, Shape>> = {
     coinbase: optional(hex("The script of a coinbase's input")),
     txid: optional(hex("The transaction whose output is spent")),
     vout: optional(number("Which output that is")),
-    scriptSig: optional(object({ asm: text("Its operations"), hex: hex("Its bytes") }, "The unlocking script")),
+    scriptSig: optional(
+      object({ asm: text("Its operations"), hex: hex("Its bytes") }, "The unlocking script")),
     txinwitness: optional(list(hex("An item of the witness"))),
     prevout: optional(object({
       generated: boolean("Whether a coinbase made it"),
