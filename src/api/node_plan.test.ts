@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { seededRng } from "../base/rng.ts";
 import { makeChainFile } from "../params/make_chain_file.ts";
 import { chainFromFile } from "./chain_from_file.ts";
 import { chains } from "./chains.ts";
@@ -52,7 +53,14 @@ test("data of several chains stand apart in one store", () => {
   assert.equal(planNode({ chain: regtest }).dataDir, undefined);
 });
 
+test("a chain of your own comes from its file", () => {
+  const made = makeChainFile("mine", {}, seededRng(1));
+  assert.ok(made.ok);
+  const chain = chainFromFile(made.text);
+  assert.deepEqual([chain.name, chain.isPublic], ["mine", false]);
+  assert.equal(planNode({ chain, store: "/data" }).dataDir, join("/data", "mine"));
+});
+
 test("a chain file that breaks rules is refused with each fault", () => {
   assert.throws(() => chainFromFile("{"), (error) => isTidingsError(error, "CONFIG") && /not JSON/.test(error.message));
-  assert.equal(typeof makeChainFile, "function");
 });

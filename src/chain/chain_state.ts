@@ -24,6 +24,7 @@ import type {
   RestoredChain,
 } from "./chain_ports.ts";
 import { type ChainTip, chainTips } from "./chain_tips.ts";
+import { checkLastBlocks } from "./check_last_blocks.ts";
 import type { CoinChanges } from "./coin_changes.ts";
 import { CoinsCache } from "./coins_cache.ts";
 import { CoinsFlusher } from "./coins_flusher.ts";
@@ -287,6 +288,8 @@ export class ChainState {
     if (index.length > 0) outbox.send({ index });
     const isBehind = this.headers.compareWork(tip, coinsHead) > 0 && !this.headers.isInvalid(tip);
     if (isBehind) this.#rollForwardTo = tip;
+    const fault = checkLastBlocks(this.headers, blocks, coinsHead, this.params);
+    if (fault !== undefined) throw new ChainDataError(fault);
     if (replayFrom === undefined) return;
     ports.logger.info("Replaying blocks");
     const replayPorts = {

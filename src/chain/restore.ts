@@ -49,7 +49,7 @@ export class ChainDataError extends Error {
   }
 }
 
-const START_AFRESH =
+export const START_AFRESH =
   "Restore a copy of the data directory, or move it away and let the node download the chain again";
 const IMPORT_AGAIN = "Move the folder \"blocks\" elsewhere, and read its files with \"tidings import\"";
 
