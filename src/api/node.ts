@@ -276,7 +276,7 @@ function connectError(host: string, port: number, reason: string, cause?: unknow
   return new TidingsError("CONNECT_FAILED", `Cannot connect to ${host}:${port}: ${reason}`, { host, port, reason }, { cause });
 }
 
-function splitText(address: string | undefined): { readonly host: string; readonly port: number } {
-  const at = address?.lastIndexOf(":") ?? -1;
-  return at < 0 ? { host: "nobody", port: 0 } : { host: address!.slice(0, at), port: Number(address!.slice(at + 1)) };
+function splitText(address = ""): { readonly host: string; readonly port: number } {
+  const at = address.lastIndexOf(":");
+  return at < 0 ? { host: "nobody", port: 0 } : { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
 }

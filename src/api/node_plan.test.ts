@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { seededRng } from "../base/rng.ts";
+import type { UnixSeconds } from "../base/time.ts";
 import { makeChainFile } from "../params/make_chain_file.ts";
 import { chainFromFile } from "./chain_from_file.ts";
 import { chains } from "./chains.ts";
@@ -54,7 +55,7 @@ test("data of several chains stand apart in one store", () => {
 });
 
 test("a chain of your own comes from its file", () => {
-  const made = makeChainFile("mine", {}, seededRng(1));
+  const made = makeChainFile("mine", { time: 1_700_000_000 as UnixSeconds }, seededRng(1));
   assert.ok(made.ok);
   const chain = chainFromFile(made.text);
   assert.deepEqual([chain.name, chain.isPublic], ["mine", false]);

@@ -9,7 +9,7 @@ import { loopbackOnlyReason } from "../node/loopback_only.ts";
 import type { NodeOptions } from "../node/node_options.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { parseWhitebind, parseWhitelist } from "../peer/permissions.ts";
-import { type Sats } from "../primitives/amount.ts";
+import type { Sats } from "../primitives/amount.ts";
 import { parseHost, splitHostPort } from "../primitives/host_text.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import { UsageError } from "./core_flags.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as net from "node:net";
+import type * as net from "node:net";
 import { errorCode } from "./errno.ts";
 import { hostPort } from "./socket_address.ts";
 

@@ -62,5 +62,4 @@ function escapeControls(text: string): string {
   return text.replaceAll(CONTROLS, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROLS = /[\x00-\x09\x0b-\x1f\x7f]/g;

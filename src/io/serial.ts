@@ -11,7 +11,7 @@ export class Serial {
 
   /** Resolves when all that was handed in is over, however it ended. */
   async idle(): Promise<void> {
-    for (let last; last !== this.#last;) {
+    for (let last: Promise<unknown> | undefined; last !== this.#last;) {
       last = this.#last;
       await last.then(() => {}, () => {});
     }

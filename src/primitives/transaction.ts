@@ -13,7 +13,7 @@
  * @module
  */
 import type { Bytes } from "../base/bytes.ts";
-import { ByteReader } from "../codec/byte_reader.ts";
+import type { ByteReader } from "../codec/byte_reader.ts";
 import { ByteWriter, countSize } from "../codec/byte_writer.ts";
 import type { Codec } from "../codec/codec.ts";
 import { DecodeError } from "../codec/decode_error.ts";

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import { Heap } from "../base/heap.ts";
 import type { Logger } from "../base/logger.ts";
 import { poissonWait, type Rng } from "../base/rng.ts";
 import { addDuration, type Clock, type Duration, type Instant, milliseconds, seconds } from "../base/time.ts";
@@ -25,8 +26,8 @@ import { type HashKey, hashKey, type Txid } from "../primitives/hash.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 import type { Message } from "../wire/message.ts";
 import { INVENTORY_COUNT_MAX, type InventoryItem, MSG_TX, MSG_WTX } from "../wire/messages/inventory.ts";
+import { AnnouncementOrder } from "./announcement_order.ts";
 import { InventoryFilter } from "./inventory_filter.ts";
-import { announcementOrder } from "./inventory_order.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 
 /** How long announcements wait on average. */
@@ -55,7 +56,8 @@ interface PeerState {
   readonly peer: Peer;
   /** What it has, or was told of; made when there is something to remember. */
   known: InventoryFilter | undefined;
-  pending: MempoolEntry[];
+  /** What it is still to be told, the first foremost; made when there is something. */
+  pending: Heap<MempoolEntry> | undefined;
   announceAt: Instant;
   /** It may ask for all that was admitted up to this number: by now it might have been told of it. */
   tellableUpTo: number;
@@ -67,6 +69,7 @@ interface PeerState {
 export class TxAnnounce implements Protocol {
   readonly #ports: TxAnnouncePorts;
   readonly #localPeers: boolean;
+  readonly #order: AnnouncementOrder;
   readonly #peers = new Map<PeerId, PeerState>();
   /** For peers that something waits to be told to. */
   readonly #timers = new TimerTable<PeerId>();
@@ -78,12 +81,13 @@ export class TxAnnounce implements Protocol {
   constructor(ports: TxAnnouncePorts, options: { readonly localPeers: boolean }) {
     this.#ports = ports;
     this.#localPeers = options.localPeers;
+    this.#order = new AnnouncementOrder(ports.mempool);
   }
 
   ready(peer: Peer): void {
     if (peer.type === "block-relay-only" || peer.type === "feeler" || !peer.features.relay) return;
     const state: PeerState = {
-      peer, known: undefined, pending: [], announceAt: 0 as Instant,
+      peer, known: undefined, pending: undefined, announceAt: 0 as Instant,
       tellableUpTo: this.#ports.mempool.sequence, minFeeRate: 0, wantsMempool: false,
     };
     this.#drawTime(state);
@@ -122,10 +126,11 @@ export class TxAnnounce implements Protocol {
   /** `entry` is to be told to all who have not heard of it. */
   transactionAccepted(entry: MempoolEntry): void {
     for (const state of this.#peers.values()) {
-      const { peer, known, pending } = state;
+      const { peer, known } = state;
       if (known?.has(idFor(peer, entry)) === true) continue;
-      if (pending.length === 0) this.#catchUp(state, entry.sequence - 1);
-      if (pending.length < PENDING_MAX) pending.push(entry);
+      if (state.pending === undefined) this.#catchUp(state, entry.sequence - 1);
+      const pending = (state.pending ??= new Heap(this.#order.isBefore));
+      if (pending.size < PENDING_MAX) pending.push(entry);
       this.#timers.set(peer.id, this.#dueAt(state));
     }
   }
@@ -163,7 +168,7 @@ export class TxAnnounce implements Protocol {
   /** `inv_to_send` and `last_inv_sequence` of getpeerinfo. */
   counts(peer: Peer): { readonly pending: number; readonly lastSequence: number } {
     const state = this.#peers.get(peer.id);
-    return { pending: state?.pending.length ?? 0, lastSequence: state?.tellableUpTo ?? 0 };
+    return { pending: state?.pending?.size ?? 0, lastSequence: state?.tellableUpTo ?? 0 };
   }
 
   /** BIP35, for those who may; the others are dealt with by `UnservedMessages`. */
@@ -175,14 +180,14 @@ export class TxAnnounce implements Protocol {
 
   #announceIfDue(state: PeerState): void {
     if (this.#ports.clock.now() < this.#dueAt(state)) return;
-    if (state.pending.length === 0 && !state.wantsMempool) {
+    if (state.pending === undefined && !state.wantsMempool) {
       this.#catchUp(state, this.#ports.mempool.sequence);
       return;
     }
     this.#drawTime(state);
     this.#announce(state);
     state.tellableUpTo = this.#ports.mempool.sequence;
-    if (state.pending.length > 0) this.#timers.set(state.peer.id, this.#dueAt(state));
+    if (state.pending !== undefined) this.#timers.set(state.peer.id, this.#dueAt(state));
     else this.#timers.cancel(state.peer.id);
   }
 
@@ -214,7 +219,7 @@ export class TxAnnounce implements Protocol {
 
   #announce(state: PeerState): void {
     const items = state.wantsMempool ? this.#takeMempool(state) : [];
-    items.push(...this.#takeBatch(state).map((entry) => this.#tell(state, entry)));
+    for (const item of this.#tellBatch(state)) items.push(item);
     for (let start = 0; start < items.length; start += INVENTORY_COUNT_MAX) {
       const part = items.slice(start, start + INVENTORY_COUNT_MAX);
       this.#ports.outbox.send(state.peer, { type: "inv", value: { items: part } });
@@ -227,24 +232,29 @@ export class TxAnnounce implements Protocol {
       if (paysEnough(entry, state.minFeeRate)) items.push(this.#tell(state, entry));
     }
     state.wantsMempool = false;
-    state.pending = [];
+    state.pending = undefined;
     return items;
   }
 
   /** The next to announce; what is beyond the batch stays pending. */
-  #takeBatch(state: PeerState): MempoolEntry[] {
-    const { mempool } = this.#ports;
-    const wanted = state.pending.filter((entry) => {
-      return (
-        mempool.get(entry.transaction.txid)?.sequence === entry.sequence &&
-        state.known?.has(idFor(state.peer, entry)) !== true &&
-        paysEnough(entry, state.minFeeRate)
-      );
-    });
-    const growth = Math.floor(wanted.length / BATCH_GROWTH_STEP) * BATCH_GROWTH;
-    const ordered = announcementOrder(wanted);
-    state.pending = ordered.splice(Math.min(BATCH_MAX, BATCH_TARGET + growth));
-    return ordered;
+  #tellBatch(state: PeerState): InventoryItem[] {
+    const items: InventoryItem[] = [];
+    const { pending } = state;
+    const growth = Math.floor((pending?.size ?? 0) / BATCH_GROWTH_STEP) * BATCH_GROWTH;
+    const most = Math.min(BATCH_MAX, BATCH_TARGET + growth);
+    while (pending !== undefined && items.length < most) {
+      const entry = pending.pop();
+      if (entry === undefined) break;
+      if (this.#isWanted(state, entry)) items.push(this.#tell(state, entry));
+    }
+    if (pending?.size === 0) state.pending = undefined;
+    return items;
+  }
+
+  /** It may have left the mempool meanwhile, or the peer have heard of it. */
+  #isWanted({ known, minFeeRate, peer }: PeerState, entry: MempoolEntry): boolean {
+    const isHere = this.#ports.mempool.get(entry.transaction.txid)?.sequence === entry.sequence;
+    return isHere && known?.has(idFor(peer, entry)) !== true && paysEnough(entry, minFeeRate);
   }
 
   #tell(state: PeerState, entry: MempoolEntry): InventoryItem {

@@ -7,7 +7,7 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, fromHex, isHex } from "../base/bytes.ts";
 import { parseHash } from "../primitives/hash.ts";
 import { MONEY_MAX, type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
-import { JsonNumber, JsonObject, jsonTypeName, type JsonValue, writeJson } from "./json.ts";
+import { JsonNumber, type JsonObject, jsonTypeName, type JsonValue, writeJson } from "./json.ts";
 import { type Parameter, typeFault } from "./parameter.ts";
 import { RPC_CODE, RpcError } from "./rpc_error.ts";
 

@@ -7,7 +7,7 @@
 import { unreachable } from "../base/assert.ts";
 import { NO_BYTES } from "../base/bytes.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
-import { type Rng } from "../base/rng.ts";
+import type { Rng } from "../base/rng.ts";
 import { type Clock, type Duration, type Instant, milliseconds } from "../base/time.ts";
 import { NEW_CHAIN } from "../chain/restore.ts";
 import type { Command, CommandResult } from "../node/command.ts";

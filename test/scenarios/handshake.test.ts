@@ -22,7 +22,7 @@ function carryOut(bench: PeerBench, [verb = "", second = "", ...rest]: readonly 
   if (verb === "open") {
     bench.open(second as ConnectionType, rest as Permission[]);
   } else if (verb === "advance") {
-    const count = Number.parseInt(second);
+    const count = Number.parseInt(second, 10);
     bench.advance(second.endsWith("ms") ? milliseconds(count) : seconds(count));
   } else if (verb === "self") {
     const [key = "", value] = second.split("=");

@@ -1,5 +1,5 @@
 import { toHex } from "../../base/bytes.ts";
-import { type AddressParams } from "../../params/chain_params.ts";
+import type { AddressParams } from "../../params/chain_params.ts";
 import type { Coin } from "../../primitives/coin.ts";
 import { displayHash } from "../../primitives/hash.ts";
 import type { Input, Output, Transaction } from "../../primitives/transaction.ts";

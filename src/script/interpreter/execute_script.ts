@@ -15,7 +15,7 @@ import { isMinimalPush, ScriptCursor, TRUNCATED } from "../script.ts";
 import { numberOperation } from "./number_operations.ts";
 import { type ScriptError, ScriptFailure } from "./script_error.ts";
 import { isTrue } from "./script_stack.ts";
-import { type ScriptState } from "./script_state.ts";
+import type { ScriptState } from "./script_state.ts";
 import { checkMultisig, checkSig, checkSigAdd } from "./signature_operations.ts";
 import { stackOperation } from "./stack_operations.ts";
 

@@ -1,0 +1,95 @@
+/**
+ * `tidings devnet` as a process of its own: what scripts see of it.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+const folder = mkdtempSync(join(tmpdir(), "tidings-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The compiled program, wherever this test was compiled to. */
+const program = join(folder, "tidings.mjs");
+const main = pathToFileURL(join(import.meta.dirname, "..", "..", "src", "cli", "tidings.js")).href;
+writeFileSync(program, `const { main } = await import("${main}");\nawait main(process.argv.slice(2));\n`);
+
+/** So that this test disturbs no network of the clone. */
+const NAME = `test-${process.pid}`;
+
+interface Line {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** Its lines as they come, and its exit code. */
+class Process {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly #lines: Line[] = [];
+  #wake = (): void => {};
+
+  constructor(...flags: readonly string[]) {
+    this.child = spawn(process.execPath, [program, "devnet", "--json", ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+    after(() => this.child.kill("SIGKILL"));
+    this.exited = new Promise((resolve) => this.child.on("exit", resolve));
+    createInterface({ input: this.child.stdout! }).on("line", (text) => {
+      this.#lines.push(JSON.parse(text) as Line);
+      this.#wake();
+    });
+  }
+
+  /** The next line of this type. */
+  async next(type: string): Promise<Line> {
+    for (;;) {
+      const at = this.#lines.findIndex((line) => line.type === type);
+      if (at !== -1) return this.#lines.splice(0, at + 1).at(-1) as Line;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+test("a devnet says where its nodes are, answers, refuses a second one, and keeps its state", { timeout: 60_000 }, async () => {
+  const state = join(folder, "state");
+  const flags = ["--nodes", "3", "--block", "auto", "--traffic", "5/s", "--name", NAME, "--state", state];
+  const first = new Process(...flags);
+  const ready = await first.next("ready");
+  const nodes = ready["nodes"] as readonly { readonly name: string; readonly height: number; readonly rpc: string }[];
+  assert.deepEqual(nodes.map(({ name, height }) => [name, height]), [["alice", 110], ["bob", 110], ["carol", 110]]);
+
+  const tx = await first.next("tx");
+  assert.deepEqual([tx["nodes"], tx["of"]], [3, 3]);
+  const block = await first.next("block");
+  assert.equal(block["by"], "alice");
+
+  const place = ["rpc", "--chain", "regtest", "--datadir", join(state, "bob"), "--rpc", String(nodes[1]?.rpc.split(":")[1])];
+  const { stdout } = await run(process.execPath, [program, ...place, "getblockcount"]);
+  assert.ok(Number(stdout) >= 111, stdout);
+
+  const second = await run(process.execPath, [program, "devnet", "--name", NAME]).then(() => undefined, (error: unknown) => error);
+  const { code, stderr } = second as { readonly code: number; readonly stderr: string };
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`already running here \\(pid ${first.child.pid}, RPC of alice on port \\d+\\)`));
+
+  first.child.kill("SIGINT");
+  await first.next("stopped");
+  assert.equal(await first.exited, 130);
+
+  const again = new Process("--block", "off", "--traffic", "off", "--name", NAME, "--state", state, "--quiet");
+  const kept = (await again.next("ready"))["nodes"] as typeof nodes;
+  assert.ok(kept.every(({ height }) => height >= (block["height"] as number)), JSON.stringify(kept));
+  again.child.kill("SIGTERM");
+  assert.equal(await again.exited, 0);
+  assert.ok(existsSync(join(state, "alice")) && !existsSync(join(state, "running.json")));
+});
