@@ -47,7 +47,10 @@ export const TIERS = {
     interface_bitcoin_cli interface_http interface_rest interface_zmq`),
 };
 
-/** Tests that are run once over each transport. */
+/** What a test over both transports is run over, unless its name says which: `tidingsd` has no v2 yet. */
+const TRANSPORTS = ["v1"];
+
+/** Tests that can be run over each transport. */
 const BOTH_TRANSPORTS = new Set(words(`
   p2p_timeouts p2p_net_deadlock p2p_bip434_feature p2p_handshake p2p_block_sync p2p_invalid_block p2p_ibd_stalling
   p2p_compactblocks_hb p2p_disconnect_ban p2p_invalid_tx p2p_leak_tx p2p_node_network_limited rpc_setban
@@ -65,6 +68,6 @@ export function expandName(text) {
   const tier = TIERS[text];
   if (tier !== undefined) return tier.flatMap(expandName);
   const [name, variant] = text.replace(/\.py(?=$|:)/, "").split(":");
-  const variants = variant !== undefined ? [variant] : BOTH_TRANSPORTS.has(name) ? ["v1", "v2"] : [""];
+  const variants = variant !== undefined ? [variant] : BOTH_TRANSPORTS.has(name) ? TRANSPORTS : [""];
   return variants.map((each) => ({ name, variant: each, options: VARIANTS[each] ?? [] }));
 }

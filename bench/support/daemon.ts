@@ -36,9 +36,12 @@ export class BenchDaemon {
     const [port, rpcPort] = [await freePort(), await freePort()];
     const all = ["-regtest", `-datadir=${dataDir}`, `-bind=127.0.0.1:${port}`, `-rpcport=${rpcPort}`,
       "-printtoconsole=0", ...flags];
-    const main = `await (await import(${JSON.stringify(MAIN)})).main(process.argv.slice(1));`;
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", main, "--", ...all], {
-      stdio: ["ignore", "ignore", "inherit"],
+    const main = `
+      process.on("message", () => { gc(); process.send(process.memoryUsage()); });
+      process.channel.unref();
+      await (await import(${JSON.stringify(MAIN)})).main(process.argv.slice(1));`;
+    const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", main, "--", ...all], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     const daemon = new BenchDaemon(child, dataDir, port, rpcPort);
     await daemon.#answers();
@@ -66,6 +69,14 @@ export class BenchDaemon {
     });
   }
 
+  /** Bytes that are in use, on the heap and off it, after a collection of garbage. */
+  async liveBytes(): Promise<number> {
+    const answer = once(this.#child, "message");
+    this.#child.send("measure");
+    const [{ heapUsed, external }] = (await answer) as [NodeJS.MemoryUsage];
+    return heapUsed + external;
+  }
+
   /** Resident memory in bytes; `undefined` where the system does not say (only Linux does). */
   residentBytes(): number | undefined {
     try {
@@ -74,12 +85,6 @@ export class BenchDaemon {
     } catch {
       return undefined;
     }
-  }
-
-  /** Seconds of processor time used so far, user and system. */
-  processorSeconds(): number {
-    const fields = readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
   async stop(): Promise<void> {

@@ -33,13 +33,13 @@ export interface Condition {
  *
  * @throws {TidingsError} TIMEOUT, which says what was expected and what was seen
  */
-export function waitUntil(
+export async function waitUntil(
   members: readonly Member[], condition: Condition, { timeout = UNTIL_TIMEOUT_MS, signal }: UntilOptions = {},
 ): Promise<void> {
   if (!(timeout > 0 && timeout <= TIMEOUT_MS_MAX)) throw configError("timeout", timeout, "milliseconds above zero");
   signal?.throwIfAborted();
-  if (condition.isMet()) return Promise.resolve();
-  return new Promise((resolve, reject) => {
+  if (condition.isMet()) return;
+  await new Promise<void>((resolve, reject) => {
     const types = new Set<string>(condition.types);
     const finish = (settle: () => void): void => {
       for (const stop of stops) stop();
@@ -91,7 +91,7 @@ export class Until {
   }
 
   /** Every node's mempool has the transaction. */
-  inMempool(txid: string, options?: UntilOptions): Promise<void> {
+  async inMempool(txid: string, options?: UntilOptions): Promise<void> {
     const hash = parseHash(txid) as Txid | undefined;
     if (hash === undefined) throw configError("txid", txid, "64 hex digits");
     const has = ({ running }: Member): boolean => running.core.mempool.get(hash) !== undefined;
