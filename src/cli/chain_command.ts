@@ -10,7 +10,7 @@ import type { Sats } from "../primitives/amount.ts";
 import { UsageError } from "./core_flags.ts";
 import { EXIT } from "./exit.ts";
 import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 const FLAGS: readonly Flag[] = [
   { name: "out", value: "FILE", help: "Where to write it (default: NAME.chain.json)" },

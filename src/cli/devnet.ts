@@ -12,7 +12,7 @@ import { hasKeyboard, listenToKeys } from "./devnet_keys.ts";
 import { blockLine, choosePaint, commandName, KEY_HELP, openingText, type Paint, txLine } from "./devnet_text.ts";
 import { EXIT } from "./exit.ts";
 import { isOn } from "./tidings_flags.ts";
-import { packageRoot, VERSION } from "./version.ts";
+import { packageRoot, VERSION } from "../io/version.ts";
 
 /** Runs until it is stopped. @throws {UsageError} */
 export async function devnetCommand(argv: readonly string[]): Promise<number> {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { DevnetOptions } from "../devnet/options.ts";
 import { UsageError } from "./core_flags.ts";
 import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
-import { packageRoot } from "./version.ts";
+import { packageRoot } from "../io/version.ts";
 
 export const DEVNET_FLAGS: readonly Flag[] = [
   { name: "nodes", value: "N", help: "How many nodes (default: 6)" },

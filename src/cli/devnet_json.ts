@@ -5,7 +5,7 @@
  */
 import type { Devnet, NetEvents } from "../devnet/devnet.ts";
 import { feeRate } from "./devnet_text.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 /** Times are Unix seconds; amounts are satoshi as text, so that no reader rounds them. */
 export type DevnetLine =
@@ -66,6 +66,8 @@ export type DevnetLine =
     readonly fee: string;
     /** Satoshi for each virtual byte. */
     readonly feeRate: number;
+    /** A block took it before it had reached the mempools of all. */
+    readonly mined: boolean;
     readonly reached: Readonly<Record<string, number>>;
     readonly nodes: number;
     readonly of: number;
@@ -95,12 +97,12 @@ export function blockJson({ type: _, reached, ...block }: NetEvents["block:sprea
 }
 
 export function txJson(tx: NetEvents["tx:spread"], kind: string | undefined): DevnetLine {
-  const { txid, by, vsize, fee, reached, nodes, of } = tx;
+  const { txid, by, vsize, fee, isMined: mined, reached, nodes, of } = tx;
   return {
     type: "tx", time: now(), txid, by, ...(kind === undefined ? {} : { kind }), vsize,
     fee: String(fee),
     feeRate: Math.round(feeRate(tx) * 1000) / 1000,
-    reached: rounded(reached), nodes, of,
+    mined, reached: rounded(reached), nodes, of,
   };
 }
 

@@ -11,7 +11,7 @@ const block = {
   reached: { bob: 3.6, carol: 6.04 }, nodes: 3, of: 3,
 } as const;
 const tx = {
-  type: "tx:spread", txid: `9f3c${"0".repeat(58)}71`, by: "bob", vsize: 100, fee: 210n,
+  type: "tx:spread", txid: `9f3c${"0".repeat(58)}71`, by: "bob", vsize: 100, fee: 210n, isMined: false,
   reached: { alice: 311.7, carol: 20 }, nodes: 3, of: 3,
 } as const;
 
@@ -23,6 +23,8 @@ test("a block is one line, with the time to each node", () => {
 
 test("a transaction is one line, with the time to the last node", () => {
   assert.equal(txLine(tx, "p2tr", NOON, PLAIN), "12:04:31  tx     9f3c…71  bob    p2tr            2.1 sat/vB   reached 3/3 in 312 ms");
+  const mined = { ...tx, isMined: true, nodes: 1, reached: {} };
+  assert.match(txLine(mined, "p2tr", NOON, PLAIN), /reached 1\/3 in 0 ms, then a block took it$/);
 });
 
 test("nothing but text is printed where there are to be no colours", () => {
@@ -39,7 +41,7 @@ test("as JSON, both have their numbers, and amounts as text", () => {
   });
   const { time: __, ...txData } = txJson(tx, undefined);
   assert.deepEqual(txData, {
-    type: "tx", txid: tx.txid, by: "bob", vsize: 100, fee: "210", feeRate: 2.1,
+    type: "tx", txid: tx.txid, by: "bob", vsize: 100, fee: "210", feeRate: 2.1, mined: false,
     reached: { alice: 311.7, carol: 20 }, nodes: 3, of: 3,
   });
 });

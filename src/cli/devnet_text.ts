@@ -8,7 +8,7 @@ import type { Devnet, NetEvents } from "../devnet/devnet.ts";
 import { describeMove } from "../devnet/ports.ts";
 import { formatCoins } from "../primitives/amount.ts";
 import type { DevnetRun } from "./devnet_flags.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 /** Marks for a terminal; none of them when it is no terminal, or colours are not wanted. */
 export interface Paint {
@@ -113,7 +113,7 @@ function tryLines({ net, command }: OpeningFacts): readonly string[] {
   return [
     `  Try      ${rpc} getblockchaininfo`,
     `           ${rpc} generatetoaddress 1 ${net.wallet().address("p2wpkh")}`,
-    `           bitcoind -regtest -connect=127.0.0.1:${first.p2pPort} -rpcport=19443     (a Bitcoin Core node can join)`,
+    `           bitcoind -regtest -datadir=$(mktemp -d) -connect=127.0.0.1:${first.p2pPort} -rpcport=19443     (a Bitcoin Core node can join)`,
   ];
 }
 
@@ -147,7 +147,7 @@ export function txLine(tx: NetEvents["tx:spread"], kind: string | undefined, now
   const last = Math.max(0, ...Object.values(tx.reached));
   const id = `${tx.txid.slice(0, 4)}…${tx.txid.slice(-2)}`;
   const parts = [`tx     ${id}`, tx.by.padEnd(5), (kind ?? "").padEnd(14), rate.padStart(10)];
-  return `${clockTime(now, paint)}  ${parts.join("  ")}   reached ${tx.nodes}/${tx.of} in ${Math.round(last)} ms`;
+  return `${clockTime(now, paint)}  ${parts.join("  ")}   reached ${tx.nodes}/${tx.of} in ${Math.round(last)} ms${tx.isMined ? ", then a block took it" : ""}`;
 }
 
 /** Satoshi for each virtual byte. */

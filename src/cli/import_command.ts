@@ -14,7 +14,7 @@ import { planNode } from "./node_plan.ts";
 import { startError } from "./run_node.ts";
 import { Settings } from "./settings.ts";
 import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 const FLAGS: readonly Flag[] = [
   {

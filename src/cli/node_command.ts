@@ -9,7 +9,7 @@ import { Settings } from "./settings.ts";
 import { commandHelp, type Flag, isOn, readFlags } from "./tidings_flags.ts";
 import { EXIT } from "./exit.ts";
 import { readSettings } from "./tidingsd.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 const QUIET: Flag = {
   name: "quiet",

@@ -16,7 +16,7 @@ import { UsageError } from "./core_flags.ts";
 import { OPTIONS } from "./options.ts";
 import { readAssumeValid, readCoins, readInteger, readMinimumWork, readPort } from "./read_setting.ts";
 import { settingText, type Settings } from "./settings.ts";
-import { userAgent } from "./version.ts";
+import { userAgent } from "../io/version.ts";
 
 const MIB = 1024 * 1024;
 const MB = 1_000_000;

@@ -15,7 +15,7 @@ import { callRpc, type RpcOutcome, type RpcTarget } from "./rpc_client.ts";
 import { readParameters } from "./rpc_parameters.ts";
 import { Settings } from "./settings.ts";
 import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 const FLAGS: readonly Flag[] = [
   { name: "chain", value: "NAME|FILE",

@@ -18,7 +18,7 @@ import { type NodePlan, planNode } from "./node_plan.ts";
 import { OPTIONS } from "./options.ts";
 import { planRpc, type RpcPlan } from "./rpc_plan.ts";
 import type { Settings } from "./settings.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 /** What a run is made from, settled before anything is opened. */
 export interface RunPlan {

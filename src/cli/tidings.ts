@@ -2,7 +2,7 @@
 import { UsageError } from "./core_flags.ts";
 import { EXIT } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 interface Command {
   readonly about: string;

@@ -7,7 +7,7 @@ import { readEnvironment } from "./node_flags.ts";
 import { coreOptionHelp } from "./option_help.ts";
 import { planRun, runNode } from "./run_node.ts";
 import { Settings } from "./settings.ts";
-import { VERSION } from "./version.ts";
+import { VERSION } from "../io/version.ts";
 
 /** Runs until it is asked to stop, and sets the exit code: 1 when it could not start, or go on. */
 export async function main(argv: readonly string[]): Promise<void> {

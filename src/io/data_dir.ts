@@ -21,7 +21,7 @@ import * as path from "node:path";
 import type { Bytes } from "../base/bytes.ts";
 import { DiskFiles } from "./disk_files.ts";
 import {
-  DiskStore, type DiskStoreOptions, LARGE_STORE, SMALL_STORE, StoreLockedError,
+  DiskStore, type DiskStoreOptions, LARGE_STORE, SMALL_STORE, StoreCorruptError, StoreLockedError,
 } from "./disk_store.ts";
 import { errorCode } from "./errno.ts";
 import { FILE_MODE, FOLDER_MODE } from "./file_modes.ts";
@@ -35,6 +35,13 @@ const INDEX_FOLDER = path.join("blocks", "index");
 const COINS_FOLDER = "chainstate";
 const FOLDERS = ["blocks", "indexes", "wallets"] as const;
 
+/** What to do about a store that cannot be read. */
+const DAMAGE_ADVICE: Readonly<Record<string, string>> = {
+  [INDEX_FOLDER]: "Move the folder \"blocks\" elsewhere, remove \"chainstate\", and read the block files " +
+    "with \"tidings import\".",
+  [COINS_FOLDER]: "Remove that folder and start again: coins are made again from the blocks.",
+};
+
 /** Bitcoin Core's min_disk_space: room to write out what is in memory, and to stop cleanly. */
 export const FREE_BYTES_MIN = 50 * 1024 * 1024;
 
@@ -44,7 +51,7 @@ const SPACE_CHECK_INTERVAL = 5_000;
 /** The directory cannot be used. `code` is stable, the message says what to do. */
 export class DataDirError extends Error {
   override readonly name = "DataDirError";
-  readonly code: "locked" | "newer-format" | "foreign" | "damaged-format" | "disk-full" | "not-writable";
+  readonly code: "locked" | "newer-format" | "foreign" | "damaged-format" | "damaged" | "disk-full" | "not-writable";
 
   constructor(code: DataDirError["code"], message: string) {
     super(message);
@@ -84,8 +91,7 @@ export class DataDir {
   /**
    * Opens the directory, making what is missing, and locks it.
    *
-   * @throws {DataDirError} when it is in use, of another format, or on a full disk
-   * @throws {StoreCorruptError} when a store is damaged
+   * @throws {DataDirError} when it is in use, of another format, damaged, or on a full disk
    */
   static async open(folder: string, options: DataDirOptions = {}): Promise<DataDir> {
     const freeBytes = options.freeBytes ?? freeBytesOf;
@@ -200,6 +206,9 @@ async function openStore(folder: string, name: string, options: DiskStoreOptions
   try {
     return await DiskStore.open(path.join(folder, name), options);
   } catch (error) {
+    if (error instanceof StoreCorruptError) {
+      throw new DataDirError("damaged", `${error.message}. ${DAMAGE_ADVICE[name] ?? ""}`);
+    }
     if (!(error instanceof StoreLockedError)) throw error;
     // Bitcoin Core's text (init.cpp, LockDirectory), which its tests look for.
     const text = `Cannot obtain a lock on directory ${folder}. tidings is probably already running.`;

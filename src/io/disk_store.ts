@@ -8,6 +8,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Change, KeyValueStore } from "../store/key_value_store.ts";
 import { errorCode, errorText } from "./errno.ts";
 import { Serial } from "./serial.ts";
+import { findLogDamage } from "./store_log.ts";
 
 export interface DiskStoreOptions {
   /**
@@ -71,6 +72,8 @@ export class DiskStore implements KeyValueStore {
    * @throws {StoreCorruptError} when its files are damaged
    */
   static async open(folder: string, options: DiskStoreOptions = SMALL_STORE): Promise<DiskStore> {
+    const damage = await findLogDamage(folder);
+    if (damage !== undefined) throw new StoreCorruptError(folder, damage);
     const database: Database = new ClassicLevel(folder, {
       keyEncoding: "view",
       valueEncoding: "view",

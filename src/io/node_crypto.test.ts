@@ -4,9 +4,11 @@ import fc from "fast-check";
 import { fromHex, fromLatin1, toHex } from "../base/bytes.ts";
 import { cryptoBackend, installCrypto } from "../crypto/crypto.ts";
 import { portableCrypto } from "../crypto/portable_crypto.ts";
-import { installNodeCrypto, makeNodeCrypto } from "./node_crypto.ts";
+import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
+import { installNodeCrypto, NodeCrypto, signatureBackend } from "./node_crypto.ts";
 
-const backend = makeNodeCrypto();
+const portable = { name: "portable (noble)", verifier: portableSecp256k1 };
+const backend = new NodeCrypto(() => portable);
 const bytes = fc.uint8Array({ maxLength: 300 });
 
 test("node:crypto computes the same as the portable backend on any bytes", () => {
@@ -50,11 +52,49 @@ test("a digest is a plain Uint8Array over memory of its own", () => {
   }
 });
 
-test("installNodeCrypto puts it into force", () => {
+function withEnvironment(value: string, run: () => void): void {
+  const before = process.env["TIDINGS_CRYPTO"];
+  process.env["TIDINGS_CRYPTO"] = value;
   try {
-    installNodeCrypto();
-    assert.match(cryptoBackend().name, /^node:crypto/);
+    run();
   } finally {
+    if (before === undefined) delete process.env["TIDINGS_CRYPTO"];
+    else process.env["TIDINGS_CRYPTO"] = before;
     installCrypto(portableCrypto);
   }
+}
+
+test("installNodeCrypto puts it into force, and leaves it there when it is called again", () => {
+  withEnvironment("", () => {
+    const installed = installNodeCrypto();
+    assert.match(cryptoBackend().name, /^node:crypto/);
+    assert.equal(installNodeCrypto(), installed);
+    assert.equal(cryptoBackend(), installed);
+  });
+});
+
+test("the library for signatures is loaded when the first one is checked, and once", () => {
+  let loads = 0;
+  const lazy = new NodeCrypto(() => {
+    loads++;
+    return portable;
+  });
+  lazy.secp256k1.publicKey(new Uint8Array(32).fill(7));
+  assert.equal(loads, 0);
+  for (let i = 0; i < 2; i++) lazy.secp256k1.verifyEcdsa(fromHex(""), new Uint8Array(32), fromHex(""));
+  assert.equal(loads, 1);
+});
+
+test("the environment forces the library for signatures", () => {
+  withEnvironment("portable", () => assert.equal(signatureBackend(), "portable (noble)"));
+  withEnvironment("wasm", () => assert.equal(signatureBackend(), "wasm (libauth)"));
+});
+
+test("a library that does not exist is refused at the start", () => {
+  withEnvironment("fast", () =>
+    assert.throws(() => installNodeCrypto(), {
+      name: "SignatureBackendError",
+      message: 'Cannot use TIDINGS_CRYPTO: found "fast", allowed are system, prebuilt, wasm, portable',
+    }),
+  );
 });

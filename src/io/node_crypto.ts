@@ -1,5 +1,6 @@
 /**
- * The backend on `node:crypto`, that is, on OpenSSL with the machine's SHA instructions.
+ * The backend on `node:crypto`, that is, on OpenSSL with the machine's SHA instructions, and on the
+ * fastest library for signatures that is there.
  *
  * Results are plain `Uint8Array`s of their own, never a `Buffer`, whose `slice` does not copy.
  *
@@ -8,33 +9,75 @@
 import * as crypto from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import type { Crypto } from "../crypto/backend.ts";
-import { installCrypto } from "../crypto/crypto.ts";
+import { cryptoBackend, installCrypto } from "../crypto/crypto.ts";
 import { hashEach, portableCrypto } from "../crypto/portable_crypto.ts";
+import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
+import type { Secp256k1 } from "../crypto/secp256k1.ts";
+import { type LoadedSignatures, loadSignatures, wantedSignatures } from "./signature_backends.ts";
 
 type Hash = (data: Bytes) => Bytes;
 
-/** Makes what is there on this version of Node.js and OpenSSL. */
-export function makeNodeCrypto(): Crypto {
-  const sha256 = makeHash("sha256", 32);
-  const hash256 = (data: Bytes): Bytes => sha256(sha256(data));
-  return {
-    name: `node:crypto (OpenSSL ${process.versions.openssl})`,
-    sha256,
-    hash256,
-    ripemd160: hasRipemd160() ? makeHash("ripemd160", 20) : portableCrypto.ripemd160,
-    hmacSha256: (key, data) => new Uint8Array(crypto.createHmac("sha256", key).update(data).digest()),
-    hash256Each: (data, recordBytes) => hashEach(hash256, data, recordBytes),
-  };
+/** What is there on this version of Node.js and OpenSSL. */
+export class NodeCrypto implements Crypto {
+  readonly name = `node:crypto (OpenSSL ${process.versions.openssl})`;
+  readonly sha256 = makeHash("sha256", 32);
+  readonly ripemd160 = hasRipemd160() ? makeHash("ripemd160", 20) : portableCrypto.ripemd160;
+  readonly secp256k1: Secp256k1;
+  readonly #load: () => LoadedSignatures;
+  #signatures: LoadedSignatures | undefined;
+
+  /** `load` is called at the first signature: it takes some ten milliseconds. */
+  constructor(load: () => LoadedSignatures) {
+    this.#load = load;
+    this.secp256k1 = {
+      ...portableSecp256k1,
+      verifyEcdsa: (signature, hash, key) => this.signatures.verifier.verifyEcdsa(signature, hash, key),
+      verifySchnorr: (signature, hash, key) => this.signatures.verifier.verifySchnorr(signature, hash, key),
+      tweakXOnlyKey: (key, tweak) => this.signatures.verifier.tweakXOnlyKey(key, tweak),
+    };
+  }
+
+  get signatures(): LoadedSignatures {
+    return (this.#signatures ??= this.#load());
+  }
+
+  hash256(data: Bytes): Bytes {
+    return this.sha256(this.sha256(data));
+  }
+
+  hmacSha256(key: Bytes, data: Bytes): Bytes {
+    return new Uint8Array(crypto.createHmac("sha256", key).update(data).digest());
+  }
+
+  hash256Each(data: Bytes, recordBytes: number): Bytes {
+    return hashEach((record) => this.hash256(record), data, recordBytes);
+  }
+}
+
+/**
+ * Called at the start of the process and of every worker; calling it again changes nothing.
+ *
+ * @throws {SignatureBackendError} when the environment asks for a backend that is not there
+ */
+export function installNodeCrypto(): NodeCrypto {
+  const installed = cryptoBackend();
+  if (installed instanceof NodeCrypto) return installed;
+  const wanted = wantedSignatures(process.env);
+  const made = new NodeCrypto(() => loadSignatures(wanted));
+  // Told at the start, not in the middle of a block.
+  if (wanted !== undefined) void made.signatures;
+  installCrypto(made);
+  return made;
+}
+
+/** What checks signatures, as `tidings version` shows it: `system (libsecp256k1.so.1)`. */
+export function signatureBackend(): string {
+  return installNodeCrypto().signatures.name;
 }
 
 /** OpenSSL 3 counts it as legacy, and builds differ in whether they still have it. */
 function hasRipemd160(): boolean {
   return crypto.getHashes().includes("ripemd160");
-}
-
-/** Called at the start of the process and of every worker. */
-export function installNodeCrypto(): void {
-  installCrypto(makeNodeCrypto());
 }
 
 /** `crypto.hash` came with Node.js 20.12 and 21.7; it makes no object for each digest. */

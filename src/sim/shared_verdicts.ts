@@ -8,6 +8,8 @@ import { sha256 } from "../crypto/crypto.ts";
 /** More than are under way at once; then the oldest is forgotten, and computed again if it is asked for. */
 const VERDICTS_MAX = 10_000;
 
+const JOB_KINDS: readonly VerifyJob["kind"][] = ["transaction", "block", "transactions"];
+
 /**
  * `verifyInputs` for a whole network: a verdict depends on nothing but the job, so what one node
  * has had computed is not computed again for the next. Every node still asks.
@@ -33,6 +35,6 @@ export class SharedVerdicts {
 }
 
 function keyOf({ kind, bytes, spentOutputs, flags, inputCount }: VerifyJob): string {
-  const head = new ByteWriter(13).u8(kind === "block" ? 1 : 0).u32(flags).u32(inputCount).u32(bytes.length);
+  const head = new ByteWriter(13).u8(JOB_KINDS.indexOf(kind)).u32(flags).u32(inputCount).u32(bytes.length);
   return toLatin1(sha256(concatBytes(head.finish(), bytes, spentOutputs)));
 }

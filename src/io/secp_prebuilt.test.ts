@@ -1,0 +1,3 @@
+import { testSecpBackend } from "../../test/support/secp_backend.ts";
+
+await testSecpBackend("prebuilt", "no prebuilt secp256k1 for this platform");

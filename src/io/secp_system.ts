@@ -1,0 +1,134 @@
+/**
+ * The system's libsecp256k1, the library that Bitcoin Core is built with, called through koffi.
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+import type { LibraryHandle } from "koffi";
+import { assert } from "../base/assert.ts";
+import type { Bytes } from "../base/bytes.ts";
+import { parseLaxDer } from "../crypto/lax_der.ts";
+import { mayHaveHighS } from "../crypto/scalar.ts";
+import type { CurveVerifier, TweakedKey } from "../crypto/secp256k1.ts";
+import type { LoadedSignatures } from "./secp_loaded.ts";
+
+/** The versions of its binary interface, newest first; what is called here is the same in all. */
+const VERSIONS = [6, 5, 2, 1];
+
+/** Where Homebrew and MacPorts put it, which the loader does not search. */
+const MAC_FOLDERS = ["", "/opt/homebrew/lib/", "/usr/local/lib/", "/opt/local/lib/"];
+
+/** SECP256K1_CONTEXT_VERIFY, which versions before 0.2 insist on. */
+const CONTEXT_VERIFY = 0x101;
+
+/** What keys and signatures are parsed into. */
+const PARSED_BYTES = 64;
+
+const DECLARATIONS = {
+  context_create: "void *secp256k1_context_create(unsigned int flags)",
+  ec_pubkey_parse: "int secp256k1_ec_pubkey_parse(void *context, void *key, const void *bytes, size_t length)",
+  ecdsa_signature_parse_compact:
+    "int secp256k1_ecdsa_signature_parse_compact(void *context, void *signature, const void *bytes)",
+  ecdsa_signature_normalize:
+    "int secp256k1_ecdsa_signature_normalize(void *context, void *normalized, const void *signature)",
+  ecdsa_verify:
+    "int secp256k1_ecdsa_verify(void *context, const void *signature, const void *hash, const void *key)",
+  xonly_pubkey_parse: "int secp256k1_xonly_pubkey_parse(void *context, void *key, const void *bytes)",
+  xonly_pubkey_serialize: "int secp256k1_xonly_pubkey_serialize(void *context, void *bytes, const void *key)",
+  xonly_pubkey_tweak_add:
+    "int secp256k1_xonly_pubkey_tweak_add(void *context, void *tweaked, const void *key, const void *tweak)",
+  xonly_pubkey_from_pubkey:
+    "int secp256k1_xonly_pubkey_from_pubkey(void *context, void *xonly, void *parity, const void *key)",
+  schnorrsig_verify:
+    "int secp256k1_schnorrsig_verify(void *context, const void *signature, const void *message, size_t length, const void *key)",
+};
+
+type NativeFunction = (...values: readonly (bigint | number | Bytes | Int32Array)[]) => number;
+type Functions = Readonly<Record<Exclude<keyof typeof DECLARATIONS, "context_create">, NativeFunction>>;
+
+/** `undefined` when there is none on this machine that has Schnorr signatures. */
+export function loadSystemSignatures(
+  names: readonly string[] = libraryNames(process.platform),
+): LoadedSignatures | undefined {
+  const koffi = loadKoffi();
+  if (koffi === undefined) return undefined;
+  for (const name of names) {
+    try {
+      const verifier = new SystemVerifier(koffi.load(name));
+      return { name: `system (${name})`, verifier };
+    } catch {
+      // Not there, or built without the modules that taproot needs.
+    }
+  }
+  return undefined;
+}
+
+/** Only names that tell the version: one without may be older than the first release, and differ. */
+function libraryNames(platform: NodeJS.Platform): readonly string[] {
+  if (platform === "win32") return [];
+  if (platform !== "darwin") return VERSIONS.map((version) => `libsecp256k1.so.${version}`);
+  return MAC_FOLDERS.flatMap((folder) => VERSIONS.map((version) => `${folder}libsecp256k1.${version}.dylib`));
+}
+
+/** `undefined` on a platform that it has no build for. */
+function loadKoffi(): typeof import("koffi") | undefined {
+  try {
+    return createRequire(import.meta.url)("koffi") as typeof import("koffi");
+  } catch {
+    return undefined;
+  }
+}
+
+/** One for each thread: the memory that results are parsed into is reused. */
+class SystemVerifier implements CurveVerifier {
+  readonly #library: Functions;
+  /** An address. It lives as long as the thread. */
+  readonly #context: bigint;
+  readonly #key = new Uint8Array(PARSED_BYTES);
+  readonly #tweakedKey = new Uint8Array(PARSED_BYTES);
+  readonly #signature = new Uint8Array(PARSED_BYTES);
+  readonly #parity = new Int32Array(1);
+
+  /** @throws when the library lacks a function */
+  constructor(library: LibraryHandle) {
+    const { context_create, ...rest } = DECLARATIONS;
+    const functions = Object.entries(rest).map(([name, declaration]) => [name, library.func(declaration)]);
+    this.#library = Object.fromEntries(functions) as Functions;
+    this.#context = library.func(context_create)(CONTEXT_VERIFY) as bigint;
+    assert(typeof this.#context === "bigint" && this.#context !== 0n, "the library makes a context");
+  }
+
+  verifyEcdsa(signature: Bytes, hash: Bytes, publicKey: Bytes): boolean {
+    assert(hash.length === 32, "a hash has 32 bytes");
+    const compact = parseLaxDer(signature);
+    // Of no bytes it would see a null pointer, for which the library ends the process.
+    if (compact === undefined || (publicKey.length !== 33 && publicKey.length !== 65)) return false;
+    const library = this.#library;
+    const context = this.#context;
+    if (library.ecdsa_signature_parse_compact(context, this.#signature, compact) !== 1) return false;
+    if (library.ec_pubkey_parse(context, this.#key, publicKey, publicKey.length) !== 1) return false;
+    if (mayHaveHighS(compact)) {
+      library.ecdsa_signature_normalize(context, this.#signature, this.#signature);
+    }
+    return library.ecdsa_verify(context, this.#signature, hash, this.#key) === 1;
+  }
+
+  verifySchnorr(signature: Bytes, message: Bytes, key: Bytes): boolean {
+    if (signature.length !== 64 || key.length !== 32) return false;
+    const library = this.#library;
+    if (library.xonly_pubkey_parse(this.#context, this.#key, key) !== 1) return false;
+    return library.schnorrsig_verify(this.#context, signature, message, message.length, this.#key) === 1;
+  }
+
+  tweakXOnlyKey(key: Bytes, tweak: Bytes): TweakedKey | undefined {
+    if (key.length !== 32 || tweak.length !== 32) return undefined;
+    const library = this.#library;
+    const context = this.#context;
+    if (library.xonly_pubkey_parse(context, this.#key, key) !== 1) return undefined;
+    if (library.xonly_pubkey_tweak_add(context, this.#tweakedKey, this.#key, tweak) !== 1) return undefined;
+    library.xonly_pubkey_from_pubkey(context, this.#key, this.#parity, this.#tweakedKey);
+    const bytes = new Uint8Array(32);
+    library.xonly_pubkey_serialize(context, bytes, this.#key);
+    return { key: bytes, parity: this.#parity[0] === 1 ? 1 : 0 };
+  }
+}
