@@ -36,8 +36,10 @@ export class BenchDaemon {
     const [port, rpcPort] = [await freePort(), await freePort()];
     const all = ["-regtest", `-datadir=${dataDir}`, `-bind=127.0.0.1:${port}`, `-rpcport=${rpcPort}`,
       "-printtoconsole=0", ...flags];
+    // Off the heap, what one collection has found free is freed, and counted, with the next.
     const main = `
-      process.on("message", () => { gc(); process.send(process.memoryUsage()); });
+      async function collect() { for (let i = 0; i < 3; i++) { gc(); await new Promise((r) => setTimeout(r, 100)); } }
+      process.on("message", async () => { await collect(); process.send(process.memoryUsage()); });
       process.channel.unref();
       await (await import(${JSON.stringify(MAIN)})).main(process.argv.slice(1));`;
     const child = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", main, "--", ...all], {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InvariantError } from "../base/assert.ts";
 import { describeViolation } from "../consensus/rule_violation.ts";
 import type { CommandFault } from "../node/command.ts";
 import { TidingsError } from "./errors.ts";
@@ -19,26 +20,41 @@ export function closedError(): TidingsError<"CLOSED"> {
 }
 
 /** `reject` and `reason` are Bitcoin Core's words where it has them. */
-export function faultError(fault: CommandFault, { txid = "", host = "", port = 0 }: FaultContext): TidingsError {
-  const rejected = (reject: string, detail = "", hint?: string): TidingsError =>
-    new TidingsError("TX_REJECTED", `Transaction ${txid} was rejected: ${reject}${detail === "" ? "" : ` (${detail})`}`,
-      { txid, reject, detail }, hint === undefined ? {} : { hint });
+export function faultError(
+  fault: CommandFault, { txid = "", host = "", port = 0 }: FaultContext,
+): TidingsError {
+  const rejected = (reject: string, detail = "", hint?: string): TidingsError => {
+    const message = `Transaction ${txid} was rejected: ${reject}${detail === "" ? "" : ` (${detail})`}`;
+    const options = hint === undefined ? {} : { hint };
+    return new TidingsError("TX_REJECTED", message, { txid, reject, detail }, options);
+  };
   const notConnected = (reason: string): TidingsError =>
-    new TidingsError("CONNECT_FAILED", `Cannot connect to ${host}:${port}: ${reason}`, { host, port, reason });
+    new TidingsError(
+      "CONNECT_FAILED", `Cannot connect to ${host}:${port}: ${reason}`, { host, port, reason },
+    );
   switch (fault.code) {
     case "transaction-rejected":
       return rejected(fault.violation.rule, fault.violation.detail);
     case "missing-inputs":
-      return rejected("missing-inputs", "", "It spends outputs that this node does not know, or that are spent");
+      return rejected(
+        "missing-inputs", "", "It spends outputs that this node does not know, or that are spent",
+      );
     case "already-in-chain":
       return rejected("txn-already-known", "it is in a block");
     case "fee-too-high":
-      return rejected("max-fee-exceeded", `${Math.round(fault.feeRate)} sat per 1,000 vbytes, ${fault.max} allowed`);
+      return rejected(
+        "max-fee-exceeded", `${Math.round(fault.feeRate)} sat per 1,000 vbytes, ${fault.max} allowed`,
+      );
     case "transaction-not-found":
     case "block-invalid": {
-      const reason = fault.code === "block-invalid" ? describeViolation(fault.violation) : "a transaction is missing";
+      const reason =
+        fault.code === "block-invalid" ? describeViolation(fault.violation) : "a transaction is missing";
       return new TidingsError("MINE_FAILED", `Cannot mine: ${reason}`, { reason, hashes: [] });
     }
+    // What only the RPC asks for.
+    case "block-not-found":
+    case "chain-stuck":
+      return new TidingsError("MINE_FAILED", `Cannot do that: ${fault.code}`, { reason: fault.code, hashes: [] });
     case "node-already-added":
     case "node-not-added":
     case "node-not-connected":
@@ -50,5 +66,7 @@ export function faultError(fault: CommandFault, { txid = "", host = "", port = 0
       return notConnected(fault.reason);
     case "shutting-down":
       return closedError();
+    default:
+      throw new InvariantError(`Invariant broken: the library asks nothing that ends in ${fault.code}`);
   }
 }

@@ -38,7 +38,8 @@ test("connect resolves once both sides list each other, and what one mines the o
   assert.deepEqual([peer.address, peer.direction, peer.isReady], [alice.address, "outbound", true]);
   assert.deepEqual((await bob.connect("127.0.0.1", portOf(alice))).id, peer.id, "connected already");
 
-  const connected = new Promise<TidingsEvent>((resolve) => bob.on("block:connected", resolve, { once: true }));
+  const connected =
+    new Promise<TidingsEvent>((resolve) => bob.on("block:connected", resolve, { once: true }));
   const [hash] = await alice.mine(1, { address: ADDRESS });
   const { data } = await connected as Extract<TidingsEvent, { type: "block:connected" }>;
   assert.deepEqual([data.hash, data.height, data.peer], [hash, 1, peer.id]);
@@ -58,7 +59,9 @@ test("connect says why it could not", async () => {
   const alice = await createNode({ chain: regtest, listen: ["127.0.0.1:0"] });
   const stranger = await createNode({ chain: chains.signet });
   const port = portOf(alice);
-  await assert.rejects(stranger.connect("127.0.0.1", port), (error) => isTidingsError(error, "CONNECT_FAILED"));
+  await assert.rejects(stranger.connect("127.0.0.1", port), (error) => {
+    return isTidingsError(error, "CONNECT_FAILED");
+  });
   await alice.close();
   await assert.rejects(stranger.connect("127.0.0.1", port), (error) => {
     return isTidingsError(error, "CONNECT_FAILED") && error.data.reason === "ECONNREFUSED";
@@ -81,20 +84,26 @@ test("a transaction is taken once, and refused with Bitcoin Core's reason", asyn
   const fees: bigint[] = [];
   node.on("tx:accepted", ({ data }) => fees.push(data.fee));
   const { txid } = await node.submit(payment.transaction.bytes);
-  assert.equal((await node.submit(Buffer.from(payment.transaction.bytes).toString("hex"))).txid, txid, "known already");
+  assert.equal(
+    (await node.submit(Buffer.from(payment.transaction.bytes).toString("hex"))).txid, txid, "known already",
+  );
   assert.deepEqual(fees, [BigInt(payment.fee)]);
 
-  const second = wallet.pay({ outputs, feeRate: 2, rng: seededRng(2), spendsPending: true, from: ["p2wpkh"] });
+  const second = wallet.pay(
+    { outputs, feeRate: 2, rng: seededRng(2), spendsPending: true, from: ["p2wpkh"] },
+  );
   assert.ok(second.ok);
   const broken = Uint8Array.from(second.transaction.bytes);
   const inSignature = broken.length - 50;
   broken[inSignature] = (broken[inSignature] as number) ^ 1;
   await assert.rejects(node.submit(broken), (error) => {
-    return isTidingsError(error, "TX_REJECTED") && error.data.reject.startsWith("mempool-script-verify-flag-failed");
+    return isTidingsError(error, "TX_REJECTED") &&
+      error.data.reject.startsWith("mempool-script-verify-flag-failed");
   });
   await node.mine(1, { address: ADDRESS });
   await assert.rejects(node.submit(payment.transaction.bytes), (error) => {
-    return isTidingsError(error, "TX_REJECTED") && error.data.reject === "txn-already-known" && error.data.txid === txid;
+    return isTidingsError(error, "TX_REJECTED") && error.data.reject === "txn-already-known" &&
+      error.data.txid === txid;
   });
   await assert.rejects(node.submit("00"), (error) => isTidingsError(error, "TX_UNREADABLE"));
   await assert.rejects(node.submit("zz"), (error) => isTidingsError(error, "TX_UNREADABLE"));
@@ -164,7 +173,8 @@ test("a stored chain is there again, and its folder has one user at a time", asy
 test("a port that is taken is said to be", async () => {
   const first = await createNode({ chain: regtest, listen: ["127.0.0.1:0"] });
   await assert.rejects(createNode({ chain: regtest, listen: [first.address as string] }), (error) => {
-    return isTidingsError(error, "LISTEN_FAILED") && error.data.reason === "port-in-use" && error.data.port === portOf(first);
+    return isTidingsError(error, "LISTEN_FAILED") && error.data.reason === "port-in-use" &&
+      error.data.port === portOf(first);
   });
   await first.close();
 });
@@ -174,7 +184,9 @@ test("no blocks are mined on public networks, nor to addresses of others", async
   await assert.rejects(node.mine(1, { address: ADDRESS }), (error) => isTidingsError(error, "CONFIG"));
   await node.close();
   const test = await createNode({ chain: regtest });
-  await assert.rejects(test.mine(1, { address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" }), (error) => isTidingsError(error, "CONFIG"));
+  await assert.rejects(test.mine(1, { address: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4" }), (error) => {
+    return isTidingsError(error, "CONFIG");
+  });
   await test.close();
 });
 

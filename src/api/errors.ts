@@ -21,7 +21,12 @@ export interface TidingsErrorData {
   /** Something was waited for in vain: what, and what was there instead. */
   readonly TIMEOUT: { readonly expected: string; readonly seen: string; readonly milliseconds: number };
   /** A devnet of this name, or on this directory, runs already. */
-  readonly ALREADY_RUNNING: { readonly where: string; readonly pid: number; readonly rpcPort: number | undefined };
+  readonly ALREADY_RUNNING: {
+    readonly where: string;
+    readonly pid: number;
+    /** Of its first node; `undefined` while it starts. */
+    readonly rpcPort: number | undefined;
+  };
   /** The wallet of a devnet holds too little that can be spent now. */
   readonly FUNDS_MISSING: { readonly missing: bigint };
   /** The node could not go on, and has stopped. */
@@ -47,9 +52,13 @@ export class TidingsError<Code extends TidingsErrorCode = TidingsErrorCode> exte
   readonly hint: string | undefined;
   readonly data: TidingsErrorData[Code];
 
-  constructor(code: Code, shortMessage: string, data: TidingsErrorData[Code], options: TidingsErrorOptions = {}) {
+  constructor(
+    code: Code, shortMessage: string, data: TidingsErrorData[Code], options: TidingsErrorOptions = {},
+  ) {
     const { hint, cause } = options;
-    super(hint === undefined ? shortMessage : `${shortMessage}. ${hint}`, cause === undefined ? {} : { cause });
+    super(
+      hint === undefined ? shortMessage : `${shortMessage}. ${hint}`, cause === undefined ? {} : { cause },
+    );
     this.code = code;
     this.shortMessage = shortMessage;
     this.hint = hint;
@@ -59,13 +68,17 @@ export class TidingsError<Code extends TidingsErrorCode = TidingsErrorCode> exte
 
 /** Whether `error` is ours; with `code`, whether it is of that kind, which its `data` then shows. */
 export function isTidingsError(error: unknown): error is TidingsError;
-export function isTidingsError<Code extends TidingsErrorCode>(error: unknown, code: Code): error is TidingsError<Code>;
+export function isTidingsError<Code extends TidingsErrorCode>(
+  error: unknown, code: Code,
+): error is TidingsError<Code>;
 export function isTidingsError(error: unknown, code?: TidingsErrorCode): boolean {
   return error instanceof TidingsError && (code === undefined || error.code === code);
 }
 
 /** `Cannot use prune: found -1, need a number of bytes above zero` */
-export function configError(option: string, found: unknown, allowed: string, hint?: string): TidingsError<"CONFIG"> {
+export function configError(
+  option: string, found: unknown, allowed: string, hint?: string,
+): TidingsError<"CONFIG"> {
   const message = `Cannot use ${option}: found ${describe(found)}, need ${allowed}`;
   return new TidingsError("CONFIG", message, { option, found, allowed }, hint === undefined ? {} : { hint });
 }

@@ -10,7 +10,10 @@ type Shown<E> = E extends { readonly type: "tx:accepted"; readonly data: infer D
   ? Omit<E, "data"> & { readonly data: Omit<Data, "fee"> & { readonly fee: bigint } }
   : E;
 
-/** Something that happened: `seq` counts from 1 per node without gaps, `time` is Unix seconds with fractions. */
+/**
+ * Something that happened: `seq` counts from 1 per node without gaps, `time` is Unix seconds with
+ * fractions.
+ */
 export type TidingsEvent = Shown<NodeEvent>;
 
 export type TidingsEventType = NodeEventType;

@@ -22,7 +22,7 @@ export { isTidingsError, TidingsError, type TidingsErrorCode, type TidingsErrorD
 export type {
   GapEvent, ListenOptions, Subscription, TidingsEvent, TidingsEventOf, TidingsEventType,
 } from "./events.ts";
-export type { ChainQueries, PeerQueries, TidingsNode } from "./node.ts";
+export type { ChainQueries, PeerQueries, StreamOptions, TidingsNode } from "./node.ts";
 export type { LogOption, LogRecord } from "./node_log.ts";
 export type { CreateNodeOptions } from "./node_plan.ts";
 export type {

@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import { unreachable } from "../base/assert.ts";
 import { decodeWith } from "../codec/codec.ts";
 import type { RunningNode } from "../io/node_host.ts";
+import { hostPort } from "../io/socket_address.ts";
 import type { CommandValue } from "../node/command.ts";
 import type { NodeEvent } from "../node/event.ts";
 import type { PeerId } from "../peer/peer.ts";
@@ -48,6 +49,12 @@ export interface PeerQueries {
   disconnect(id: number): Promise<void>;
 }
 
+export interface StreamOptions {
+  readonly signal?: AbortSignal;
+  /** Number of the last event that is already known. @default the newest there is */
+  readonly since?: number;
+}
+
 export class TidingsNode {
   readonly chainParams: Chain;
   /** Where it listens for peers, `host:port`; `undefined` when it does not. */
@@ -67,7 +74,7 @@ export class TidingsNode {
     this.#running = running;
     this.chainParams = running.core.options.params;
     const [first] = running.addresses;
-    this.address = first === undefined ? undefined : formatAddress(parseHost(first.host, first.port) as NetworkAddress);
+    this.address = first === undefined ? undefined : hostPort(first.host, first.port);
     this.chain = { ...chainQueries(running), get tip() { return tipOf(running); } };
     this.peers = { list: () => this.#listPeers(), disconnect: (id) => this.#disconnect(id) };
     this.closed = new Promise((resolve, reject) => {
@@ -102,7 +109,7 @@ export class TidingsNode {
    * the node is closed; throws the signal's reason when it is aborted.
    */
   events<T extends TidingsEventType>(
-    types: readonly T[] = EVENT_TYPES as readonly T[], { signal, since = this.#lastSeq }: { signal?: AbortSignal; since?: number } = {},
+    types: readonly T[] = EVENT_TYPES as readonly T[], { signal, since = this.#lastSeq }: StreamOptions = {},
   ): AsyncGenerator<TidingsEventOf<T> | GapEvent> {
     for (const type of types) checkEventType(type);
     const wanted = new Set<string>(types);
@@ -112,7 +119,9 @@ export class TidingsNode {
       eventsSince: (seq: number) => running.eventsSince(seq),
       ended: this.closed.catch(() => {}),
     };
-    const stream: AsyncGenerator<TidingsEvent | GapEvent> = streamEvents(source, since, ({ type }) => wanted.has(type), signal);
+    const stream: AsyncGenerator<TidingsEvent | GapEvent> = streamEvents(
+      source, since, ({ type }) => wanted.has(type), signal,
+    );
     return stream as AsyncGenerator<TidingsEventOf<T> | GapEvent>;
   }
 
@@ -144,7 +153,9 @@ export class TidingsNode {
   async submit(transaction: string | Uint8Array): Promise<{ readonly txid: string }> {
     const read = readTransaction(transaction);
     const txid = displayHash(read.txid);
-    await this.#do({ type: "submit-transaction", transaction: read, maxFeeRate: MAX_FEE_RATE }, "txid", { txid });
+    await this.#do(
+      { type: "submit-transaction", transaction: read, maxFeeRate: MAX_FEE_RATE }, "txid", { txid },
+    );
     return { txid };
   }
 
@@ -156,12 +167,16 @@ export class TidingsNode {
    */
   async mine(count: number, { address }: { readonly address: string }): Promise<readonly string[]> {
     const { chainParams } = this;
-    if (chainParams.isPublic) throw configError("mine", chainParams.name, "a network for tests, such as regtest");
+    if (chainParams.isPublic) {
+      throw configError("mine", chainParams.name, "a network for tests, such as regtest");
+    }
     if (!Number.isInteger(count) || count < 1 || count > BLOCKS_MAX) {
       throw configError("count", count, `a whole number from 1 to ${BLOCKS_MAX}`);
     }
     const verdict = parseAddress(String(address), chainParams.addresses);
-    if (!verdict.ok) throw configError("address", address, `an address of ${chainParams.name}`, verdict.error);
+    if (!verdict.ok) {
+      throw configError("address", address, `an address of ${chainParams.name}`, verdict.error);
+    }
     const command = { type: "generate", count, script: verdict.script, maxTries: TRIES_MAX } as const;
     const hashes = (await this.#do(command, "hashes", {})).hashes.map(displayHash);
     if (hashes.length === count) return hashes;
@@ -188,7 +203,9 @@ export class TidingsNode {
     const { failure } = this.#running;
     if (failure === undefined) return this.#resolveClosed();
     const reason = failure.message;
-    this.#rejectClosed(new TidingsError("NODE_FAILED", `The node stopped: ${reason}`, { reason }, { cause: failure }));
+    this.#rejectClosed(
+      new TidingsError("NODE_FAILED", `The node stopped: ${reason}`, { reason }, { cause: failure }),
+    );
   }
 
   #listPeers(): readonly PeerView[] {
@@ -208,7 +225,9 @@ export class TidingsNode {
   }
 
   async #resolve(host: string, port: number): Promise<NetworkAddress> {
-    if (!Number.isInteger(port) || port < 1 || port > 0xffff) throw configError("port", port, "a whole number from 1 to 65535");
+    if (!Number.isInteger(port) || port < 1 || port > 0xffff) {
+      throw configError("port", port, "a whole number from 1 to 65535");
+    }
     const direct = parseHost(host, port);
     if (direct !== undefined) return direct;
     const found = await lookup(host).catch((error: Error) => {
@@ -225,12 +244,12 @@ export class TidingsNode {
     let stop = (): void => {};
     const peer = new Promise<PeerView>((resolve, reject) => {
       stop = this.#running.listen(({ type, data }) => {
-        if (type === "peer:open" && id === undefined && data.address === address && data.connection === "manual") id = data.peer;
+        if (type === "peer:open" && data.address === address && data.connection === "manual") id ??= data.peer;
         if ((type !== "peer:ready" && type !== "peer:closed") || id === undefined || data.peer !== id) return;
         stop();
         const view = type === "peer:ready" ? this.#listPeers().find((each) => each.id === id) : undefined;
         if (view !== undefined) resolve(view);
-        else reject(connectError(host, port, type === "peer:closed" ? data.reason : "the connection was closed"));
+        else reject(connectError(host, port, type === "peer:closed" ? data.reason : "it was closed at once"));
       });
     });
     return { peer, giveUp: () => stop() };
@@ -253,7 +272,9 @@ function chainQueries({ core }: RunningNode): Pick<ChainQueries, "block"> {
   return {
     async block(which) {
       const hash = typeof which === "string" ? parseHash(which) : undefined;
-      if (typeof which === "string" && hash === undefined) throw configError("block", which, "a height, or 64 hex digits");
+      if (typeof which === "string" && hash === undefined) {
+        throw configError("block", which, "a height, or 64 hex digits");
+      }
       const id = hash === undefined ? chain.activeAt(which as number) : chain.headers.find(hash);
       const bytes = id === undefined ? undefined : chain.readBlock(id);
       if (id === undefined || bytes === undefined) return undefined;
@@ -269,14 +290,22 @@ function tipOf({ core: { chain } }: RunningNode): TipView {
 }
 
 function checkEventType(type: string): void {
-  if (!(EVENT_TYPES as readonly string[]).includes(type)) throw configError("the event", type, `one of ${EVENT_TYPES.join(", ")}`);
+  if (!(EVENT_TYPES as readonly string[]).includes(type)) {
+    throw configError("the event", type, `one of ${EVENT_TYPES.join(", ")}`);
+  }
 }
 
-function connectError(host: string, port: number, reason: string, cause?: unknown): TidingsError<"CONNECT_FAILED"> {
-  return new TidingsError("CONNECT_FAILED", `Cannot connect to ${host}:${port}: ${reason}`, { host, port, reason }, { cause });
+function connectError(
+  host: string, port: number, reason: string, cause?: unknown,
+): TidingsError<"CONNECT_FAILED"> {
+  return new TidingsError(
+    "CONNECT_FAILED", `Cannot connect to ${host}:${port}: ${reason}`, { host, port, reason }, { cause },
+  );
 }
 
 function splitText(address = ""): { readonly host: string; readonly port: number } {
   const at = address.lastIndexOf(":");
-  return at < 0 ? { host: "nobody", port: 0 } : { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
+  return at < 0
+    ? { host: "nobody", port: 0 }
+    : { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
 }

@@ -33,7 +33,7 @@ test("each option that cannot be followed is refused with what was found and wha
     [{ chain: regtest, addNodes: ["nowhere:1"] }, /addNodes: found "nowhere:1"/],
     [{ chain: regtest, maxConnections: -1 }, /maxConnections: found -1, need a whole number from 0 to/],
     [{ chain: regtest, userAgent: "tidings" }, /userAgent: found "tidings"/],
-    [{ chain: chains.main, prune: { targetBytes: 1_000_000 } }, /prune\.targetBytes: found 1000000, .* at least 576716800 on main/],
+    [{ chain: chains.main, prune: { targetBytes: 1e6 } }, /prune\.targetBytes: found 1000000, .* 576716800/],
     [{ chain: regtest, localPeers: "yes" }, /localPeers: found "yes", need true or false/],
     [{ chain: regtest, debug: ["network"] }, /debug: found "network", need some of net, /],
     [{ chain: regtest, signal: {} }, /signal: found an object, need an AbortSignal/],
@@ -63,5 +63,7 @@ test("a chain of your own comes from its file", () => {
 });
 
 test("a chain file that breaks rules is refused with each fault", () => {
-  assert.throws(() => chainFromFile("{"), (error) => isTidingsError(error, "CONFIG") && /not JSON/.test(error.message));
+  assert.throws(() => chainFromFile("{"), (error) => {
+    return isTidingsError(error, "CONFIG") && /not JSON/.test(error.message);
+  });
 });

@@ -54,8 +54,8 @@ export interface CreateNodeOptions {
 }
 
 const OPTION_NAMES: Readonly<Record<keyof CreateNodeOptions, true>> = {
-  chain: true, store: true, listen: true, addNodes: true, connectOnly: true, maxConnections: true, localPeers: true,
-  prune: true, blocksOnly: true, userAgent: true, log: true, debug: true, signal: true,
+  chain: true, store: true, listen: true, addNodes: true, connectOnly: true, maxConnections: true,
+  localPeers: true, prune: true, blocksOnly: true, userAgent: true, log: true, debug: true, signal: true,
 };
 
 const MIB = 1024 * 1024;
@@ -68,7 +68,9 @@ const USER_AGENT_LENGTH_MAX = 256;
 export function planNode(options: CreateNodeOptions): OpenNodeOptions {
   checkShape(options);
   const { chain, store, signal, log, debug = [] } = options;
-  if (!(signal === undefined || signal instanceof AbortSignal)) throw configError("signal", signal, "an AbortSignal");
+  if (!(signal === undefined || signal instanceof AbortSignal)) {
+    throw configError("signal", signal, "an AbortSignal");
+  }
   for (const name of debug) checkCategory(name);
   const listen = readListen(options);
   const core = readNodeOptions(options, listen.length > 0);
@@ -82,7 +84,9 @@ export function planNode(options: CreateNodeOptions): OpenNodeOptions {
 
 function checkShape(options: CreateNodeOptions): void {
   const names = Object.keys(OPTION_NAMES).join(", ");
-  if (typeof options !== "object" || options === null) throw configError("the options", options, `an object with some of ${names}`);
+  if (typeof options !== "object" || options === null) {
+    throw configError("the options", options, `an object with some of ${names}`);
+  }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(OPTION_NAMES, name)) throw configError("the options", name, `one of ${names}`);
   }
@@ -91,15 +95,23 @@ function checkShape(options: CreateNodeOptions): void {
   if (typeof chain !== "object" || chain === null || !("genesis" in chain)) {
     throw configError("chain", chain, `one of ${some}, or what chainFromFile gives`);
   }
-  if (store !== undefined && (typeof store !== "string" || store === "")) throw configError("store", store, "the path of a folder");
-  if (prune !== undefined && typeof prune !== "object") throw configError("prune", prune, "an object with targetBytes");
+  if (store !== undefined && (typeof store !== "string" || store === "")) {
+    throw configError("store", store, "the path of a folder");
+  }
+  if (prune !== undefined && typeof prune !== "object") {
+    throw configError("prune", prune, "an object with targetBytes");
+  }
   for (const name of ["connectOnly", "localPeers", "blocksOnly"] as const) {
-    if (!["undefined", "boolean"].includes(typeof options[name])) throw configError(name, options[name], "true or false");
+    if (!["undefined", "boolean"].includes(typeof options[name])) {
+      throw configError(name, options[name], "true or false");
+    }
   }
 }
 
 function checkCategory(name: string): void {
-  if (!(LOG_CATEGORIES as readonly string[]).includes(name)) throw configError("debug", name, `some of ${LOG_CATEGORIES.join(", ")}`);
+  if (!(LOG_CATEGORIES as readonly string[]).includes(name)) {
+    throw configError("debug", name, `some of ${LOG_CATEGORIES.join(", ")}`);
+  }
 }
 
 function readNodeOptions(options: CreateNodeOptions, listens: boolean): NodeOptions {
@@ -126,14 +138,18 @@ function advertised({ host, port }: ListenAddress, { localPeers }: NodeOptions):
 
 function readListen({ listen = false, chain }: CreateNodeOptions): readonly ListenAddress[] {
   if (listen === false) return [];
-  if (!Array.isArray(listen)) throw configError("listen", listen, "false, or a list such as [\"127.0.0.1:0\"]");
+  if (!Array.isArray(listen)) {
+    throw configError("listen", listen, "false, or a list such as [\"127.0.0.1:0\"]");
+  }
   return (listen as readonly string[]).map((text) => {
     // Port zero is no port to dial, but one to ask the system for.
     const isFree = String(text).endsWith(":0");
     const parts = splitHostPort(isFree ? String(text).slice(0, -2) : String(text), chain.port);
     const host = parts?.host === "localhost" ? "127.0.0.1" : parts?.host;
     if (parts === undefined || host === undefined || parseHost(host, parts.port) === undefined) {
-      throw configError("listen", text, "an address of this machine such as \"127.0.0.1:0\" or \"[::1]:8333\"");
+      throw configError(
+        "listen", text, "an address of this machine such as \"127.0.0.1:0\" or \"[::1]:8333\"",
+      );
     }
     return { host, port: isFree ? 0 : parts.port };
   });
@@ -153,13 +169,18 @@ function readPrune({ prune, chain }: CreateNodeOptions): number | undefined {
   const least = chain.isPublic ? PRUNE_BYTES_MIN : MIB;
   const { targetBytes } = prune;
   if (Number.isSafeInteger(targetBytes) && targetBytes >= least) return targetBytes;
-  throw configError("prune.targetBytes", targetBytes, `a whole number of bytes, at least ${least} on ${chain.name}`);
+  throw configError(
+    "prune.targetBytes", targetBytes, `a whole number of bytes, at least ${least} on ${chain.name}`,
+  );
 }
 
 function readUserAgent(text: string | undefined): string {
   if (text === undefined) return userAgent([]);
-  if (typeof text === "string" && /^\/[\x20-\x2e\x30-\x7e]+\/$/.test(text) && text.length <= USER_AGENT_LENGTH_MAX) return text;
-  throw configError("userAgent", text, `"/name:version/" in ASCII, at most ${USER_AGENT_LENGTH_MAX} characters`);
+  const isShort = typeof text === "string" && text.length <= USER_AGENT_LENGTH_MAX;
+  if (isShort && /^\/[\x20-\x2e\x30-\x7e]+\/$/.test(text)) return text;
+  throw configError(
+    "userAgent", text, `"/name:version/" in ASCII, at most ${USER_AGENT_LENGTH_MAX} characters`,
+  );
 }
 
 function readCount(option: string, value: number, max: number): number {

@@ -15,9 +15,11 @@ export async function openForUser(plan: OpenNodeOptions): Promise<RunningNode> {
 function openError(error: unknown, path: string): unknown {
   if (error instanceof ListenError) {
     const { host, port, reason } = error;
-    const hint = reason === "port-in-use" ? "Another program has it: give another port, or 0 for a free one" : undefined;
-    return new TidingsError("LISTEN_FAILED", `Cannot listen on ${host}:${port}: ${reason}`, { host, port, reason },
-      { cause: error, ...(hint === undefined ? {} : { hint }) });
+    const hint =
+      reason === "port-in-use" ? "Another program has it: give another port, or 0 for a free one" : undefined;
+    const message = `Cannot listen on ${host}:${port}: ${reason}`;
+    const options = { cause: error, ...(hint === undefined ? {} : { hint }) };
+    return new TidingsError("LISTEN_FAILED", message, { host, port, reason }, options);
   }
   const reason = error instanceof DataDirError ? error.code : dataFault(error);
   if (reason === undefined) return error;

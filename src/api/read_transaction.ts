@@ -7,7 +7,9 @@ import { TidingsError } from "./errors.ts";
 /** @throws {TidingsError} TX_UNREADABLE */
 export function readTransaction(given: string | Uint8Array): Transaction {
   if (typeof given === "string" && !isHex(given)) throw unreadable("the text is not hex");
-  if (typeof given !== "string" && !(given instanceof Uint8Array)) throw unreadable("need hex or a Uint8Array");
+  if (typeof given !== "string" && !(given instanceof Uint8Array)) {
+    throw unreadable("need hex or a Uint8Array");
+  }
   try {
     // A copy, and no `Buffer`: what the caller does with theirs later must not change it.
     return decodeWith(transactionCodec, typeof given === "string" ? fromHex(given) : Uint8Array.from(given));

@@ -12,7 +12,8 @@
  * Each step is prepared over the changes of those before it, so that the coins of block N + 1 are
  * loaded while the scripts of block N are checked. Nothing that others can see moves before
  * commit. The blocks of a reorganisation are committed together, once they reach more work than
- * the tip; only one too large to be held in memory moves the tip in parts.
+ * the tip; only one too large to be held in memory, or away from blocks that an operator has
+ * declared invalid, moves the tip in parts.
  *
  * @module
  */
@@ -26,6 +27,9 @@ import type { BlockId, HeaderIndex } from "./header_index.ts";
 
 /** Blocks prepared ahead of the one being verified: enough to keep both threads at work. */
 const PIPELINE_BLOCKS_MAX = 4;
+
+/** Blocks of an invalid chain that are taken back together, so that none of the turns is long. */
+const WAY_BACK_BLOCKS_MAX = 64;
 
 /** Serialised bytes of blocks pending at once; decoded they take a few times as much memory. */
 const PENDING_BYTES_MAX = 32 * 1024 * 1024;
@@ -125,7 +129,15 @@ export class Activation {
       const isBetter = this.#headers.compareWork(step.id, this.#active.tip) > 0;
       if (step.type === "connect" && (isBetter || step.id === end)) return this.#commit(ready);
     }
-    return ready > 0 && this.#pendingBytes() >= PENDING_BYTES_MAX ? this.#commit(ready) : false;
+    // Our chain is invalid from there on: it is left, though nothing better is known.
+    if (ready > 0 && ready === this.#steps.length && this.#pendingTip() === end) return this.#commit(ready);
+    const isDue = this.#pendingBytes() >= PENDING_BYTES_MAX || this.#isLongWayBack(ready);
+    return ready > 0 && isDue ? this.#commit(ready) : false;
+  }
+
+  /** An invalid chain is left in parts, since any block below is a better tip than what we have. */
+  #isLongWayBack(ready: number): boolean {
+    return ready >= WAY_BACK_BLOCKS_MAX && this.#headers.isInvalid(this.#active.tip);
   }
 
   #commit(count: number): boolean {

@@ -71,8 +71,7 @@ export class BlockAcceptance {
     const context = headers.context(previous ?? GENESIS);
     const fault = previous === undefined ? undefined : checkBlockInContext(block, context, settings.params);
     if (fault === undefined) {
-      this.#store(id, block, source);
-      return { type: "accepted", id };
+      return { type: "accepted", id, isConnectable: this.#store(id, block, source) };
     }
     if (!fault.mutated) this.#invalidate(id);
     return this.#refuse(fault, fault.mutated);
@@ -89,17 +88,19 @@ export class BlockAcceptance {
     return headers.chainWork(id) >= settings.minimumChainWork;
   }
 
-  #store(id: BlockId, block: Block, source: number | undefined): void {
+  /** Whether it could now be connected. */
+  #store(id: BlockId, block: Block, source: number | undefined): boolean {
     const { blocks, candidates, headers, outbox, verdicts } = this.#parts;
     const files = blocks.store(id, block);
     verdicts.expect(id, source);
-    candidates.received(id);
+    for (const linked of candidates.received(id)) verdicts.linked(linked, candidates.goalOf(linked));
     outbox.send({ files, index: takeChangedPages(headers) }, () => blocks.written(id, files));
+    return headers.blocks.isLinked(id);
   }
 
   #invalidate(id: BlockId): void {
     const { acceptance, candidates, verdicts } = this.#parts;
-    for (const each of candidates.invalidate(id)) verdicts.tell(each, violation("bad-prevblk"));
+    for (const each of candidates.invalidate(id)) verdicts.tellBad(each, violation("bad-prevblk"));
     acceptance.chooseBest();
   }
 

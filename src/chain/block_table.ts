@@ -37,7 +37,7 @@ export class BlockTable implements RowColumns {
   #transactionCount = new Uint32Array(0);
   /** Of the whole chain up to here; a double, since main's will pass 2^32. Zero until all are known. */
   #chainTransactionCount = new Float64Array(0);
-  #sequence = new Uint32Array(0);
+  #sequence = new Int32Array(0);
   #file = new Uint32Array(0);
   #offset = new Uint32Array(0);
   #length = new Uint32Array(0);
@@ -97,7 +97,10 @@ export class BlockTable implements RowColumns {
     return this.chainTransactionCount(row) > 0;
   }
 
-  /** Order in which blocks became connectable: of two chains with equal work, the first one seen is kept. */
+  /**
+   * Order in which blocks became connectable: of two chains with equal work, the first one seen is kept.
+   * Below zero for those that the operator prefers.
+   */
   sequence(row: number): number {
     return this.#sequence[row] as number;
   }
@@ -146,6 +149,10 @@ export class BlockTable implements RowColumns {
 
   setInvalid(row: number): void {
     this.#set(row, INVALID);
+  }
+
+  setValid(row: number): void {
+    this.#clear(row, INVALID);
   }
 
   /** Pruned: block and undo are gone, the count stays. */

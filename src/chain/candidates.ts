@@ -19,6 +19,10 @@ export class Candidates {
   /** Blocks that are here while one before them is not, by the parent that they wait for. */
   readonly #waiting = new Map<BlockId, BlockId[]>();
   #sequence = SEQUENCE_OF_RESTORED;
+  /** The last block up to the tip that is valid, as of the last look; the tip itself, but for an invalidated one. */
+  #floor: BlockId = GENESIS;
+  /** Our own data does not let us go back there. */
+  #isFloorLost = false;
 
   constructor(headers: HeaderIndex, active: ActiveChain) {
     this.#headers = headers;
@@ -44,13 +48,12 @@ export class Candidates {
       this.#wait(id);
       return [];
     }
-    const linked: BlockId[] = [];
-    for (const queue = [id]; queue.length > 0; ) {
-      const next = queue.pop() as BlockId;
+    // Of those that wait for the same block, the first to come is the first in line.
+    const linked = [id];
+    for (const next of linked) {
       this.#link(next, ++this.#sequence);
       this.#offer(next);
-      linked.push(next);
-      queue.push(...(this.#waiting.get(next) ?? []));
+      linked.push(...(this.#waiting.get(next) ?? []));
       this.#waiting.delete(next);
     }
     return linked;
@@ -86,9 +89,30 @@ export class Candidates {
     return found;
   }
 
+  /** The block, and all before and behind it, are no longer taken for invalid. */
+  reconsider(id: BlockId): void {
+    const { blocks } = this.#headers;
+    for (let row = 0; row < this.#headers.size; row++) {
+      const each = row as BlockId;
+      if (!blocks.isInvalid(each)) continue;
+      const isRelated = this.#headers.descendsFrom(each, id) || this.#headers.descendsFrom(id, each);
+      if (isRelated) blocks.setValid(each);
+    }
+    this.rebuild();
+  }
+
+  /** Changes when `id` counts as seen first; among those with as much work, lower ones are preferred. */
+  setSequence(id: BlockId, sequence: number): void {
+    const { blocks } = this.#headers;
+    if (!blocks.isLinked(id)) return;
+    blocks.setLinked(id, blocks.chainTransactionCount(id), sequence);
+    this.#offer(id);
+  }
+
   /** Not to be followed, though no rule says so: what it needs of our own data is damaged. */
   giveUp(id: BlockId): void {
     this.#ends.delete(id);
+    if (id === this.#floor) this.#isFloorLost = true;
   }
 
   /** The same for every chain that leads through `id`. */
@@ -99,20 +123,41 @@ export class Candidates {
   /** Looks at every block again: after the tip lost work, or blocks fell away. */
   rebuild(): void {
     this.#ends.clear();
+    this.#floor = this.#findFloor();
+    this.#isFloorLost = false;
     for (let row = 0; row < this.#headers.size; row++) {
       const id = row as BlockId;
-      if (this.#isEligible(id) && this.#headers.compareWork(id, this.#active.tip) >= 0) this.#offer(id);
+      if (this.#isEligible(id) && this.#headers.compareWork(id, this.#lowest()) >= 0) this.#offer(id);
     }
   }
 
-  /** The end of a better chain than the one we are on. */
+  /** The end of a better chain than the one we are on; where to go back to, when ours is invalid. */
   best(): BlockId | undefined {
-    let best = this.#active.tip;
+    const lowest = this.#lowest();
+    let best = lowest;
     for (const id of this.#ends) {
-      if (!this.#isEligible(id) || this.#headers.compareWork(id, this.#active.tip) < 0) this.#ends.delete(id);
+      if (!this.#isEligible(id) || this.#headers.compareWork(id, lowest) < 0) this.#ends.delete(id);
       else if (this.#compare(id, best) > 0) best = id;
     }
-    return best === this.#active.tip ? undefined : best;
+    const isThere = best === this.#active.tip || (best === this.#floor && this.#isFloorLost);
+    return isThere ? undefined : best;
+  }
+
+  /** What is to become the tip before it is known what comes of `id`, which is linked. */
+  goalOf(id: BlockId): BlockId {
+    const best = this.best();
+    return best !== undefined && this.#headers.descendsFrom(best, id) ? best : id;
+  }
+
+  /** No chain with less work than this is worth going to. */
+  #lowest(): BlockId {
+    return this.#headers.isInvalid(this.#active.tip) ? this.#floor : this.#active.tip;
+  }
+
+  #findFloor(): BlockId {
+    let id = this.#active.tip;
+    while (this.#headers.isInvalid(id)) id = this.#headers.previous(id) ?? GENESIS;
+    return id;
   }
 
   #compare(a: BlockId, b: BlockId): number {

@@ -10,6 +10,7 @@ import type { BlockHash } from "../primitives/hash.ts";
 import type { FileReader, FileWrite } from "../store/file_store.ts";
 import type { Change, KeyValueReader } from "../store/key_value_store.ts";
 import type { BlockId } from "./header_index.ts";
+import type { ScriptsKnown } from "./script_job.ts";
 
 /** Where bytes stand in a file. */
 export interface FileRange {
@@ -40,7 +41,11 @@ export type ChainEvent =
   | { readonly type: "block-disconnected"; readonly id: BlockId; readonly block: Block }
   /** After the connects and disconnects of one step to a better chain. `fork`: the last common block. */
   | { readonly type: "tip-changed"; readonly from: BlockId; readonly to: BlockId; readonly fork: BlockId }
-  /** The verdict on a block that was added; `undefined` once it is connected or on a side chain. */
+  /**
+   * The verdict on a block that was added; `undefined` once it and all that waited for it are
+   * connected, or once it is clear that it stays on a side chain. A block that waits for its parents
+   * is judged when they are here.
+   */
   | {
     readonly type: "block-checked";
     readonly hash: BlockHash;
@@ -57,6 +62,8 @@ export interface ChainPorts {
   readonly index: KeyValueReader;
   readonly coins: KeyValueReader;
   readonly verify: VerifyPort;
+  /** Left out, all scripts are checked when their block is connected. */
+  readonly areScriptsKnown?: ScriptsKnown;
   /** Batches are written in the order given; `done` follows in a later turn. */
   persist(batch: PersistBatch, done: () => void): void;
   event(event: ChainEvent): void;
@@ -83,8 +90,11 @@ export type HeadersVerdict =
   | { readonly type: "invalid"; readonly violation: RuleViolation; readonly at: number };
 
 export type BlockVerdict =
-  /** Stored, or on its way there; a `block-checked` event follows. */
-  | { readonly type: "accepted"; readonly id: BlockId }
+  /**
+   * Stored, or on its way there; a `block-checked` event follows: soon, if all blocks before it are
+   * here as well (`isConnectable`).
+   */
+  | { readonly type: "accepted"; readonly id: BlockId; readonly isConnectable: boolean }
   | { readonly type: "duplicate"; readonly id: BlockId }
   /** Not asked for, and not worth storing: less work than our tip, or too far ahead of it. */
   | { readonly type: "ignored"; readonly id: BlockId }

@@ -1,5 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import { drawSalt } from "../base/salted_hash.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { Block } from "../primitives/block.ts";
 import type { Coin } from "../primitives/coin.ts";
@@ -11,6 +12,7 @@ import { ActiveChain } from "./active_chain.ts";
 import { BlockAcceptance } from "./block_acceptance.ts";
 import { BlockFiles } from "./block_files.ts";
 import { Candidates } from "./candidates.ts";
+import { ChainControl } from "./chain_control.ts";
 import { verificationProgress } from "./chain_log.ts";
 import type { ChainParts } from "./chain_parts.ts";
 import type {
@@ -40,6 +42,7 @@ import {
   ChainDataError, coinsFault, formatChange, type RestoredState, restoreState, tipChange,
 } from "./restore.ts";
 import { StoredBlocks } from "./stored_blocks.ts";
+import { testBlock } from "./test_block.ts";
 import { TipMover } from "./tip_mover.ts";
 
 export type {
@@ -74,10 +77,13 @@ export class ChainState {
   readonly #activation: Activation;
   readonly #flusher: CoinsFlusher;
   readonly #pruner: Pruner;
+  readonly #control: ChainControl;
   /** The tip that everyone was told of before a crash, until we are there again. */
   #rollForwardTo: BlockId | undefined;
   #replay: CoinsReplay | undefined;
   #isInitialBlockDownload = true;
+  /** Called once there is no better chain to go to. */
+  #restWaiters: (() => void)[] = [];
 
   /** @throws {ChainDataError} when what was found on disk cannot be used: it says what to do */
   constructor(ports: ChainPorts, settings: ChainSettings, restored: RestoredChain) {
@@ -94,6 +100,7 @@ export class ChainState {
     if (found === undefined) this.#writeGenesis();
     else this.#resume(found);
     this.#pruner = new Pruner(this.#parts, () => this.#flusher.flush(() => {}));
+    this.#control = new ChainControl(this.#parts);
     const mover = new TipMover(this.#parts, () => this.#tipMoved());
     this.#activation = new Activation(mover, this.headers, this.#parts.active, coins);
     this.#leaveInitialBlockDownload();
@@ -177,6 +184,14 @@ export class ChainState {
     return this.#parts.blocks.read(id);
   }
 
+  /**
+   * The coins that it spent, in the order of its inputs; `undefined` when it was never connected, or
+   * what undoes it is pruned or damaged (which is logged).
+   */
+  readUndo(id: BlockId): readonly Coin[] | undefined {
+    return this.#parts.blocks.undo(id);
+  }
+
   addHeaders(headers: readonly BlockHeader[], { hasEnoughWork = true }: AddOptions = {}): HeadersVerdict {
     return this.#acceptance.addHeaders(headers, hasEnoughWork);
   }
@@ -184,6 +199,11 @@ export class ChainState {
   /** A block that is good is stored at once, and connected by `work`. */
   addBlock(block: Block, options: AddBlockOptions): BlockVerdict {
     return this.#acceptance.addBlock(block, options);
+  }
+
+  /** Whether `block`, but for its work, could follow the tip; `done` may be called in a later turn. */
+  testBlock(block: Block, done: (violation: RuleViolation | undefined) => void): void {
+    testBlock(this.#parts, block, done);
   }
 
   /** Takes one short turn of connecting. True when the next can be taken at once. */
@@ -199,6 +219,27 @@ export class ChainState {
   /** Whether the next turn of `work` may take so long that nothing else should be done along with it. */
   get isWorkLong(): boolean {
     return this.#activation.stepBytes(this.#parts.candidates.best()) > LONG_BLOCK_BYTES;
+  }
+
+  /**
+   * Takes a block and all that builds on it for invalid, whatever the rules say, and leaves them, however
+   * deep they lie. Like its counterparts below, `done` when the best chain that is left is connected.
+   */
+  invalidate(id: BlockId, done: () => void): void {
+    this.#control.invalidate(id);
+    this.#restWaiters.push(done);
+  }
+
+  /** Forgets that a block, what it builds on and what builds on it were found, or declared, invalid. */
+  reconsider(id: BlockId, done: () => void): void {
+    this.#control.reconsider(id);
+    this.#restWaiters.push(done);
+  }
+
+  /** Takes a block for the first one seen among those with as much work, until there is a chain with more. */
+  prefer(id: BlockId, done: () => void): void {
+    this.#control.prefer(id);
+    this.#restWaiters.push(done);
   }
 
   /** Writes what is only in memory; `done` when a restart would find it all. */
@@ -219,7 +260,7 @@ export class ChainState {
   get isIdle(): boolean {
     const { candidates, outbox, verdicts } = this.#parts;
     return this.#replay === undefined && this.#activation.isIdle && candidates.best() === undefined &&
-      this.#flusher.isIdle && outbox.isEmpty && verdicts.isEmpty;
+      this.#flusher.isIdle && outbox.isEmpty && verdicts.isQuiet;
   }
 
   /** `durable`: the head that a flush of the coins starts from. */
@@ -239,7 +280,7 @@ export class ChainState {
       blocks: new StoredBlocks(headers, files, params, logger),
       coins: new CoinsCache(ports.coins, drawSalt(ports.rng), headers.hash(durable), ({ txid, index }) =>
         logger.error(`Coin ${displayHash(txid)}:${index} in the coin database (chainstate) is damaged`)),
-      verdicts: new PendingVerdicts(headers, (event) => ports.event(event)),
+      verdicts: new PendingVerdicts(headers, active, (event) => ports.event(event)),
       outbox: new Outbox((batch, done) => ports.persist(batch, done)),
     };
   }
@@ -320,10 +361,10 @@ export class ChainState {
   /** There is no better chain to go to. */
   #rest(): void {
     this.#rollForwardTo = undefined;
-    for (const id of this.#parts.verdicts.tellAllGood()) {
-      // On a side chain; one that only waits for its parents will be needed soon.
-      if (this.headers.blocks.isLinked(id)) this.#parts.blocks.forget(id);
-    }
+    for (const id of this.#parts.verdicts.rest()) this.#parts.blocks.forget(id);
+    const waiters = this.#restWaiters;
+    this.#restWaiters = [];
+    for (const done of waiters) done();
   }
 
   #tipMoved(): void {

@@ -1,43 +1,82 @@
 import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { ActiveChain } from "./active_chain.ts";
 import type { ChainEvent } from "./chain_ports.ts";
 import type { BlockId, HeaderIndex } from "./header_index.ts";
 
-/** Who waits to hear what became of a block that was added. At most one entry for each block stored. */
+interface Due {
+  readonly source: number | undefined;
+  /** End of the best chain that the block was part of once it was linked; the block itself on a side chain. */
+  goal: BlockId;
+}
+
+/**
+ * Who waits to hear what became of a block that was added. At most one entry for each block stored.
+ *
+ * ```text
+ *   expect             parents here             its goal reached, a rule broken, or nothing left to do
+ *   ──────▶ waiting ────────────────▶ due ───────────────────────────────────────────────────────▶ told
+ * ```
+ */
 export class PendingVerdicts {
   readonly #headers: HeaderIndex;
+  readonly #active: ActiveChain;
   readonly #event: (event: ChainEvent) => void;
-  readonly #sources = new Map<BlockId, number | undefined>();
+  /** Sources of blocks that wait for their parents. */
+  readonly #waiting = new Map<BlockId, number | undefined>();
+  readonly #due = new Map<BlockId, Due>();
 
-  constructor(headers: HeaderIndex, event: (event: ChainEvent) => void) {
+  constructor(headers: HeaderIndex, active: ActiveChain, event: (event: ChainEvent) => void) {
     this.#headers = headers;
+    this.#active = active;
     this.#event = event;
   }
 
-  get isEmpty(): boolean {
-    return this.#sources.size === 0;
+  /** Whether nobody waits but for blocks that are not here. */
+  get isQuiet(): boolean {
+    return this.#due.size === 0;
   }
 
   expect(id: BlockId, source: number | undefined): void {
-    this.#sources.set(id, source);
+    this.#waiting.set(id, source);
+  }
+
+  /** waiting → due */
+  linked(id: BlockId, goal: BlockId): void {
+    if (!this.#waiting.has(id)) return;
+    this.#due.set(id, { source: this.#waiting.get(id), goal });
+    this.#waiting.delete(id);
   }
 
   /** Where `id` came from; `undefined` when nobody waits for it. */
   sourceOf(id: BlockId): number | undefined {
-    return this.#sources.get(id);
+    return this.#due.get(id)?.source ?? this.#waiting.get(id);
   }
 
-  /** Tells whoever waits for `id`, if anyone does. */
-  tell(id: BlockId, violation: RuleViolation | undefined): void {
-    if (!this.#sources.has(id)) return;
-    const source = this.#sources.get(id);
-    this.#sources.delete(id);
-    this.#event({ type: "block-checked", hash: this.#headers.hash(id), violation, source });
+  /** It broke a rule, or builds on what did: tells whoever waits for it, if anyone does. */
+  tellBad(id: BlockId, violation: RuleViolation): void {
+    // What was to be reached by way of it never will be: its ancestors are judged on their own.
+    for (const [each, due] of this.#due) if (due.goal === id) due.goal = each;
+    if (this.#due.has(id) || this.#waiting.has(id)) this.#tell(id, violation);
   }
 
-  /** Nothing more will be done about them now: they stand on a side chain, or wait for their parents. */
-  tellAllGood(): readonly BlockId[] {
-    const told = [...this.#sources.keys()];
-    for (const id of told) this.tell(id, undefined);
+  /** After a step to another tip: tells those who waited for it. */
+  tipMoved(): void {
+    for (const [id, { goal }] of this.#due) {
+      if (this.#headers.compareWork(this.#active.tip, goal) >= 0) this.#tell(id, undefined);
+    }
+  }
+
+  /** Nothing more will be done about those that are due: they stand on a side chain. */
+  rest(): readonly BlockId[] {
+    const told = [...this.#due.keys()];
+    for (const id of told) this.#tell(id, undefined);
     return told;
+  }
+
+  #tell(id: BlockId, violation: RuleViolation | undefined): void {
+    const source = this.sourceOf(id);
+    this.#waiting.delete(id);
+    this.#due.delete(id);
+    this.#event({ type: "block-checked", hash: this.#headers.hash(id), violation, source });
   }
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { packSpentOutputs } from "../consensus/packed_outputs.ts";
 import { describeViolation, type RuleViolation, violation } from "../consensus/rule_violation.ts";
 import type { Block } from "../primitives/block.ts";
 import { displayHash } from "../primitives/hash.ts";
@@ -18,6 +17,7 @@ import { forbidsOverwrite } from "./duplicate_coinbases.ts";
 import { type BlockId, GENESIS } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
 import { tipChange } from "./restore.ts";
+import { scriptJob } from "./script_job.ts";
 
 /** Answered by a worker whose memory is not what we sent: no block is to be blamed for it. */
 const CORRUPT_JOB_RULE = "verify-job-corrupt";
@@ -65,16 +65,14 @@ export class TipMover implements ActivationPorts {
   verify(
     id: BlockId,
     block: Block,
-    { spent, flags }: Connection,
+    connection: Connection,
     done: (found: RuleViolation | undefined) => void,
   ): void {
-    if (spent.length === 0 || !this.#mustCheckScripts(id)) {
-      done(undefined);
-      return;
-    }
-    const spentOutputs = packSpentOutputs(spent);
-    const job = { kind: "block" as const, bytes: block.bytes, spentOutputs, flags, inputCount: spent.length };
-    this.#parts.ports.verify(job, done);
+    const { ports } = this.#parts;
+    const mustCheck = connection.spent.length > 0 && this.#mustCheckScripts(id);
+    const job = mustCheck ? scriptJob(block, connection, ports.areScriptsKnown ?? (() => false)) : undefined;
+    if (job === undefined) done(undefined);
+    else ports.verify(job, done);
   }
 
   commit(steps: readonly ActivationStep[]): void {
@@ -87,10 +85,12 @@ export class TipMover implements ActivationPorts {
     }
     const to = active.tip;
     this.#persist(files);
+    // A part of a long way back: what is now as good as the tip may have been left aside before.
     if (headers.compareWork(to, from) < 0) this.#parts.candidates.rebuild();
     // Before anyone is told: the first recent tip, which ends the initial download, is announced too.
     this.#moved();
     ports.event({ type: "tip-changed", from, to, fork: headers.lastCommonAncestor(from, to) });
+    this.#parts.verdicts.tipMoved();
   }
 
   broken(id: BlockId, found: RuleViolation): void {
@@ -108,7 +108,7 @@ export class TipMover implements ActivationPorts {
     this.#parts.outbox.send({ index: takeChangedPages(headers) });
     for (const each of fallen) {
       blocks.forget(each);
-      verdicts.tell(each, each === id ? found : violation("bad-prevblk"));
+      verdicts.tellBad(each, each === id ? found : violation("bad-prevblk"));
     }
   }
 
@@ -141,7 +141,6 @@ export class TipMover implements ActivationPorts {
     blocks.forget(id);
     this.#logTip();
     ports.event({ type: "block-connected", id, block, source: verdicts.sourceOf(id) });
-    verdicts.tell(id, undefined);
     return writes;
   }
 

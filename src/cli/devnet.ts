@@ -9,7 +9,9 @@ import { UsageError } from "./core_flags.ts";
 import { DEVNET_HELP, type DevnetRun, readDevnetFlags } from "./devnet_flags.ts";
 import { blockJson, type DevnetLine, now, readyLine, txJson } from "./devnet_json.ts";
 import { hasKeyboard, listenToKeys } from "./devnet_keys.ts";
-import { blockLine, choosePaint, commandName, KEY_HELP, openingText, type Paint, txLine } from "./devnet_text.ts";
+import {
+  blockLine, choosePaint, commandName, KEY_HELP, openingText, type Paint, txLine,
+} from "./devnet_text.ts";
 import { EXIT } from "./exit.ts";
 import { isOn } from "./tidings_flags.ts";
 import { packageRoot, VERSION } from "../io/version.ts";
@@ -40,7 +42,9 @@ class StopRequest {
   readonly #terminated = (): void => this.make(EXIT.ok);
 
   constructor() {
-    this.made = new Promise((resolve) => this.signal.addEventListener("abort", () => resolve(), { once: true }));
+    this.made = new Promise(
+      (resolve) => this.signal.addEventListener("abort", () => resolve(), { once: true }),
+    );
     process.on("SIGINT", this.#interrupted);
     process.on("SIGTERM", this.#terminated);
     process.on("SIGHUP", this.#terminated);
@@ -96,7 +100,9 @@ function tellJson(net: Devnet, { isQuiet }: DevnetRun): () => void {
     net.on("tx:spread", (tx) => print(txJson(tx, kinds.take(tx.txid))));
   }
   net.on("net:warning", ({ text }) => print({ type: "warning", time: now(), text }));
-  net.on("net:node-removed", ({ node, reason }) => print({ type: "node-removed", time: now(), node, reason }));
+  net.on(
+    "net:node-removed", ({ node, reason }) => print({ type: "node-removed", time: now(), node, reason }),
+  );
   return () => {};
 }
 
@@ -157,8 +163,11 @@ function explain(error: unknown, { form, options }: DevnetRun, stop: StopRequest
   if (isTidingsError(error, "CONFIG") && Object.hasOwn(options, error.data.option)) {
     throw new UsageError(`--${error.data.option} is ${String(error.data.found)}, need ${error.data.allowed}`);
   }
-  if (form === "json") print({ type: "error", time: now(), code: error.code, message: error.message, data: error.data });
-  const hint = isTidingsError(error, "ALREADY_RUNNING") ? ". For another beside it: tidings devnet --name two" : "";
+  if (form === "json") print(
+    { type: "error", time: now(), code: error.code, message: error.message, data: error.data },
+  );
+  const hint =
+    isTidingsError(error, "ALREADY_RUNNING") ? ". For another beside it: tidings devnet --name two" : "";
   process.stderr.write(`tidings devnet: ${error.message}${hint}\n`);
   return EXIT.failed;
 }
@@ -173,7 +182,9 @@ function isColoured(): boolean {
 }
 
 function print(line: DevnetLine): void {
-  write(`${JSON.stringify(line, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))}\n`);
+  write(
+    `${JSON.stringify(line, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value))}\n`,
+  );
 }
 
 function write(text: string): void {

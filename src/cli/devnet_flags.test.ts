@@ -16,9 +16,12 @@ test("without flags it is the network that the README shows", () => {
 
 test("each flag says what it says", () => {
   const { run } = readDevnetFlags([
-    "--nodes", "3", "--block=auto", "--traffic", "off", "--seed", "9", "--state", "./x", "--name", "two", "--json", "--quiet",
+    "--nodes", "3", "--block=auto", "--traffic", "off", "--seed", "9", "--state", "./x", "--name", "two",
+    "--json", "--quiet",
   ]);
-  assert.deepEqual(run.options, { nodes: 3, block: "auto", traffic: "off", seed: 9, state: "./x", ports: "core" });
+  assert.deepEqual(
+    run.options, { nodes: 3, block: "auto", traffic: "off", seed: 9, state: "./x", ports: "core" },
+  );
   assert.deepEqual([run.form, run.isQuiet, basename(run.home)], ["json", true, "two"]);
 });
 
@@ -32,7 +35,9 @@ test("wrong usage is refused before anything starts", () => {
     [["start"], /unexpected "start"/],
   ];
   for (const [argv, message] of cases) {
-    assert.throws(() => readDevnetFlags(argv), (error) => error instanceof UsageError && message.test(error.message), argv.join(" "));
+    assert.throws(() => readDevnetFlags(argv), (error) => {
+      return error instanceof UsageError && message.test(error.message);
+    }, argv.join(" "));
   }
 });
 

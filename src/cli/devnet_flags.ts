@@ -13,8 +13,8 @@ import { packageRoot } from "../io/version.ts";
 
 export const DEVNET_FLAGS: readonly Flag[] = [
   { name: "nodes", value: "N", help: "How many nodes (default: 6)" },
-  { name: "block", value: "WHEN", help: "When blocks come: poisson:10s, 10s, auto (when something waits) or off (default: poisson:10s)" },
-  { name: "traffic", value: "RATE", help: "Transactions that are made: 2/s, 30/min or off (default: 2/s)" },
+  { name: "block", value: "WHEN", help: "poisson:10s, 10s, auto (if something waits) or off (default: poisson:10s)" },
+  { name: "traffic", value: "RATE", help: "Transactions made: 2/s, 30/min or off (default: 2/s)" },
   { name: "seed", value: "N", help: "Same seed, same keys, payments and waits (default: 1)" },
   { name: "state", value: "DIR", help: "Keep the network in this folder, and go on from what is there" },
   { name: "name", value: "NAME", help: "Another network beside one that runs from this folder" },
@@ -24,9 +24,9 @@ export const DEVNET_FLAGS: readonly Flag[] = [
 
 export const DEVNET_HELP = commandHelp({
   usage: "tidings devnet [FLAGS]",
-  about: "Runs a local network of real nodes until Ctrl-C: they find each other, mine, and pass on transactions. The rules\n" +
-    "are regtest's. Without --state, what it made is deleted at the end. Exit codes: 0 stopped by q or SIGTERM, 130 by\n" +
-    "Ctrl-C, 1 when it cannot run, 2 for wrong usage.",
+  about: "Runs a local network of real nodes until Ctrl-C: they find each other, mine, and pass on\n" +
+    "transactions. The rules are regtest's. Without --state, what it made is deleted at the end. Exit\n" +
+    "codes: 0 stopped by q or SIGTERM, 130 by Ctrl-C, 1 when it cannot run, 2 for wrong usage.",
   flags: DEVNET_FLAGS,
   examples: [
     "tidings devnet",
@@ -55,7 +55,9 @@ const NAME_DEFAULT = "default";
  *
  * @throws {UsageError}
  */
-export function readDevnetFlags(argv: readonly string[]): { readonly read: ReadFlags; readonly run: DevnetRun } {
+export function readDevnetFlags(
+  argv: readonly string[],
+): { readonly read: ReadFlags; readonly run: DevnetRun } {
   const read = readFlags(argv, DEVNET_FLAGS);
   const [word] = read.words;
   if (word !== undefined) throw new UsageError(`unexpected ${JSON.stringify(word)}`);

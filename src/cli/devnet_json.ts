@@ -74,7 +74,13 @@ export type DevnetLine =
   }
   | { readonly type: "node-removed"; readonly time: number; readonly node: string; readonly reason: string }
   | { readonly type: "warning"; readonly time: number; readonly text: string }
-  | { readonly type: "error"; readonly time: number; readonly code: string; readonly message: string; readonly data: unknown }
+  | {
+    readonly type: "error";
+    readonly time: number;
+    readonly code: string;
+    readonly message: string;
+    readonly data: unknown;
+  }
   | { readonly type: "stopped"; readonly time: number };
 
 export function readyLine(net: Devnet, readyAfter: number, unchecked: readonly string[]): DevnetLine {
@@ -88,7 +94,9 @@ export function readyLine(net: Devnet, readyAfter: number, unchecked: readonly s
       cookieFile: node.cookieFile, dataDir: node.dataDir,
       peers: node.peers.list().length, height: node.chain.tip.height,
     })),
-    wallet: net.wallet().addresses().map(({ spendable, ...each }) => ({ ...each, spendable: String(spendable) })),
+    wallet: net.wallet().addresses().map(
+      ({ spendable, ...each }) => ({ ...each, spendable: String(spendable) }),
+    ),
   };
 }
 
@@ -108,7 +116,9 @@ export function txJson(tx: NetEvents["tx:spread"], kind: string | undefined): De
 
 /** Down to the tenth of a millisecond. */
 function rounded(reached: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(reached).map(([name, length]) => [name, Math.round(length * 10) / 10]));
+  return Object.fromEntries(
+    Object.entries(reached).map(([name, length]) => [name, Math.round(length * 10) / 10]),
+  );
 }
 
 export function now(): number {

@@ -16,13 +16,21 @@ const tx = {
 } as const;
 
 test("a block is one line, with the time to each node", () => {
-  assert.equal(blockLine(block, NOON, PLAIN), "12:04:31  block   111  alice   14 txs    3.1 kB   →bob 4 ms  →carol 6 ms");
+  assert.equal(
+    blockLine(block, NOON, PLAIN), "12:04:31  block   111  alice   14 txs    3.1 kB   →bob 4 ms  →carol 6 ms",
+  );
   const one = { ...block, transactions: 1, bytes: 250, nodes: 2, reached: { bob: 1 } };
-  assert.equal(blockLine(one, NOON, PLAIN), "12:04:31  block   111  alice     1 tx     250 B   →bob 1 ms  (2 of 3 nodes)");
+  assert.equal(
+    blockLine(one, NOON, PLAIN),
+    "12:04:31  block   111  alice     1 tx     250 B   →bob 1 ms  (2 of 3 nodes)",
+  );
 });
 
 test("a transaction is one line, with the time to the last node", () => {
-  assert.equal(txLine(tx, "p2tr", NOON, PLAIN), "12:04:31  tx     9f3c…71  bob    p2tr            2.1 sat/vB   reached 3/3 in 312 ms");
+  assert.equal(
+    txLine(tx, "p2tr", NOON, PLAIN),
+    "12:04:31  tx     9f3c…71  bob    p2tr            2.1 sat/vB   reached 3/3 in 312 ms",
+  );
   const mined = { ...tx, isMined: true, nodes: 1, reached: {} };
   assert.match(txLine(mined, "p2tr", NOON, PLAIN), /reached 1\/3 in 0 ms, then a block took it$/);
 });

@@ -18,7 +18,8 @@ export interface Paint {
 }
 
 export function choosePaint(isColoured: boolean): Paint {
-  const mark = (code: string) => (text: string): string => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : text);
+  const mark =
+    (code: string) => (text: string): string => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : text);
   return { strong: mark("1"), faint: mark("2"), loud: mark("1;33") };
 }
 
@@ -36,7 +37,7 @@ export interface OpeningFacts {
 
 /** Everything up to the first event. */
 export function openingText(facts: OpeningFacts, paint: Paint): string {
-  const { net, unexecuted } = facts;
+  const { net, unexecuted, readyAfter, hasKeys } = facts;
   const head = paint.strong(`tidings ${VERSION}`);
   return [
     `${head}   devnet (regtest rules)   seed ${net.seed}   node ${process.version}`,
@@ -50,7 +51,7 @@ export function openingText(facts: OpeningFacts, paint: Paint): string {
     "",
     ...tryLines(facts),
     "",
-    `  ${paint.strong("ready")} in ${facts.readyAfter.toFixed(1)} s   ${facts.hasKeys ? KEY_HELP : "Ctrl-C stops."}`,
+    `  ${paint.strong("ready")} in ${readyAfter.toFixed(1)} s   ${hasKeys ? KEY_HELP : "Ctrl-C stops."}`,
     "",
     "",
   ].join("\n");
@@ -64,19 +65,28 @@ function nodeTable(net: Devnet, paint: Paint): readonly string[] {
     String(node.peers.list().length), String(node.chain.tip.height),
   ]);
   const head = ["NODE", "ROLE", "P2P", "RPC", "PEERS", "HEIGHT"];
-  const widths = head.map((title, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), title.length));
+  const widths = head.map(
+    (title, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), title.length),
+  );
   const line = (row: readonly string[]): string =>
-    `  ${row.map((cell, column) => (column < 4 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("   ")}`;
+    `  ${row.map((cell, column) => align(cell, widths[column] ?? 0, column >= 4)).join("   ")}`;
   return [paint.faint(line(head)), ...rows.map(line)];
+}
+
+function align(text: string, width: number, isNumber: boolean): string {
+  return isNumber ? text.padStart(width) : text.padEnd(width);
 }
 
 function walletLines(net: Devnet, paint: Paint): readonly string[] {
   const addresses = net.wallet().addresses();
   const width = Math.max(...addresses.map(({ kind }) => kind.length));
-  const title = `  WALLET   ${coins(net.wallet().spendable())} BTC to spend of ${coins(net.wallet().balance())} mined`;
+  const title =
+    `  WALLET   ${coins(net.wallet().spendable())} BTC to spend of ${coins(net.wallet().balance())} mined`;
   return [
     `${title}   ${paint.faint("(public test keys: never send real coins)")}`,
-    ...addresses.map(({ kind, address, spendable }) => `    ${kind.padEnd(width)}  ${address}  ${coins(spendable)} BTC`),
+    ...addresses.map(
+      ({ kind, address, spendable }) => `    ${kind.padEnd(width)}  ${address}  ${coins(spendable)} BTC`,
+    ),
   ];
 }
 
@@ -86,7 +96,7 @@ function activityLines({ net, run }: OpeningFacts): readonly string[] {
   const traffic = run.traffic === "off" ? "off" : `${run.traffic}, of 5 kinds, at random nodes`;
   const folder = shortPath(net.folder);
   return [
-    `  MINING   ${describeBlocks(run.block)}${run.block === "off" ? "" : `, ${who}`}      TRAFFIC  ${traffic}`,
+    `  MINING   ${run.block === "off" ? "off" : `${describeBlocks(run.block)}, ${who}`}      TRAFFIC  ${traffic}`,
     net.isTemporary
       ? `  STATE    ${folder}, deleted on exit; to keep it: --state DIR`
       : `  STATE    ${folder}, kept`,
@@ -96,8 +106,7 @@ function activityLines({ net, run }: OpeningFacts): readonly string[] {
 function describeBlocks(block: string): string {
   const [first, second] = block.split(":");
   if (second !== undefined) return `${first}, mean ${second}`;
-  if (block === "auto") return "as soon as a transaction waits";
-  return block === "off" ? "off" : `every ${block}`;
+  return block === "auto" ? "as soon as a transaction waits" : `every ${block}`;
 }
 
 function careLines(unexecuted: readonly string[], paint: Paint): readonly string[] {
@@ -109,11 +118,13 @@ function careLines(unexecuted: readonly string[], paint: Paint): readonly string
 function tryLines({ net, command }: OpeningFacts): readonly string[] {
   const [first] = net.list();
   if (first === undefined) return [];
-  const rpc = `${command} rpc --chain regtest --datadir ${shortPath(first.dataDir)}${rpcPlace(first.rpcPort)}`;
+  const rpc =
+    `${command} rpc --chain regtest --datadir ${shortPath(first.dataDir)}${rpcPlace(first.rpcPort)}`;
   return [
     `  Try      ${rpc} getblockchaininfo`,
     `           ${rpc} generatetoaddress 1 ${net.wallet().address("p2wpkh")}`,
-    `           bitcoind -regtest -datadir=$(mktemp -d) -connect=127.0.0.1:${first.p2pPort} -rpcport=19443     (a Bitcoin Core node can join)`,
+    `           bitcoind -regtest -datadir=$(mktemp -d) -connect=127.0.0.1:${first.p2pPort} -rpcport=19443` +
+      "     (a Bitcoin Core node can join)",
   ];
 }
 
@@ -134,20 +145,27 @@ export function commandName(root: string, isClone: boolean): string {
 
 /** `12:04:31  block   111  alice  14 txs  3.1 kB   →bob 4 ms  →carol 6 ms` */
 export function blockLine(block: NetEvents["block:spread"], now: Date, paint: Paint): string {
-  const hops = Object.entries(block.reached).map(([name, milliseconds]) => `→${name} ${Math.round(milliseconds)} ms`);
+  const hops = Object.entries(block.reached).map(
+    ([name, milliseconds]) => `→${name} ${Math.round(milliseconds)} ms`,
+  );
   const txs = `${block.transactions} ${block.transactions === 1 ? "tx" : "txs"}`;
   const missing = block.nodes < block.of ? [`(${block.nodes} of ${block.of} nodes)`] : [];
-  const parts = [paint.strong(`block  ${String(block.height).padStart(4)}`), block.by.padEnd(5), txs.padStart(7), size(block.bytes).padStart(8)];
+  const title = paint.strong(`block  ${String(block.height).padStart(4)}`);
+  const parts = [title, block.by.padEnd(5), txs.padStart(7), size(block.bytes).padStart(8)];
   return `${clockTime(now, paint)}  ${parts.join("  ")}   ${[...hops, ...missing].join("  ")}`;
 }
 
 /** `12:04:33  tx     9f3c…71  bob    p2tr            2.1 sat/vB   reached 6/6 in 312 ms` */
-export function txLine(tx: NetEvents["tx:spread"], kind: string | undefined, now: Date, paint: Paint): string {
+export function txLine(
+  tx: NetEvents["tx:spread"], kind: string | undefined, now: Date, paint: Paint,
+): string {
   const rate = `${feeRate(tx).toFixed(1)} sat/vB`;
   const last = Math.max(0, ...Object.values(tx.reached));
   const id = `${tx.txid.slice(0, 4)}…${tx.txid.slice(-2)}`;
   const parts = [`tx     ${id}`, tx.by.padEnd(5), (kind ?? "").padEnd(14), rate.padStart(10)];
-  return `${clockTime(now, paint)}  ${parts.join("  ")}   reached ${tx.nodes}/${tx.of} in ${Math.round(last)} ms${tx.isMined ? ", then a block took it" : ""}`;
+  const end = tx.isMined ? ", then a block took it" : "";
+  const reached = `reached ${tx.nodes}/${tx.of} in ${Math.round(last)} ms${end}`;
+  return `${clockTime(now, paint)}  ${parts.join("  ")}   ${reached}`;
 }
 
 /** Satoshi for each virtual byte. */
@@ -156,11 +174,13 @@ export function feeRate({ fee, vsize }: NetEvents["tx:spread"]): number {
 }
 
 function clockTime(now: Date, paint: Paint): string {
-  return paint.faint([now.getHours(), now.getMinutes(), now.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":"));
+  const parts = [now.getHours(), now.getMinutes(), now.getSeconds()];
+  return paint.faint(parts.map((part) => String(part).padStart(2, "0")).join(":"));
 }
 
 function size(bytes: number): string {
-  return bytes < 1000 ? `${bytes} B` : bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(2)} MB`;
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(2)} MB`;
 }
 
 /** Without zeros at the end. */

@@ -68,6 +68,21 @@ test("the easiest main target takes 2^32 hashes and a little more", () => {
   assert.equal(blockWork(0x0092_3456), 0n);
 });
 
+test("bytes are compared with a target as numbers are", () => {
+  const sizes = fc.integer({ min: 1, max: 32 });
+  const mantissa = fc.integer({ min: 1, max: 0x7f_ffff });
+  const nearby = fc.bigInt({ min: -2n, max: 2n });
+  fc.assert(fc.property(sizes, mantissa, nearby, (size, digits, step) => {
+    const bits = size * 0x100_0000 + digits;
+    const target = expandTarget(bits) ?? 0n;
+    const value = target + step;
+    if (target === 0n || value < 0n || value >= 1n << 256n) return;
+    const hex = value.toString(16).padStart(64, "0");
+    const hash = Uint8Array.from(Buffer.from(hex, "hex")).reverse() as BlockHash;
+    assert.equal(meetsTarget(hash, bits, 1n << 256n), value <= target);
+  }));
+});
+
 test("a hash up to its target meets it, unless the target is easier than the limit", () => {
   const target = expandTarget(0x1d00ffff) ?? 0n;
   const hash = (value: bigint) => {

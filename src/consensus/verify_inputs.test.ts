@@ -85,6 +85,21 @@ for (const { name, flags } of REAL_BLOCKS) {
   });
 }
 
+test("transactions of a block are checked one after the other, and a fault is the block's", () => {
+  const { bytes, spentOutputs: outputs } = smallJob();
+  const twice = (each: Uint8Array) => new Uint8Array([...each, ...each]);
+  const job: VerifyJob = {
+    kind: "transactions", bytes: twice(bytes), spentOutputs: twice(outputs), flags: 0, inputCount: 2,
+  };
+  assert.equal(verifyInputs(job, 0, 2), undefined);
+  assert.equal(verifyInputs({ ...job, bytes: bytes.subarray(0, 0) }, 0, 2)?.rule, "verify-job-corrupt");
+  const unspendable = packSpentOutputs([{ value: 5 as Sats, script: fromHex("6a") }]);
+  const broken = new Uint8Array([...outputs, ...unspendable]);
+  assert.equal(verifyInputs({ ...job, spentOutputs: broken }, 0, 1), undefined);
+  const found = verifyInputs({ ...job, spentOutputs: broken }, 1, 2);
+  assert.match(found?.rule ?? "", /^block-script-verify-flag-failed/);
+});
+
 test("a spend of another output is refused, in words that name it", { skip: skipWithoutShared }, () => {
   const block = decodeWith(blockCodec, readFileSync(sharedPath("blocks", "testnet3-1087400.block")));
   const outputs = spentOutputs(readFileSync(sharedPath("blocks", "testnet3-1087400.spent")));

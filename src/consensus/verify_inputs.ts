@@ -82,8 +82,11 @@ function readSpends(job: VerifyJob): readonly SighashContext[] {
 }
 
 function jobTransactions({ kind, bytes }: VerifyJob): readonly Transaction[] {
-  if (kind === "transaction") return [decodeWith(transactionCodec, bytes)];
-  return decodeWith(blockCodec, bytes).transactions.slice(1);
+  if (kind === "block") return decodeWith(blockCodec, bytes).transactions.slice(1);
+  const reader = new ByteReader(bytes);
+  const transactions: Transaction[] = [];
+  do transactions.push(transactionCodec.decode(reader)); while (reader.remaining > 0);
+  return transactions;
 }
 
 function verifyInput(spend: SighashContext, at: number, flags: number): ScriptError | undefined {
@@ -98,7 +101,7 @@ function scriptFault(
   { transaction }: SighashContext,
   at: number,
 ): RuleViolation {
-  const place = kind === "block" ? "block" : "mempool";
+  const place = kind === "transaction" ? "mempool" : "block";
   const { txid, index } = (transaction.inputs[at] as Input).prevout;
   const ids = `${displayHash(transaction.txid)} (wtxid ${displayHash(transaction.wtxid)})`;
   return violation(

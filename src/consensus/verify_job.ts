@@ -11,8 +11,9 @@ import type { Bytes } from "../base/bytes.ts";
 import type { RuleViolation } from "./rule_violation.ts";
 
 export interface VerifyJob {
-  readonly kind: "block" | "transaction";
-  /** The whole serialisation, with witness. */
+  /** `transactions`: those of a block that are left to check. */
+  readonly kind: "block" | "transactions" | "transaction";
+  /** The whole serialisation, with witness; transactions stand one after the other. */
   readonly bytes: Bytes;
   /**
    * For each input of each transaction but the coinbase, in order, the output that it spends:

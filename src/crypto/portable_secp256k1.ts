@@ -78,7 +78,8 @@ function plainKey(publicKey: Bytes): Bytes | undefined {
   if (publicKey.length !== 65 || form === undefined) return undefined;
   if (form === 4) return publicKey;
   if ((form !== 6 && form !== 7) || ((publicKey[64] as number) & 1) !== (form & 1)) return undefined;
-  const plain = publicKey.slice();
+  // Not `slice`, which on a `Buffer` of Node is a view.
+  const plain = new Uint8Array(publicKey);
   plain[0] = 4;
   return plain;
 }

@@ -4,7 +4,9 @@
  * @module
  */
 import { configError, TidingsError } from "../api/errors.ts";
-import { type ListenOptions, showEvent, subscribe, type Subscription, type TidingsEventOf, type TidingsEventType } from "../api/events.ts";
+import {
+  type ListenOptions, showEvent, subscribe, type Subscription, type TidingsEventOf, type TidingsEventType,
+} from "../api/events.ts";
 import type { NodeEvent } from "../node/event.ts";
 import type { DevnetNode, Member } from "./devnet_node.ts";
 import type { DevnetWallet, SendOptions, Sent } from "./devnet_wallet.ts";
@@ -63,7 +65,8 @@ export class Devnet<Name extends string = string> {
   /** For `startDevnet`. */
   constructor(parts: DevnetParts) {
     this.#parts = parts;
-    this.nodes = Object.fromEntries(parts.members.map(({ node }) => [node.name, node])) as Record<Name, DevnetNode>;
+    this.nodes =
+      Object.fromEntries(parts.members.map(({ node }) => [node.name, node])) as Record<Name, DevnetNode>;
     this.until = new Until(parts.members);
     this.seed = parts.seed;
     this.folder = parts.folder;
@@ -86,12 +89,16 @@ export class Devnet<Name extends string = string> {
    *
    * @returns their hashes
    */
-  async mine(count = 1, { by, to }: { readonly by?: DevnetNode | Name; readonly to?: string } = {}): Promise<readonly string[]> {
+  async mine(
+    count = 1, { by, to }: { readonly by?: DevnetNode | Name; readonly to?: string } = {},
+  ): Promise<readonly string[]> {
     const node = this.#node(by);
     if (to !== undefined) return node.mine(count, { address: to });
     if (!Number.isInteger(count) || count < 1) throw configError("count", count, "a whole number above zero");
     const { wallet } = this.#parts;
-    const blocks = await Promise.all(Array.from({ length: count }, () => node.mine(1, { address: wallet.nextAddress() })));
+    const blocks = await Promise.all(
+      Array.from({ length: count }, () => node.mine(1, { address: wallet.nextAddress() })),
+    );
     return blocks.flat();
   }
 

@@ -73,20 +73,26 @@ export class DevnetWallet {
     return this.#wallet.scripts.slice(0, SCRIPT_KINDS.length).map((owned) => ({
       kind: owned.kind,
       address: addressOf(owned.script, REGTEST.addresses) ?? "",
-      spendable: coins.filter(({ owner }) => owner === owned).reduce((sum, { value }) => sum + BigInt(value), 0n),
+      spendable: total(coins.filter(({ owner }) => owner === owned)),
       descriptor: describeKeys(owned),
     }));
   }
 
   address(kind: ScriptKind = "p2wpkh"): string {
-    if (!(SCRIPT_KINDS as readonly string[]).includes(kind)) throw configError("kind", kind, `one of ${SCRIPT_KINDS.join(", ")}`);
+    if (!(SCRIPT_KINDS as readonly string[]).includes(kind)) {
+      throw configError("kind", kind, `one of ${SCRIPT_KINDS.join(", ")}`);
+    }
     return this.#wallet.address(kind);
   }
 
   /** Each kind in turn: for miners, so that there are coins of all kinds. */
   nextAddress(): string {
-    const kind = SCRIPT_KINDS[this.#nextKind++ % SCRIPT_KINDS.length] as ScriptKind;
-    return this.#wallet.address(kind);
+    return this.#wallet.address(this.#takeKind());
+  }
+
+  /** As `nextAddress`. For the devnet's own parts. */
+  nextScript(): Uint8Array {
+    return this.#wallet.script(this.#takeKind());
   }
 
   /** Satoshi in blocks, mature or not. */
@@ -96,7 +102,7 @@ export class DevnetWallet {
 
   /** Satoshi that the next block may spend. */
   spendable(): bigint {
-    return this.#wallet.spendable().reduce((sum, { value }) => sum + BigInt(value), 0n);
+    return total(this.#wallet.spendable());
   }
 
   /** How many coins the next block may spend. */
@@ -116,7 +122,9 @@ export class DevnetWallet {
     if (typeof sats !== "bigint" || sats <= 0n || !isMoney(Number(sats))) {
       throw configError("sats", sats, "a bigint of satoshi above zero, such as 50_000n");
     }
-    if (!(feeRate >= 0 && feeRate <= FEE_RATE_MAX)) throw configError("feeRate", feeRate, `satoshi for each vbyte, from 0 to ${FEE_RATE_MAX}`);
+    if (!(feeRate >= 0 && feeRate <= FEE_RATE_MAX)) {
+      throw configError("feeRate", feeRate, `satoshi for each vbyte, from 0 to ${FEE_RATE_MAX}`);
+    }
     return this.#hand(node, this.#wallet.pay({
       outputs: [{ value: Number(sats) as Sats, script: verdict.script }],
       feeRate, spendsPending,
@@ -126,15 +134,22 @@ export class DevnetWallet {
     }));
   }
 
+  #takeKind(): ScriptKind {
+    return SCRIPT_KINDS[this.#nextKind++ % SCRIPT_KINDS.length] as ScriptKind;
+  }
+
   async #hand(node: DevnetNode, payment: Payment): Promise<Sent> {
     if (!payment.ok) {
       const missing = BigInt(payment.missing);
-      throw new TidingsError("FUNDS_MISSING", `Cannot pay: ${missing} satoshi are missing that can be spent now`, { missing });
+      throw new TidingsError(
+        "FUNDS_MISSING", `Cannot pay: ${missing} satoshi are missing that can be spent now`, { missing },
+      );
     }
     const { transaction, fee, spent } = payment;
     try {
       const { txid } = await node.submit(transaction.bytes);
-      return { txid, kind: spent[0]?.owner.kind ?? "p2wpkh", fee: BigInt(fee), hex: toHex(transaction.bytes) };
+      const kind = spent[0]?.owner.kind ?? "p2wpkh";
+      return { txid, kind, fee: BigInt(fee), hex: toHex(transaction.bytes) };
     } catch (error) {
       this.#release(transaction, error);
       throw error;
@@ -169,6 +184,10 @@ function readBlock({ core: { chain } }: RunningNode, hash: string): Block {
   const bytes = id === undefined ? undefined : chain.readBlock(id);
   if (bytes === undefined) throw new Error(`Cannot read block ${hash}, which was just connected`);
   return decodeWith(blockCodec, bytes);
+}
+
+function total(coins: readonly { readonly value: Sats }[]): bigint {
+  return coins.reduce((sum, { value }) => sum + BigInt(value), 0n);
 }
 
 function describeKeys({ kind, secretKeys }: OwnedScript): string {

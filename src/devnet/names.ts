@@ -1,7 +1,8 @@
 /** As cryptographers name the parties of a protocol; also folders and words of commands. */
 const NAMES = [
-  "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "kim", "laura", "mallory",
-  "niaj", "olivia", "peggy", "quinn", "rupert", "sybil", "trent", "ursula", "victor", "wendy", "xavier", "yves", "zoe",
+  "alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "kim", "laura",
+  "mallory", "niaj", "olivia", "peggy", "quinn", "rupert", "sybil", "trent", "ursula", "victor", "wendy",
+  "xavier", "yves", "zoe",
 ] as const;
 
 /** The name of node number `index`, from zero: after the alphabet, `alice2` and on. */

@@ -40,25 +40,32 @@ export interface MemberSettings {
 
 /** Ports that are taken since they were looked at give way to free ones. */
 export async function openMember(settings: MemberSettings): Promise<Member> {
-  const { planned, folder, ports } = settings;
+  const { planned, folder } = settings;
   const dataDir = join(folder, planned.name);
   const cookieFile = join(dataDir, REGTEST.folder, ".cookie");
-  const running = await openOnPorts(ports, (available) => openPlan(settings, dataDir, cookieFile, available));
-  const info = { ...planned, dataDir, cookieFile, p2pPort: portOf(running.addresses), rpcPort: portOf(running.rpc?.addresses) };
+  const plan = (available: NodePorts): OpenNodeOptions => openPlan(settings, dataDir, cookieFile, available);
+  const running = await openOnPorts(settings.ports, plan);
+  const ports = { p2pPort: portOf(running.addresses), rpcPort: portOf(running.rpc?.addresses) };
+  const info = { ...planned, ...ports, dataDir, cookieFile };
   return { node: new DevnetNode(running, info), running };
 }
 
-async function openOnPorts(ports: NodePorts, plan: (ports: NodePorts) => OpenNodeOptions): Promise<RunningNode> {
+async function openOnPorts(
+  ports: NodePorts, plan: (ports: NodePorts) => OpenNodeOptions,
+): Promise<RunningNode> {
   try {
     return await openForUser(plan(ports));
   } catch (error) {
     if (!isTidingsError(error, "LISTEN_FAILED") || error.data.port === 0) throw error;
     const { port } = error.data;
-    return openOnPorts({ p2p: ports.p2p === port ? 0 : ports.p2p, rpc: ports.rpc === port ? 0 : ports.rpc }, plan);
+    const orFree = (wanted: number): number => (wanted === port ? 0 : wanted);
+    return openOnPorts({ p2p: orFree(ports.p2p), rpc: orFree(ports.rpc) }, plan);
   }
 }
 
-function openPlan(settings: MemberSettings, dataDir: string, cookieFile: string, { p2p, rpc }: NodePorts): OpenNodeOptions {
+function openPlan(
+  settings: MemberSettings, dataDir: string, cookieFile: string, { p2p, rpc }: NodePorts,
+): OpenNodeOptions {
   const networkDir = join(dataDir, REGTEST.folder);
   return {
     options: (bound) => nodeOptions(settings, bound),

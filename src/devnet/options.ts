@@ -1,5 +1,7 @@
 import { configError } from "../api/errors.ts";
-import { type BlockSchedule, parseBlockSchedule, parseTrafficSchedule, type TrafficSchedule } from "./schedule.ts";
+import {
+  type BlockSchedule, parseBlockSchedule, parseTrafficSchedule, type TrafficSchedule,
+} from "./schedule.ts";
 import { NODES_DEFAULT, type NodeRole } from "./topology.ts";
 
 /** Names of the six nodes that there are by default. */
@@ -42,15 +44,22 @@ const OPTION_NAMES: Readonly<Record<keyof DevnetOptions, true>> = {
 /** @throws {TidingsError} CONFIG */
 export function readOptions(options: DevnetOptions): DevnetPlan {
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(OPTION_NAMES, name)) throw configError("the options", name, `one of ${Object.keys(OPTION_NAMES).join(", ")}`);
+    if (!Object.hasOwn(OPTION_NAMES, name)) {
+      throw configError("the options", name, `one of ${Object.keys(OPTION_NAMES).join(", ")}`);
+    }
   }
-  const { nodes = NODES_DEFAULT, seed, block = "off", traffic = "off", state, ports = "free", signal } = options;
+  const { nodes = NODES_DEFAULT, block = "off", traffic = "off", ports = "free" } = options;
+  const { seed, state, signal } = options;
   if (seed !== undefined && !(Number.isInteger(seed) && seed >= 0 && seed <= SEED_MAX)) {
     throw configError("seed", seed, `a whole number from 0 to ${SEED_MAX}`);
   }
-  if (state !== undefined && (typeof state !== "string" || state === "")) throw configError("state", state, "the path of a folder");
+  if (state !== undefined && (typeof state !== "string" || state === "")) {
+    throw configError("state", state, "the path of a folder");
+  }
   if (ports !== "core" && ports !== "free") throw configError("ports", ports, "core or free");
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw configError("signal", signal, "an AbortSignal");
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw configError("signal", signal, "an AbortSignal");
+  }
   return {
     nodes, seed, state, ports,
     hasNodes: options.nodes !== undefined,

@@ -45,11 +45,17 @@ test("a kept network goes on with its seed and its nodes", async () => {
 test("a kept network refuses another seed, and a folder that it cannot read", async () => {
   const state = join(tempDir(), "state");
   await (await take({ state, seed: 7 })).release();
-  await assert.rejects(take({ state, seed: 8 }), (error) => isTidingsError(error, "CONFIG") && error.data.option === "seed");
+  await assert.rejects(take({ state, seed: 8 }), (error) => {
+    return isTidingsError(error, "CONFIG") && error.data.option === "seed";
+  });
   writeFileSync(join(state, "devnet.json"), "{}");
-  await assert.rejects(take({ state }), (error) => isTidingsError(error, "STORE_UNUSABLE") && error.data.reason === "damaged");
+  await assert.rejects(take({ state }), (error) => {
+    return isTidingsError(error, "STORE_UNUSABLE") && error.data.reason === "damaged";
+  });
   writeFileSync(join(state, "devnet.json"), JSON.stringify({ format: 2 }));
-  await assert.rejects(take({ state }), (error) => isTidingsError(error, "STORE_UNUSABLE") && error.data.reason === "newer-format");
+  await assert.rejects(take({ state }), (error) => {
+    return isTidingsError(error, "STORE_UNUSABLE") && error.data.reason === "newer-format";
+  });
   assert.ok(!existsSync(join(state, "running.json")), "given up again");
 });
 
@@ -61,8 +67,14 @@ test("two networks of one name do not run at once, wherever they keep their stat
 });
 
 test("options that are none are refused by name", () => {
-  assert.throws(() => readOptions({ node: 3 } as DevnetOptions), (error) => isTidingsError(error, "CONFIG") && error.data.found === "node");
-  for (const wrong of [{ seed: -1 }, { seed: 1.5 }, { seed: 2 ** 32 }, { state: "" }, { ports: "any" }, { signal: 1 }]) {
-    assert.throws(() => readOptions(wrong as DevnetOptions), (error) => isTidingsError(error, "CONFIG") && error.data.option === Object.keys(wrong)[0]);
+  assert.throws(() => readOptions({ node: 3 } as DevnetOptions), (error) => {
+    return isTidingsError(error, "CONFIG") && error.data.found === "node";
+  });
+  const seeds = [{ seed: -1 }, { seed: 1.5 }, { seed: 2 ** 32 }];
+  const cases = [...seeds, { state: "" }, { ports: "any" }, { signal: 1 }];
+  for (const wrong of cases) {
+    assert.throws(() => readOptions(wrong as DevnetOptions), (error) => {
+      return isTidingsError(error, "CONFIG") && error.data.option === Object.keys(wrong)[0];
+    });
   }
 });

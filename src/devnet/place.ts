@@ -48,7 +48,8 @@ export async function takePlace(plan: DevnetPlan, home: string | undefined): Pro
 type Release = () => Promise<void>;
 
 async function takeTemporary(
-  { nodes, seed = SEED_DEFAULT }: DevnetPlan, home: string | undefined, taken: readonly Registration[], release: Release,
+  { nodes, seed = SEED_DEFAULT }: DevnetPlan, home: string | undefined, taken: readonly Registration[],
+  release: Release,
 ): Promise<Place> {
   const folder = home ?? await fs.mkdtemp(join(tmpdir(), "tidings-devnet-"));
   await empty(folder);
@@ -65,13 +66,16 @@ async function takeTemporary(
   };
 }
 
-async function takeKept(plan: DevnetPlan, folder: string, taken: Registration[], release: Release): Promise<Place> {
+async function takeKept(
+  plan: DevnetPlan, folder: string, taken: Registration[], release: Release,
+): Promise<Place> {
   taken.push(await Registration.take(folder));
   const saved = await loadSettings(folder);
   const seed = saved === undefined ? (plan.seed ?? SEED_DEFAULT) : checkSeed(folder, saved, plan.seed);
   const nodes = planNodes(saved !== undefined && !plan.hasNodes ? savedNodes(saved) : plan.nodes);
   await saveSettings(folder, { seed, nodes });
-  return { folder, seed, nodes, isTemporary: false, announce: (registered) => announceAll(taken, registered), release };
+  const announce = (registered: readonly RegisteredNode[]): Promise<void> => announceAll(taken, registered);
+  return { folder, seed, nodes, isTemporary: false, announce, release };
 }
 
 async function announceAll(taken: readonly Registration[], nodes: readonly RegisteredNode[]): Promise<void> {

@@ -22,7 +22,9 @@ export function portOwners(ports: readonly number[]): ReadonlyMap<number, PortOw
     for (const descriptor of list(`/proc/${pid}/fd`)) {
       const port = portOf.get(read(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`)));
       if (port === undefined || !ports.includes(port)) continue;
-      owners.set(port, { pid: Number(pid), program: read(() => readFileSync(`/proc/${pid}/comm`, "utf8")).trim() });
+      owners.set(
+        port, { pid: Number(pid), program: read(() => readFileSync(`/proc/${pid}/comm`, "utf8")).trim() },
+      );
     }
   }
   return owners;

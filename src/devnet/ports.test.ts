@@ -16,11 +16,15 @@ test("a port that is taken gives way to any free one, and it is said who has it"
   assert.ok(bound);
   const free = await freePorts({ p2p: bound.port, rpc: 0 });
   assert.deepEqual(free, { p2p: 0, rpc: 0 });
-  const moves = portMoves([{ node: "alice", wanted: { p2p: bound.port, rpc: 5 }, used: { p2p: 49213, rpc: 5 } }]);
+  const moves = portMoves(
+    [{ node: "alice", wanted: { p2p: bound.port, rpc: 5 }, used: { p2p: 49213, rpc: 5 } }],
+  );
   assert.equal(moves.length, 1);
   const text = describeMove(moves[0]!);
   if (process.platform === "linux") {
-    assert.match(text, new RegExp(`^${bound.port} is in use \\(pid ${process.pid} .+\\), alice uses 49213 for P2P$`));
+    assert.match(
+      text, new RegExp(`^${bound.port} is in use \\(pid ${process.pid} .+\\), alice uses 49213 for P2P$`),
+    );
   } else {
     assert.equal(text, `${bound.port} is in use, alice uses 49213 for P2P`);
   }

@@ -28,7 +28,9 @@ export class GossipWatch {
   /** Peers now connected whose addresses came by gossip. */
   get peersFound(): number {
     let count = 0;
-    for (const address of this.#connected) if (address !== this.#given && this.#learned.has(address)) count += 1;
+    for (const address of this.#connected) {
+      if (address !== this.#given && this.#learned.has(address)) count += 1;
+    }
     return count;
   }
 

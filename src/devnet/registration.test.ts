@@ -29,7 +29,9 @@ test("a folder is taken by one at a time, and told who has it", async () => {
   const bound = await listenOn(server, { host: LOOPBACK, port: 0 });
   assert.ok(bound);
   await first.announce([nodeOn(bound.port)]);
-  await assert.rejects(Registration.take(folder), (error) => isRunning(error) && (error as Error).message.includes(`port ${bound.port}`));
+  await assert.rejects(Registration.take(folder), (error) => {
+    return isRunning(error) && (error as Error).message.includes(`port ${bound.port}`);
+  });
   await closeServer(server);
 
   await first.release();
@@ -40,7 +42,9 @@ test("a folder is taken by one at a time, and told who has it", async () => {
 test("what a killed process left behind does not count", async () => {
   const folder = tempDir();
   const file = join(folder, REGISTRATION_FILE);
-  for (const text of [JSON.stringify({ pid: NOBODY, nodes: [] }), "", "{", "null", JSON.stringify({ pid: process.pid, nodes: [nodeOn(9)] })]) {
+  const gone = JSON.stringify({ pid: NOBODY, nodes: [] });
+  const reused = JSON.stringify({ pid: process.pid, nodes: [nodeOn(9)] });
+  for (const text of [gone, reused, "", "{", "null"]) {
     writeFileSync(file, text);
     const taken = await Registration.take(folder);
     assert.equal((JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid, process.pid);

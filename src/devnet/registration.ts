@@ -86,7 +86,10 @@ async function refuseRunning(file: string, folder: string): Promise<void> {
   const { pid, nodes: [first] } = entry;
   const rpcPort = first?.rpcPort;
   const rpc = rpcPort === undefined ? "still starting" : `RPC of ${first?.name} on port ${rpcPort}`;
-  throw new TidingsError("ALREADY_RUNNING", `A devnet is already running here (pid ${pid}, ${rpc})`, { where: folder, pid, rpcPort });
+  throw new TidingsError(
+    "ALREADY_RUNNING", `A devnet is already running here (pid ${pid}, ${rpc})`,
+    { where: folder, pid, rpcPort },
+  );
 }
 
 async function read(file: string): Promise<Entry | undefined> {

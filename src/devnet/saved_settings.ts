@@ -30,10 +30,14 @@ export async function loadSettings(folder: string): Promise<SavedSettings | unde
   }
   const saved = parse(text);
   if (saved === undefined) {
-    throw new TidingsError("STORE_UNUSABLE", `Cannot read ${path}: it is no settings file of a devnet`, { path, reason: "damaged" });
+    throw new TidingsError(
+      "STORE_UNUSABLE", `Cannot read ${path}: it is no settings file of a devnet`,
+      { path, reason: "damaged" },
+    );
   }
   if (saved.format > FORMAT) {
-    const message = `Cannot use ${folder}: written by a newer tidings: format ${saved.format}, this one reads ${FORMAT}`;
+    const message =
+      `Cannot use ${folder}: written by a newer tidings: format ${saved.format}, this one reads ${FORMAT}`;
     throw new TidingsError("STORE_UNUSABLE", message, { path, reason: "newer-format" });
   }
   return saved;
@@ -43,7 +47,9 @@ function parse(text: string): (SavedSettings & { readonly format: number }) | un
   try {
     const value = JSON.parse(text) as { format?: unknown; seed?: unknown; nodes?: unknown } | null;
     if (typeof value?.format !== "number") return undefined;
-    if (value.format <= FORMAT && (typeof value.seed !== "number" || !Array.isArray(value.nodes))) return undefined;
+    if (value.format <= FORMAT && (typeof value.seed !== "number" || !Array.isArray(value.nodes))) {
+      return undefined;
+    }
     return value as SavedSettings & { format: number };
   } catch {
     return undefined;

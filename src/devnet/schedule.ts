@@ -31,9 +31,13 @@ export function parseBlockSchedule(text: string): BlockSchedule {
   const [, prefix, count, unit = ""] = /^(poisson:)?(\d+(?:\.\d+)?)(ms|s|min|h)$/.exec(String(text)) ?? [];
   const length = Number(count) * (UNIT_MS[unit] ?? Number.NaN);
   if (!(length >= INTERVAL_MS_MIN && length <= INTERVAL_MS_MAX)) {
-    throw configError("block", text, "off, auto, a time such as 10s, or poisson:10s (50ms to 24h; units ms, s, min, h)");
+    throw configError(
+      "block", text, "off, auto, a time such as 10s, or poisson:10s (50ms to 24h; units ms, s, min, h)",
+    );
   }
-  return prefix === undefined ? { type: "interval", every: length as Duration } : { type: "poisson", mean: length as Duration };
+  return prefix === undefined
+    ? { type: "interval", every: length as Duration }
+    : { type: "poisson", mean: length as Duration };
 }
 
 /** @throws {TidingsError} CONFIG */
@@ -42,7 +46,9 @@ export function parseTrafficSchedule(text: string): TrafficSchedule {
   const [, count, unit = ""] = /^(\d+(?:\.\d+)?)\/(s|min|h)$/.exec(String(text)) ?? [];
   const perSecond = (Number(count) * 1000) / (UNIT_MS[unit] ?? Number.NaN);
   if (!(perSecond > 0 && perSecond <= RATE_MAX)) {
-    throw configError("traffic", text, `off, or transactions in a time such as 2/s or 30/min, at most ${RATE_MAX}/s`);
+    throw configError(
+      "traffic", text, `off, or transactions in a time such as 2/s or 30/min, at most ${RATE_MAX}/s`,
+    );
   }
   return { type: "poisson", mean: (1000 / perSecond) as Duration };
 }

@@ -35,11 +35,13 @@ export interface TxSpread extends Spread {
   readonly vsize: number;
   /** Satoshi. */
   readonly fee: bigint;
+  /** A block took it before it had reached the mempools of all. */
+  readonly isMined: boolean;
 }
 
 type Subject =
   | Pick<BlockSpread, "type" | "hash" | "height" | "transactions" | "bytes">
-  | Pick<TxSpread, "type" | "txid" | "vsize" | "fee">;
+  | Pick<TxSpread, "type" | "txid" | "vsize" | "fee" | "isMined">;
 
 interface Following {
   readonly subject: Subject;
@@ -76,7 +78,9 @@ export class SpreadWatch {
       this.#seen(name, hash, { type: "block:spread", hash, height, transactions, bytes });
     } else if (event.type === "tx:accepted") {
       const { txid, vsize, fee } = event.data;
-      this.#seen(name, txid, { type: "tx:spread", txid, vsize, fee: BigInt(fee) });
+      this.#seen(name, txid, { type: "tx:spread", txid, vsize, fee: BigInt(fee), isMined: false });
+    } else if (event.type === "tx:removed") {
+      this.#removed(event.data.txid, event.data.reason === "block");
     }
   }
 
@@ -87,6 +91,14 @@ export class SpreadWatch {
     else if (name !== found.by) found.reached[name] ??= performance.now() - found.startedAt;
     const { reached } = this.#following.get(key) ?? {};
     if (reached !== undefined && Object.keys(reached).length + 1 >= this.#count) this.#tell(key);
+  }
+
+  /** Nobody passes it on any more. */
+  #removed(txid: string, isMined: boolean): void {
+    const found = this.#following.get(txid);
+    if (found === undefined || found.subject.type !== "tx:spread") return;
+    this.#following.set(txid, { ...found, subject: { ...found.subject, isMined } });
+    this.#tell(txid);
   }
 
   #begin(by: string, key: string, subject: Subject): void {

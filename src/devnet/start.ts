@@ -13,7 +13,7 @@ import type { NetworkAddress } from "../primitives/network_address.ts";
 import { Devnet } from "./devnet.ts";
 import { heightOf, type Member } from "./devnet_node.ts";
 import { DevnetWallet } from "./devnet_wallet.ts";
-import { mineHistory } from "./history.ts";
+import { makeHistory, submitHistory } from "./history.ts";
 import { openMember } from "./open_member.ts";
 import { type DefaultName, type DevnetOptions, type DevnetPlan, readOptions } from "./options.ts";
 import { type Place, takePlace } from "./place.ts";
@@ -32,7 +32,7 @@ const READY_TIMEOUT_MS = 60_000;
 const SAVED_ADDRESSES_MAX = 1_000;
 
 /** Seeds of what must not take numbers from each other. */
-const STREAMS = { wallet: 1, blocks: 2, traffic: 3 } as const;
+const STREAMS = { wallet: 1, blocks: 2, traffic: 3, history: 4 } as const;
 
 /**
  * A network of real nodes in this process, each with its own listener, data directory and
@@ -40,7 +40,9 @@ const STREAMS = { wallet: 1, blocks: 2, traffic: 3 } as const;
  *
  * @throws {TidingsError} CONFIG, ALREADY_RUNNING, STORE_UNUSABLE, TIMEOUT
  */
-export function devnet(options?: DevnetOptions<never> & { readonly nodes?: undefined }): Promise<Devnet<DefaultName>>;
+export function devnet(
+  options?: DevnetOptions<never> & { readonly nodes?: undefined },
+): Promise<Devnet<DefaultName>>;
 export function devnet<Name extends string = string>(options: DevnetOptions<Name>): Promise<Devnet<Name>>;
 export function devnet(options: DevnetOptions = {}): Promise<Devnet> {
   return startDevnet(options, undefined);
@@ -88,9 +90,11 @@ class Startup {
   async run(signal: AbortSignal | undefined): Promise<Devnet> {
     const first = await this.#open(0, undefined);
     const wallet = new DevnetWallet(first, this.#place.seed, this.#rng(STREAMS.wallet));
-    await this.#mineFirst(first, wallet);
     const seedAddress = parseHost(LOOPBACK, first.node.p2pPort);
-    const rest = await Promise.all(this.#place.nodes.slice(1).map((_, index) => this.#open(index + 1, seedAddress)));
+    const [rest] = await Promise.all([
+      Promise.all(this.#place.nodes.slice(1).map((_, index) => this.#open(index + 1, seedAddress))),
+      this.#mineFirst(first, wallet),
+    ]);
     this.#members.push(...rest);
     await this.#untilReady(signal);
     await this.#place.announce(this.#members.map(({ node }) => registered(node)));
@@ -135,12 +139,23 @@ class Startup {
     this.#stops.push(running.listen((event) => gossip.note(event)));
   }
 
-  /** A new network gets its first blocks; one whose tip has grown old gets one more, so that its nodes relay. */
+  /**
+   * A new network gets its first blocks; one whose tip has grown old gets one more, so that its nodes
+   * relay.
+   */
   async #mineFirst(first: Member, wallet: DevnetWallet): Promise<void> {
-    const address = (): string => wallet.nextAddress();
+    const { chain, clock } = first.running.core;
     const height = heightOf(first);
-    if (height < FIRST_BLOCKS) await mineHistory(first, FIRST_BLOCKS - height, address);
-    else if (first.running.core.chain.isInitialBlockDownload) await first.node.mine(1, { address: address() });
+    if (height === 0) {
+      const rng = this.#rng(STREAMS.history);
+      await submitHistory(
+        first, makeHistory(chain.params, FIRST_BLOCKS, clock.unixTime(), rng, () => wallet.nextScript()),
+      );
+      return;
+    }
+    // Less than all of them, when an earlier start was cut short.
+    const missing = Math.max(FIRST_BLOCKS - height, chain.isInitialBlockDownload ? 1 : 0);
+    for (let i = 0; i < missing; i++) await first.node.mine(1, { address: wallet.nextAddress() });
   }
 
   #untilReady(signal: AbortSignal | undefined): Promise<void> {
@@ -162,7 +177,8 @@ class Startup {
     const target = heightOf(first);
     if (heightOf(member) !== target || target < FIRST_BLOCKS) return false;
     const missing = index === 0 ? 0 : target - (this.#heightsAtOpen.get(member) ?? 0);
-    return gossip.blocksFromPeers >= missing && gossip.peersFound >= gossipNeeded(index, this.#members.length);
+    return gossip.blocksFromPeers >= missing &&
+      gossip.peersFound >= gossipNeeded(index, this.#members.length);
   }
 
   #assemble(wallet: DevnetWallet): Devnet {

@@ -21,7 +21,9 @@ test("every number of nodes has a miner, and names that differ", () => {
 });
 
 test("numbers, names and roles that cannot be are refused", () => {
-  for (const nodes of [0, -1, 1.5, NODES_MAX + 1, Number.NaN]) assert.throws(() => planNodes(nodes), isConfig);
+  for (const nodes of [0, -1, 1.5, NODES_MAX + 1, Number.NaN]) {
+    assert.throws(() => planNodes(nodes), isConfig);
+  }
   assert.throws(() => planNodes({}), isConfig);
   assert.throws(() => planNodes({ "../x": "miner" }), isConfig);
   assert.throws(() => planNodes({ alice: "full" }), isConfig, "nobody mines");
@@ -32,7 +34,7 @@ function isConfig(error: unknown): boolean {
   return isTidingsError(error, "CONFIG") && error.data.option.startsWith("nodes");
 }
 
-test("a node is to have found two others by gossip, where there are so many besides the one it was told of", () => {
+test("a node is to find two others by gossip, where there are so many besides the one it is told of", () => {
   assert.deepEqual([0, 1, 5].map((index) => gossipNeeded(index, 6)), [2, 2, 2]);
   assert.deepEqual([0, 1, 2].map((index) => gossipNeeded(index, 3)), [2, 1, 1]);
   assert.deepEqual([0, 1].map((index) => gossipNeeded(index, 2)), [1, 0]);

@@ -20,7 +20,10 @@ export const NODES_DEFAULT = 6;
 /** Each has some 20 connections and two stores; beyond, the simulator is the better tool. */
 export const NODES_MAX = 50;
 
-/** How many peers each node is to have found by gossip before the network counts as ready, where there are so many. */
+/**
+ * How many peers each node is to have found by gossip before the network counts as ready, where there
+ * are so many.
+ */
 const GOSSIP_PEERS = 2;
 
 /**
@@ -43,15 +46,24 @@ function roleOf(index: number, count: number): NodeRole {
 function planNamed(nodes: Readonly<Record<string, NodeRole>>): readonly PlannedNode[] {
   const planned = Object.entries(nodes).map(([name, role]) => ({ name, role }));
   for (const { name, role } of planned) {
-    if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) throw configError("nodes", name, "names of lower-case letters, digits and hyphens");
+    if (!/^[a-z][a-z0-9-]{0,30}$/.test(name)) {
+      throw configError("nodes", name, "names of lower-case letters, digits and hyphens");
+    }
     if (!ROLES.includes(role)) throw configError(`nodes.${name}`, role, `one of ${ROLES.join(", ")}`);
   }
-  if (planned.length < 1 || planned.length > NODES_MAX) throw configError("nodes", planned.length, `1 to ${NODES_MAX} nodes`);
-  if (!planned.some(({ role }) => role === "miner")) throw configError("nodes", Object.keys(nodes).join(", "), "at least one miner");
+  if (planned.length < 1 || planned.length > NODES_MAX) {
+    throw configError("nodes", planned.length, `1 to ${NODES_MAX} nodes`);
+  }
+  if (!planned.some(({ role }) => role === "miner")) {
+    throw configError("nodes", Object.keys(nodes).join(", "), "at least one miner");
+  }
   return planned;
 }
 
-/** The first node knows nobody and is told of by all; the others are given its address, and must hear of the rest. */
+/**
+ * The first node knows nobody and is told of by all; the others are given its address, and must hear
+ * of the rest.
+ */
 export function gossipNeeded(index: number, count: number): number {
   return Math.max(0, Math.min(GOSSIP_PEERS, index === 0 ? count - 1 : count - 2));
 }

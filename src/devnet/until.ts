@@ -36,7 +36,9 @@ export interface Condition {
 export async function waitUntil(
   members: readonly Member[], condition: Condition, { timeout = UNTIL_TIMEOUT_MS, signal }: UntilOptions = {},
 ): Promise<void> {
-  if (!(timeout > 0 && timeout <= TIMEOUT_MS_MAX)) throw configError("timeout", timeout, "milliseconds above zero");
+  if (!(timeout > 0 && timeout <= TIMEOUT_MS_MAX)) {
+    throw configError("timeout", timeout, "milliseconds above zero");
+  }
   signal?.throwIfAborted();
   if (condition.isMet()) return;
   await new Promise<void>((resolve, reject) => {

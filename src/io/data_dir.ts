@@ -23,7 +23,7 @@ import { DiskFiles } from "./disk_files.ts";
 import {
   DiskStore, type DiskStoreOptions, LARGE_STORE, SMALL_STORE, StoreCorruptError, StoreLockedError,
 } from "./disk_store.ts";
-import { errorCode } from "./errno.ts";
+import { errorCode, errorText } from "./errno.ts";
 import { FILE_MODE, FOLDER_MODE } from "./file_modes.ts";
 import { saveFile } from "./save_file.ts";
 
@@ -51,7 +51,9 @@ const SPACE_CHECK_INTERVAL = 5_000;
 /** The directory cannot be used. `code` is stable, the message says what to do. */
 export class DataDirError extends Error {
   override readonly name = "DataDirError";
-  readonly code: "locked" | "newer-format" | "foreign" | "damaged-format" | "damaged" | "disk-full" | "not-writable";
+  readonly code:
+    | "locked" | "newer-format" | "foreign" | "damaged-format" | "damaged" | "unreadable" | "disk-full"
+    | "not-writable";
 
   constructor(code: DataDirError["code"], message: string) {
     super(message);
@@ -209,7 +211,9 @@ async function openStore(folder: string, name: string, options: DiskStoreOptions
     if (error instanceof StoreCorruptError) {
       throw new DataDirError("damaged", `${error.message}. ${DAMAGE_ADVICE[name] ?? ""}`);
     }
-    if (!(error instanceof StoreLockedError)) throw error;
+    if (!(error instanceof StoreLockedError)) {
+      throw new DataDirError("unreadable", `${errorText(error)}. Check the disk, and whose files these are.`);
+    }
     // Bitcoin Core's text (init.cpp, LockDirectory), which its tests look for.
     const text = `Cannot obtain a lock on directory ${folder}. tidings is probably already running.`;
     throw new DataDirError("locked", text);

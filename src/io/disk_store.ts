@@ -153,6 +153,10 @@ function openError(folder: string, error: unknown): unknown {
       return new StoreLockedError(folder);
     case "LEVEL_CORRUPTION":
       return new StoreCorruptError(folder, cause);
+    case "LEVEL_IO_ERROR":
+      // LevelDB counts it among the faults of the disk when CURRENT names a file that is not there.
+      if (/MANIFEST-\d+: No such file/.test(errorText(cause))) return new StoreCorruptError(folder, cause);
+      return new Error(`Cannot open ${folder}: ${errorText(cause)}`, { cause });
     default:
       return cause === undefined ? error : new Error(`Cannot open ${folder}: ${errorText(cause)}`, { cause });
   }

@@ -5,21 +5,27 @@
  */
 import { createRequire } from "node:module";
 import { assert } from "../base/assert.ts";
-import { type Bytes, concatBytes } from "../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
 import { parseLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
 import { type RecoveryCurve, verifySchnorrByRecovery } from "../crypto/schnorr_by_recovery.ts";
 import type { CurveVerifier, TweakedKey } from "../crypto/secp256k1.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
-/** What is called of the package. All take and give plain bytes. */
+const COMPACT_BYTES = 64;
+const COMPRESSED_BYTES = 33;
+
+/** What is called of the package. It takes and gives plain bytes; results go to `output`. */
 interface Bindings {
   /** In place. */
   signatureNormalize(compact: Bytes): Bytes;
   ecdsaVerify(compact: Bytes, hash: Bytes, publicKey: Bytes): boolean;
-  ecdsaRecover(compact: Bytes, recoveryId: number, hash: Bytes): Bytes;
+  ecdsaRecover(
+    compact: Bytes, recoveryId: number, hash: Bytes, isCompressed: true, output: Bytes,
+  ): Bytes;
+  /** In place. */
   privateKeyTweakMul(scalar: Bytes, factor: Bytes): Bytes;
-  publicKeyTweakAdd(publicKey: Bytes, tweak: Bytes): Bytes;
+  publicKeyTweakAdd(publicKey: Bytes, tweak: Bytes, isCompressed: true, output: Bytes): Bytes;
 }
 
 /** The package's only way of saying that bytes from outside are no key, signature or sum of keys. */
@@ -33,7 +39,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 /** `undefined` when the package has no build for this platform. */
 export function loadPrebuiltSignatures(): LoadedSignatures | undefined {
   const bindings = loadBindings();
-  return bindings && { name: "prebuilt (npm secp256k1)", verifier: prebuiltVerifier(bindings) };
+  return bindings && { name: "prebuilt (npm secp256k1)", verifier: new PrebuiltVerifier(bindings) };
 }
 
 /** Not the package's main module: where there is no build, that is JavaScript of 40 times the cost. */
@@ -45,35 +51,57 @@ function loadBindings(): Bindings | undefined {
   }
 }
 
-function prebuiltVerifier(bindings: Bindings): CurveVerifier {
-  const curve: RecoveryCurve = {
-    // In place; and `slice` of a Buffer would be a view.
-    multiply: (a, b) => bindings.privateKeyTweakMul(new Uint8Array(a), b),
-    recover: (signature, hash) => unlessRefused(() => bindings.ecdsaRecover(signature, 0, hash)),
-  };
-  return {
-    verifyEcdsa: (signature, hash, publicKey) => verifyEcdsa(bindings, signature, hash, publicKey),
-    verifySchnorr: (signature, message, key) => verifySchnorrByRecovery(curve, signature, message, key),
-    tweakXOnlyKey: (key, tweak) => tweakXOnlyKey(bindings, key, tweak),
-  };
-}
+/**
+ * One for each thread. What goes in is copied to memory that is reused: the engine keeps small arrays
+ * where native code cannot see them, and moves each one that is handed over, at a microsecond each.
+ */
+class PrebuiltVerifier implements CurveVerifier, RecoveryCurve {
+  readonly #bindings: Bindings;
+  readonly #memory = new Uint8Array(new ArrayBuffer(COMPACT_BYTES + 32 + COMPRESSED_BYTES));
+  readonly #compact = this.#memory.subarray(0, COMPACT_BYTES);
+  readonly #r = this.#compact.subarray(0, 32);
+  readonly #s = this.#compact.subarray(32);
+  readonly #hash = this.#memory.subarray(COMPACT_BYTES, COMPACT_BYTES + 32);
+  readonly #key = this.#memory.subarray(COMPACT_BYTES + 32);
 
-function verifyEcdsa(bindings: Bindings, signature: Bytes, hash: Bytes, publicKey: Bytes): boolean {
-  assert(hash.length === 32, "a hash has 32 bytes");
-  const compact = parseLaxDer(signature);
-  if (compact === undefined || (publicKey.length !== 33 && publicKey.length !== 65)) return false;
-  const isGood = unlessRefused(() => {
-    if (mayHaveHighS(compact)) bindings.signatureNormalize(compact);
-    return bindings.ecdsaVerify(compact, hash, publicKey);
-  });
-  return isGood ?? false;
-}
+  constructor(bindings: Bindings) {
+    this.#bindings = bindings;
+  }
 
-function tweakXOnlyKey(bindings: Bindings, key: Bytes, tweak: Bytes): TweakedKey | undefined {
-  if (key.length !== 32 || tweak.length !== 32) return undefined;
-  const even = concatBytes(Uint8Array.of(2), key);
-  const sum = unlessRefused(() => bindings.publicKeyTweakAdd(even, tweak));
-  return sum && { key: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
+  verifyEcdsa(signature: Bytes, hash: Bytes, publicKey: Bytes): boolean {
+    assert(hash.length === 32, "a hash has 32 bytes");
+    const compact = parseLaxDer(signature);
+    if (compact === undefined || (publicKey.length !== 33 && publicKey.length !== 65)) return false;
+    this.#compact.set(compact);
+    this.#hash.set(hash);
+    const isGood = unlessRefused(() => {
+      if (mayHaveHighS(compact)) this.#bindings.signatureNormalize(this.#compact);
+      return this.#bindings.ecdsaVerify(this.#compact, this.#hash, publicKey);
+    });
+    return isGood ?? false;
+  }
+
+  verifySchnorr(signature: Bytes, message: Bytes, key: Bytes): boolean {
+    return verifySchnorrByRecovery(this, signature, message, key);
+  }
+
+  tweakXOnlyKey(key: Bytes, tweak: Bytes): TweakedKey | undefined {
+    if (key.length !== 32 || tweak.length !== 32) return undefined;
+    this.#key[0] = 2;
+    this.#key.set(key, 1);
+    this.#hash.set(tweak);
+    const sum = unlessRefused(() => this.#bindings.publicKeyTweakAdd(this.#key, this.#hash, true, this.#key));
+    return sum && { key: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
+  }
+
+  recoverFromProducts(r: Bytes, e: Bytes, s: Bytes): Bytes | undefined {
+    this.#r.set(r);
+    this.#s.set(e);
+    this.#hash.set(s);
+    this.#bindings.privateKeyTweakMul(this.#s, this.#r);
+    this.#bindings.privateKeyTweakMul(this.#hash, this.#r);
+    return unlessRefused(() => this.#bindings.ecdsaRecover(this.#compact, 0, this.#hash, true, this.#key));
+  }
 }
 
 function unlessRefused<T>(ask: () => T): T | undefined {

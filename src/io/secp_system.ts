@@ -79,15 +79,21 @@ function loadKoffi(): typeof import("koffi") | undefined {
   }
 }
 
-/** One for each thread: the memory that results are parsed into is reused. */
+/**
+ * One for each thread. Small values are copied to memory that is reused: the engine keeps small arrays
+ * where native code cannot see them, and moves each one that is handed over, at a microsecond each.
+ */
 class SystemVerifier implements CurveVerifier {
   readonly #library: Functions;
   /** An address. It lives as long as the thread. */
   readonly #context: bigint;
-  readonly #key = new Uint8Array(PARSED_BYTES);
-  readonly #tweakedKey = new Uint8Array(PARSED_BYTES);
-  readonly #signature = new Uint8Array(PARSED_BYTES);
-  readonly #parity = new Int32Array(1);
+  readonly #key = nativeBytes(PARSED_BYTES);
+  readonly #tweakedKey = nativeBytes(PARSED_BYTES);
+  readonly #compact = nativeBytes(64);
+  readonly #signature = nativeBytes(PARSED_BYTES);
+  readonly #hash = nativeBytes(32);
+  readonly #output = nativeBytes(32);
+  readonly #parity = new Int32Array(new ArrayBuffer(4));
 
   /** @throws when the library lacks a function */
   constructor(library: LibraryHandle) {
@@ -105,12 +111,14 @@ class SystemVerifier implements CurveVerifier {
     if (compact === undefined || (publicKey.length !== 33 && publicKey.length !== 65)) return false;
     const library = this.#library;
     const context = this.#context;
-    if (library.ecdsa_signature_parse_compact(context, this.#signature, compact) !== 1) return false;
+    this.#compact.set(compact);
+    this.#hash.set(hash);
+    if (library.ecdsa_signature_parse_compact(context, this.#signature, this.#compact) !== 1) return false;
     if (library.ec_pubkey_parse(context, this.#key, publicKey, publicKey.length) !== 1) return false;
     if (mayHaveHighS(compact)) {
       library.ecdsa_signature_normalize(context, this.#signature, this.#signature);
     }
-    return library.ecdsa_verify(context, this.#signature, hash, this.#key) === 1;
+    return library.ecdsa_verify(context, this.#signature, this.#hash, this.#key) === 1;
   }
 
   verifySchnorr(signature: Bytes, message: Bytes, key: Bytes): boolean {
@@ -127,8 +135,12 @@ class SystemVerifier implements CurveVerifier {
     if (library.xonly_pubkey_parse(context, this.#key, key) !== 1) return undefined;
     if (library.xonly_pubkey_tweak_add(context, this.#tweakedKey, this.#key, tweak) !== 1) return undefined;
     library.xonly_pubkey_from_pubkey(context, this.#key, this.#parity, this.#tweakedKey);
-    const bytes = new Uint8Array(32);
-    library.xonly_pubkey_serialize(context, bytes, this.#key);
-    return { key: bytes, parity: this.#parity[0] === 1 ? 1 : 0 };
+    library.xonly_pubkey_serialize(context, this.#output, this.#key);
+    return { key: this.#output.slice(), parity: this.#parity[0] === 1 ? 1 : 0 };
   }
+}
+
+/** Outside the engine's heap from the start. */
+function nativeBytes(length: number): Bytes {
+  return new Uint8Array(new ArrayBuffer(length));
 }

@@ -123,19 +123,16 @@ class WasmVerifier implements CurveVerifier, RecoveryCurve {
     return { key: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
   }
 
-  multiply(a: Bytes, b: Bytes): Bytes {
-    this.#memory.set(a, this.#a);
-    this.#memory.set(b, this.#b);
-    const done = this.#library._secp256k1_ec_privkey_tweak_mul(this.#context, this.#a, this.#b);
-    assert(done === 1, "both factors are in range");
-    return this.#memory.slice(this.#a, this.#a + 32);
-  }
-
-  recover(signature: Bytes, hash: Bytes): Bytes | undefined {
+  recoverFromProducts(r: Bytes, e: Bytes, s: Bytes): Bytes | undefined {
     const library = this.#library;
     const parsed = this.#signature;
-    this.#memory.set(signature, this.#a);
-    this.#memory.set(hash, this.#b);
+    this.#memory.set(r, this.#a);
+    this.#memory.set(e, this.#a + 32);
+    this.#memory.set(s, this.#b);
+    for (const factor of [this.#a + 32, this.#b]) {
+      const done = library._secp256k1_ec_privkey_tweak_mul(this.#context, factor, this.#a);
+      assert(done === 1, "both factors are in range");
+    }
     const parse = library._secp256k1_ecdsa_recoverable_signature_parse_compact;
     if (parse(this.#context, parsed, this.#a, 0) !== 1) return undefined;
     if (library._secp256k1_ecdsa_recover(this.#context, this.#key, parsed, this.#b) !== 1) return undefined;

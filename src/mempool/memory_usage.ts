@@ -1,11 +1,11 @@
 import { decodeWith } from "../codec/codec.ts";
 import { type Transaction, transactionCodec } from "../primitives/transaction.ts";
 
-// What V8 takes for our objects, measured on 64-bit Node.js and rounded up.
-const ENTRY_BYTES = 700;
+// What V8 takes for our objects, measured on 64-bit Node.js 20 by `npm run bench -- mempool` and rounded up.
+const ENTRY_BYTES = 1_750;
 const INPUT_BYTES = 380;
-const OUTPUT_BYTES = 170;
-const WITNESS_ITEM_BYTES = 110;
+const OUTPUT_BYTES = 120;
+const WITNESS_ITEM_BYTES = 150;
 
 /** Bytes beyond its own that a transaction's buffer may hold before it is worth a copy. */
 const FOREIGN_BYTES_MAX = 1_024;

@@ -30,6 +30,30 @@ test("a good transaction is accepted, told of, and counted", () => {
   assert.equal(world.pool.getByWtxid(good.wtxid), admission.entry);
 });
 
+test("scripts are known for what is here, under the flags of its check and any fewer", () => {
+  const { world, good } = funded();
+  const flags = STANDARD_VERIFY_FLAGS | world.nextBlockScriptFlags;
+  assert.equal(world.pool.areScriptsKnown(good, 0), false);
+  world.submit(good);
+  assert.equal(world.lastJob?.flags, flags);
+  assert.equal(world.pool.areScriptsKnown(good, flags), true);
+  assert.equal(world.pool.areScriptsKnown(good, STANDARD_VERIFY_FLAGS), true);
+  assert.equal(world.pool.areScriptsKnown(good, flags | (1 << 29)), false);
+  assert.equal(world.pool.areScriptsKnown(spend([world.fund(COIN)], COIN - FEE), 0), false);
+});
+
+test("what comes back from a block was checked under that block's flags, so that its scripts count as unknown", () => {
+  const { world, coin, good } = funded();
+  world.submit(good);
+  const spent = new Map(world.coins);
+  const block = world.connect([good]);
+  assert.equal(world.pool.areScriptsKnown(good, 0), false);
+  world.disconnect(block, spent);
+  world.pool.tipChanged();
+  assert.ok(world.hasCoin(coin) && world.pool.get(good.txid) !== undefined);
+  assert.equal(world.pool.areScriptsKnown(good, STANDARD_VERIFY_FLAGS), false);
+});
+
 test("a trial admits nothing, and gives the verdict that an admission would", () => {
   const { world, good } = funded();
   const trial = world.test(good);

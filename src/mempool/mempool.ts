@@ -52,6 +52,8 @@ export interface MempoolEntry extends Appraisal {
   readonly sequence: number;
   /** Bytes of memory. */
   readonly usage: number;
+  /** Flags under which its scripts were checked here; zero for what came back from a block. */
+  readonly scriptFlags: number;
   /** A lower tip could make it premature: it waits for a height or a time, or spends a coinbase. */
   readonly dependsOnTip: boolean;
 }
@@ -150,14 +152,21 @@ export class Mempool {
 
   /** Checks, has scripts verified elsewhere, re-checks, adds; `done` is called now or in a later turn. */
   submit(transaction: Transaction, done: (admission: Admission) => void): void {
-    this.#verified(transaction, done, (candidate) => done(this.#admit(transaction, candidate)));
+    this.#verified(transaction, done, (candidate, flags) => done(this.#admit(transaction, candidate, flags)));
   }
 
   /** The same checks, and no change. */
   test(transaction: Transaction, done: (admission: Admission) => void): void {
-    this.#verified(transaction, done, (candidate) => {
-      done({ type: "accepted", entry: this.#newEntry(transaction, candidate, this.#sequence + 1) });
+    this.#verified(transaction, done, (candidate, flags) => {
+      done({ type: "accepted", entry: this.#newEntry(transaction, candidate, this.#sequence + 1, flags) });
     });
+  }
+
+  /** Whether it is here, and was checked under all of `flags`: a block that has it need not check it again. */
+  areScriptsKnown(transaction: Transaction, flags: number): boolean {
+    if (this.size === 0) return false;
+    const entry = this.getByWtxid(transaction.wtxid);
+    return entry !== undefined && (entry.scriptFlags & flags) === flags;
   }
 
   blockConnected(block: Block): void {
@@ -189,15 +198,16 @@ export class Mempool {
   #verified(
     transaction: Transaction,
     refused: (admission: Admission) => void,
-    accepted: (candidate: Candidate) => void,
+    accepted: (candidate: Candidate, scriptFlags: number) => void,
   ): void {
     const first = this.#entrance.check(transaction, "relay");
     if (first.type !== "candidate") return refused(first);
-    this.#ports.verify(this.#verifyJob(transaction, first.coins), (found) => {
+    const job = this.#verifyJob(transaction, first.coins);
+    this.#ports.verify(job, (found) => {
       if (found !== undefined) return refused({ type: "rejected", violation: found });
       // Later: a block or another transaction may have come between.
       const again = this.#entrance.check(transaction, "relay");
-      if (again.type === "candidate") accepted(again);
+      if (again.type === "candidate") accepted(again, job.flags);
       else refused(again);
     });
   }
@@ -212,8 +222,8 @@ export class Mempool {
     };
   }
 
-  #admit(transaction: Transaction, candidate: Candidate): Admission {
-    const entry = this.#newEntry(detached(transaction), candidate, ++this.#sequence);
+  #admit(transaction: Transaction, candidate: Candidate, scriptFlags: number): Admission {
+    const entry = this.#newEntry(detached(transaction), candidate, ++this.#sequence, scriptFlags);
     this.#arriving = entry;
     this.#add(entry);
     this.#limit();
@@ -227,10 +237,16 @@ export class Mempool {
     return this.#floor.current(this.#ports.clock.unixTime(), this.usage / this.#settings.maxBytes);
   }
 
-  #newEntry(transaction: Transaction, { coins, appraisal }: Candidate, sequence: number): MempoolEntry {
+  #newEntry(
+    transaction: Transaction,
+    { coins, appraisal }: Candidate,
+    sequence: number,
+    scriptFlags: number,
+  ): MempoolEntry {
     return {
       transaction,
       ...appraisal,
+      scriptFlags,
       usage: entryUsage(transaction),
       time: this.#ports.clock.unixTime(),
       height: this.#ports.chain.tipHeight,
@@ -289,7 +305,7 @@ export class Mempool {
   #readmitOne(transaction: Transaction, sequence: number): void {
     const found = this.#entrance.check(transaction, "reorg");
     if (found.type === "candidate") {
-      const entry = this.#newEntry(transaction, found, sequence);
+      const entry = this.#newEntry(transaction, found, sequence, 0);
       this.#add(entry);
       this.#ports.event({ type: "tx-accepted", entry });
     } else if (this.get(transaction.txid) === undefined) {

@@ -61,6 +61,7 @@ function madeUp(weights: readonly { weight: number; fee: number; sigopCost: numb
     return {
       transaction, fee: fee as Sats, vsize, sigopCost, time: 0, height: 0, sequence: at + 1, usage: 0,
       dependsOnTip: false,
+      scriptFlags: 0,
     };
   });
 }

@@ -21,13 +21,13 @@ export class BlockDesk {
     this.#chain = chain;
   }
 
-  /** Hands a block to the chain; `checked` follows if the verdict is `accepted`. */
+  /** Hands a block to the chain; `checked` follows if it is `accepted` and can be connected. */
   add(block: Block, checked: Checked): BlockVerdict {
     const key = hashKey(block.hash);
     const waiting = this.#awaited.get(key) ?? [];
     this.#awaited.set(key, [...waiting, checked]);
     const verdict = this.#chain.addBlock(block, { requested: true });
-    if (verdict.type === "accepted") return verdict;
+    if (verdict.type === "accepted" && verdict.isConnectable) return verdict;
     if (waiting.length === 0) this.#awaited.delete(key);
     else this.#awaited.set(key, waiting);
     return verdict;
@@ -37,8 +37,8 @@ export class BlockDesk {
     const verdict = this.add(block, (violation) => {
       answer(succeeded({ type: "block-verdict", verdict: violation ?? this.#outcome(block.hash) }));
     });
-    if (verdict.type === "accepted") return;
-    answer(succeeded({ type: "block-verdict", verdict: this.#refusal(verdict) }));
+    if (verdict.type === "accepted" && verdict.isConnectable) return;
+    answer(succeeded({ type: "block-verdict", verdict: this.#answerTo(verdict) }));
   }
 
   /** The chain has judged a block. */
@@ -54,8 +54,11 @@ export class BlockDesk {
     return id !== undefined && this.#chain.isActive(id) ? "accepted" : "inconclusive";
   }
 
-  #refusal(verdict: Exclude<BlockVerdict, { readonly type: "accepted" }>) {
+  #answerTo(verdict: BlockVerdict) {
     switch (verdict.type) {
+      // It waits for its parents.
+      case "accepted":
+        return "inconclusive";
       case "duplicate":
         return this.#chain.headers.isInvalid(verdict.id) ? "duplicate-invalid" : "duplicate";
       case "ignored":

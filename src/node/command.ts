@@ -1,5 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
+import type { Admission } from "../mempool/mempool.ts";
 import type { ConnectionType, PeerId } from "../peer/peer.ts";
 import type { Block } from "../primitives/block.ts";
 import type { BlockHeader } from "../primitives/header.ts";
@@ -11,8 +12,12 @@ import type { Transaction } from "../primitives/transaction.ts";
 export type Command =
   /** → `txid`. `maxFeeRate` in satoshi per 1,000 vbytes; zero for no limit. */
   | { readonly type: "submit-transaction"; readonly transaction: Transaction; readonly maxFeeRate: number }
+  /** What would come of submitting it: nothing changes. → `admission` */
+  | { readonly type: "test-transaction"; readonly transaction: Transaction }
   /** → `block-verdict`, once the block is connected, stored on a side chain, or refused. */
   | { readonly type: "submit-block"; readonly block: Block }
+  /** Whether the block, solved or not, could follow the tip: nothing changes. → `block-test` */
+  | { readonly type: "test-block"; readonly block: Block }
   /** → `header-verdict` */
   | { readonly type: "submit-header"; readonly header: BlockHeader }
   /** Mines blocks paying to `script`. → `hashes`, when all are connected. */
@@ -41,6 +46,15 @@ export type Command =
   | { readonly type: "set-mock-time"; readonly time: number }
   /** Puts addresses into the book as if a peer at `source` had told them. → `count` of new ones. */
   | { readonly type: "add-addresses"; readonly addresses: readonly NetworkAddress[]; readonly source: NetworkAddress }
+  /** Never to follow a chain with this block, whatever the rules say; or to forget that. → `done`, on the best chain left. */
+  | { readonly type: "invalidate-block"; readonly hash: BlockHash }
+  | { readonly type: "reconsider-block"; readonly hash: BlockHash }
+  /** To take it for the first seen among those with as much work. → `done`, on the best chain */
+  | { readonly type: "precious-block"; readonly hash: BlockHash }
+  /** Removes blocks up to this height, in whole files, but never the last 288. → `count` of heights from 0 on whose blocks are gone. */
+  | { readonly type: "prune"; readonly height: number }
+  /** Writes what is only in memory. → `done` when a scan of the stores would find it */
+  | { readonly type: "flush" }
   /** Answered when all that came before it has taken effect, and is on disk. → `done` */
   | { readonly type: "settle" }
   /** Stops accepting, writes everything. → `done` when the driver may close. */
@@ -54,6 +68,9 @@ export type CommandFault =
   | { readonly code: "fee-too-high"; readonly feeRate: number; readonly max: number }
   | { readonly code: "transaction-not-found"; readonly txid: Txid }
   | { readonly code: "block-invalid"; readonly violation: RuleViolation }
+  | { readonly code: "block-not-found" }
+  /** What is needed to leave an invalid chain is pruned or damaged. */
+  | { readonly code: "chain-stuck" }
   | { readonly code: "node-already-added" }
   | { readonly code: "node-not-added" }
   | { readonly code: "node-not-connected" }
@@ -65,6 +82,8 @@ export type CommandFault =
 export type CommandValue =
   | { readonly type: "done" }
   | { readonly type: "txid"; readonly txid: Txid }
+  | { readonly type: "admission"; readonly admission: Admission }
+  | { readonly type: "block-test"; readonly violation: RuleViolation | undefined }
   | {
     readonly type: "block-verdict";
     readonly verdict: "accepted" | "duplicate" | "duplicate-invalid" | "inconclusive" | RuleViolation;

@@ -60,6 +60,14 @@ export class CommandDesk {
     switch (command.type) {
       case "submit-transaction":
         return this.#submitTransaction(command, answer);
+      case "test-transaction":
+        return this.#ports.mempool.test(command.transaction, (admission) => {
+          answer(succeeded({ type: "admission", admission }));
+        });
+      case "test-block":
+        return this.#ports.chain.testBlock(command.block, (violation) => {
+          answer(succeeded({ type: "block-test", violation }));
+        });
       case "submit-block":
         return blocks.submit(command.block, answer);
       case "submit-header":
@@ -85,10 +93,43 @@ export class CommandDesk {
       case "set-mock-time":
         clock.set(command.time);
         return answer(DONE);
+      case "invalidate-block":
+      case "reconsider-block":
+      case "precious-block":
+        return this.#controlChain(command, answer);
+      case "prune": {
+        const { chain } = this.#ports;
+        // Blocks are only removed once coins as of a later one are on disk.
+        return chain.flush(() => {
+          chain.pruneTo(command.height);
+          answer(succeeded({ type: "count", count: chain.prunedBelow }));
+        });
+      }
+      case "flush":
+        return this.#ports.chain.flush(() => answer(DONE));
       case "add-addresses":
         return answer(this.#addAddresses(command));
       default:
         return unreachable(command);
+    }
+  }
+
+  #controlChain(
+    { type, hash }: CommandOf<"invalidate-block" | "reconsider-block" | "precious-block">, answer: Answer,
+  ): void {
+    const { chain } = this.#ports;
+    const id = chain.headers.find(hash);
+    if (id === undefined) return answer(failed({ code: "block-not-found" }));
+    switch (type) {
+      case "invalidate-block":
+        return chain.invalidate(id, () => {
+          const isStuck = chain.headers.isInvalid(chain.tip);
+          answer(isStuck ? failed({ code: "chain-stuck" }) : DONE);
+        });
+      case "reconsider-block":
+        return chain.reconsider(id, () => answer(DONE));
+      case "precious-block":
+        return chain.prefer(id, () => answer(DONE));
     }
   }
 

@@ -99,6 +99,7 @@ export class NodeCore {
     const verify = this.#verify.bind(this);
     this.chain = new ChainState({
       clock, rng, logger, verify,
+      areScriptsKnown: (transaction, flags) => this.mempool.areScriptsKnown(transaction, flags),
       files: ports.files,
       index: ports.index,
       coins: ports.coins,

@@ -18,6 +18,8 @@ test("keys are equal when hashes are", () => {
     assert.equal(hashKey(a), hashKey(a.slice()));
   }));
   assert.equal(hashKey(ZERO_HASH).length, 32);
+  assert.equal(hashKey(Uint8Array.of(0x41, 0xff)), "A\u00ff", "other bytes have keys too");
+  fc.assert(fc.property(hash, (value) => assert.equal(hashKey(value), Buffer.from(value).toString("latin1"))));
 });
 
 test("what is not 64 hex digits is no hash", () => {

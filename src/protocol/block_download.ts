@@ -45,8 +45,8 @@ const BLOCK_TIMEOUT_INTERVALS_PER_PEER = 0.5;
 /** A tip younger than this many block intervals means that announced blocks are fetched at once. */
 const DIRECT_FETCH_INTERVALS = 20;
 /**
- * A peer is not parked while a block of its is checked when we asked for it and are this far
- * behind: the checks are then best kept fed, and nothing it says hangs on the outcome.
+ * A peer is not parked while a block of its is checked when we asked for it in the initial download and
+ * are this far behind: the checks are then best kept fed, and nothing it says hangs on the outcome.
  */
 const CATCHING_UP_BLOCKS = BLOCKS_IN_FLIGHT_MAX;
 
@@ -196,7 +196,9 @@ export class BlockDownload implements Protocol {
     const key = hashKey(hash);
     for (const state of this.#peers.values()) if (state.awaiting === key) this.#unpark(state);
     const state = source === undefined ? undefined : this.#peers.get(source as PeerId);
-    if (state !== undefined && violation !== undefined) this.#punish(state.peer, violation);
+    // Whoever sent what builds on a bad block could not know that it is bad.
+    const isOwnFault = violation !== undefined && violation.rule !== "bad-prevblk";
+    if (state !== undefined && isOwnFault) this.#punish(state.peer, violation);
     this.#isOthersTurn = true;
   }
 
@@ -214,6 +216,8 @@ export class BlockDownload implements Protocol {
     const verdict = chain.addBlock(block, { source: peer.id, requested, hasEnoughWork });
     if (verdict.type === "accepted") {
       peer.stats.lastBlockAt = clock.now();
+      // One that waits for its parents may do so for long.
+      if (!verdict.isConnectable) state.awaiting = undefined;
       if (state.awaiting !== undefined) this.#park(state);
       return;
     }
@@ -234,25 +238,13 @@ export class BlockDownload implements Protocol {
     return work >= antiDosWork(chain, this.#minimumChainWork);
   }
 
-  /** Whether the verdict will come soon, whatever else its sender says, and may bear on what it says. */
+  /** Whether the verdict may bear on what else its sender says. */
   #shouldPark({ header }: Block, requested: boolean): boolean {
     const { chain } = this.#ports;
     const parent = chain.headers.find(header.previous);
-    if (parent === undefined || !this.#hasAllUpTo(parent)) return false;
+    if (parent === undefined) return false;
     const behind = chain.headers.height(chain.bestHeader) - chain.headers.height(parent);
-    return !(requested && behind > CATCHING_UP_BLOCKS);
-  }
-
-  /** Whether nothing is missing between the active chain and `id`, as far as it pays to look. */
-  #hasAllUpTo(id: BlockId): boolean {
-    const { chain } = this.#ports;
-    let walk: BlockId | undefined = id;
-    for (let steps = 0; walk !== undefined && steps <= CATCHING_UP_BLOCKS; steps++) {
-      if (chain.isActive(walk)) return true;
-      if (!chain.headers.hasBlock(walk)) return false;
-      walk = chain.headers.previous(walk);
-    }
-    return false;
+    return !(requested && chain.isInitialBlockDownload && behind > CATCHING_UP_BLOCKS);
   }
 
   #punish(peer: Peer, { rule }: RuleViolation): void {
@@ -297,7 +289,8 @@ export class BlockDownload implements Protocol {
     this.#ask(state, blocks);
     const staller = waitingFor === undefined ? undefined : this.#owners.get(waitingFor);
     if (state.requests.size > 0 || staller === undefined || staller === state) return;
-    if (staller.stallingSince !== undefined) return;
+    // What a parked peer sends is not read: that it does not come is our doing.
+    if (staller.stallingSince !== undefined || staller.isParked) return;
     staller.stallingSince = clock.now();
     logger.debug("net", () => `Stall started peer=${staller.peer.id}`);
   }

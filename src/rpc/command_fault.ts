@@ -41,6 +41,10 @@ function wording(fault: CommandFault): readonly [code: number, message: string] 
       return [RPC_CODE.invalidAddressOrKey, `Transaction ${displayHash(fault.txid)} not in mempool.`];
     case "block-invalid":
       return [RPC_CODE.verify, `TestBlockValidity failed: ${describeViolation(fault.violation)}`];
+    case "block-not-found":
+      return [RPC_CODE.invalidAddressOrKey, "Block not found"];
+    case "chain-stuck":
+      return [RPC_CODE.database, "Failed to disconnect block: see debug.log"];
     default:
       return connectionWording(fault);
   }
@@ -48,7 +52,7 @@ function wording(fault: CommandFault): readonly [code: number, message: string] 
 
 type ConnectionFault = Exclude<CommandFault, {
   readonly code: "transaction-rejected" | "missing-inputs" | "already-in-chain" | "fee-too-high" |
-    "transaction-not-found" | "block-invalid";
+    "transaction-not-found" | "block-invalid" | "block-not-found" | "chain-stuck";
 }>;
 
 function connectionWording(fault: ConnectionFault): readonly [code: number, message: string] {

@@ -166,6 +166,22 @@ export interface MempoolEntryJson {
   readonly unbroadcast: boolean;
 }
 
+/** An element of `testmempoolaccept`. */
+export interface TestedTransactionJson {
+  readonly txid: string;
+  readonly wtxid: string;
+  readonly "package-error"?: string;
+  readonly allowed?: boolean;
+  readonly vsize?: number;
+  readonly fees?: {
+    readonly base: JsonNumber;
+    readonly "effective-feerate": JsonNumber;
+    readonly "effective-includes": readonly string[];
+  };
+  readonly "reject-reason"?: string;
+  readonly "reject-details"?: string;
+}
+
 /** `getnetworkinfo` */
 export interface NetworkInfoJson {
   readonly version: number;

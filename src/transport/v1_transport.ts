@@ -15,7 +15,7 @@
  * @module
  */
 import { assert } from "../base/assert.ts";
-import { type Bytes, concatBytes, equalBytes, fromLatin1, NO_BYTES, toHex, toLatin1 } from "../base/bytes.ts";
+import { type Bytes, concatBytes, equalBytes, NO_BYTES, toHex, toLatin1 } from "../base/bytes.ts";
 import { sanitize } from "../base/safe_text.ts";
 import { hash256 } from "../crypto/crypto.ts";
 import {
@@ -77,10 +77,13 @@ export class V1Transport implements Transport {
     assert(type.length <= MESSAGE_TYPE_BYTES, `message type ${JSON.stringify(type)} is too long`);
     const framed = new Uint8Array(V1_HEADER_BYTES + payload.length);
     framed.set(this.#magic);
-    framed.set(fromLatin1(type), MAGIC_BYTES);
-    const view = new DataView(framed.buffer);
-    view.setUint32(LENGTH_OFFSET, payload.length, true);
-    view.setUint32(CHECKSUM_OFFSET, checksumOf(payload));
+    // Byte by byte: views and encoders would take longer than all the rest of a short message.
+    for (let i = 0; i < type.length; i++) framed[MAGIC_BYTES + i] = type.charCodeAt(i);
+    const hash = hash256(payload);
+    for (let i = 0; i < 4; i++) {
+      framed[LENGTH_OFFSET + i] = payload.length >>> (8 * i);
+      framed[CHECKSUM_OFFSET + i] = hash[i] as number;
+    }
     framed.set(payload, V1_HEADER_BYTES);
     return framed;
   }
@@ -155,11 +158,10 @@ export class V1Transport implements Transport {
 }
 
 function parseHeader(header: Bytes): FrameHeader {
-  const view = new DataView(header.buffer, header.byteOffset);
   return {
     typeField: toLatin1(header.subarray(MAGIC_BYTES, LENGTH_OFFSET)),
-    length: view.getUint32(LENGTH_OFFSET, true),
-    checksum: view.getUint32(CHECKSUM_OFFSET),
+    length: new DataView(header.buffer, header.byteOffset).getUint32(LENGTH_OFFSET, true),
+    checksum: bigEndian32(header, CHECKSUM_OFFSET),
   };
 }
 
@@ -176,8 +178,13 @@ function findFault({ typeField, length, checksum }: FrameHeader, payload: Bytes)
 }
 
 function checksumOf(payload: Bytes): number {
-  const hash = hash256(payload);
-  return new DataView(hash.buffer, hash.byteOffset).getUint32(0);
+  return bigEndian32(hash256(payload), 0);
+}
+
+function bigEndian32(bytes: Bytes, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 4; i++) value = (value << 8) | (bytes[i] as number);
+  return value >>> 0;
 }
 
 function hex32(value: number): string {

@@ -39,7 +39,9 @@ class Process {
   #wake = (): void => {};
 
   constructor(...flags: readonly string[]) {
-    this.child = spawn(process.execPath, [program, "devnet", "--json", ...flags], { stdio: ["ignore", "pipe", "inherit"] });
+    this.child = spawn(
+      process.execPath, [program, "devnet", "--json", ...flags], { stdio: ["ignore", "pipe", "inherit"] },
+    );
     after(() => this.child.kill("SIGKILL"));
     this.exited = new Promise((resolve) => this.child.on("exit", resolve));
     createInterface({ input: this.child.stdout! }).on("line", (text) => {
@@ -60,33 +62,43 @@ class Process {
   }
 }
 
-test("a devnet says where its nodes are, answers, refuses a second one, and keeps its state", { timeout: 60_000 }, async () => {
+test("a devnet answers, refuses a second one, and keeps its state", { timeout: 60_000 }, async () => {
   const state = join(folder, "state");
   const flags = ["--nodes", "3", "--block", "auto", "--traffic", "5/s", "--name", NAME, "--state", state];
   const first = new Process(...flags);
   const ready = await first.next("ready");
-  const nodes = ready["nodes"] as readonly { readonly name: string; readonly height: number; readonly rpc: string }[];
-  assert.deepEqual(nodes.map(({ name, height }) => [name, height]), [["alice", 110], ["bob", 110], ["carol", 110]]);
+  const nodes =
+    ready["nodes"] as readonly { readonly name: string; readonly height: number; readonly rpc: string }[];
+  assert.deepEqual(
+    nodes.map(({ name, height }) => [name, height]), [["alice", 110], ["bob", 110], ["carol", 110]],
+  );
 
   const tx = await first.next("tx");
   assert.deepEqual([tx["nodes"], tx["of"]], [3, 3]);
   const block = await first.next("block");
   assert.equal(block["by"], "alice");
 
-  const place = ["rpc", "--chain", "regtest", "--datadir", join(state, "bob"), "--rpc", String(nodes[1]?.rpc.split(":")[1])];
+  const port = String(nodes[1]?.rpc.split(":")[1]);
+  const place = ["rpc", "--chain", "regtest", "--datadir", join(state, "bob"), "--rpc", port];
   const { stdout } = await run(process.execPath, [program, ...place, "getblockcount"]);
   assert.ok(Number(stdout) >= 111, stdout);
 
-  const second = await run(process.execPath, [program, "devnet", "--name", NAME]).then(() => undefined, (error: unknown) => error);
+  const second = await run(process.execPath, [program, "devnet", "--name", NAME]).then(
+    () => undefined, (error: unknown) => error,
+  );
   const { code, stderr } = second as { readonly code: number; readonly stderr: string };
   assert.equal(code, 1);
-  assert.match(stderr, new RegExp(`already running here \\(pid ${first.child.pid}, RPC of alice on port \\d+\\)`));
+  assert.match(
+    stderr, new RegExp(`already running here \\(pid ${first.child.pid}, RPC of alice on port \\d+\\)`),
+  );
 
   first.child.kill("SIGINT");
   await first.next("stopped");
   assert.equal(await first.exited, 130);
 
-  const again = new Process("--block", "off", "--traffic", "off", "--name", NAME, "--state", state, "--quiet");
+  const again = new Process(
+    "--block", "off", "--traffic", "off", "--name", NAME, "--state", state, "--quiet",
+  );
   const kept = (await again.next("ready"))["nodes"] as typeof nodes;
   assert.ok(kept.every(({ height }) => height >= (block["height"] as number)), JSON.stringify(kept));
   again.child.kill("SIGTERM");

@@ -140,7 +140,8 @@ export class FakeChain {
     if (!requested && this.headers.compareWork(id, this.tip) <= 0) return { type: "ignored", id };
     this.#store(id, block);
     this.#unchecked.push({ id, source });
-    return { type: "accepted", id };
+    const parent = this.headers.previous(id);
+    return { type: "accepted", id, isConnectable: parent !== undefined && this.headers.hasBlock(parent) };
   }
 
   /** Connects what can be connected, and says so. */

@@ -57,7 +57,7 @@ export class FakeMempool {
     const { vsize } = transaction;
     const entry: MempoolEntry = {
       transaction, fee: fee as Sats, vsize, time: 0, height: 0, sequence: ++this.sequence, usage: 0,
-      sigopCost: 0, dependsOnTip: false,
+      sigopCost: 0, dependsOnTip: false, scriptFlags: 0,
     };
     this.#entries.set(hashKey(transaction.txid), entry);
     this.accepted(entry);

@@ -78,7 +78,7 @@ function blockTransactions(
   call: Call, id: BlockId, block: Block, showSpent: boolean,
 ): readonly TransactionJson[] {
   const addresses = call.host.core.options.params.addresses;
-  const spent = spentCoins(call.host.core.chain, id);
+  const spent = spentCoins(call.host.core.chain, id, block);
   return block.transactions.map((transaction, i) => transactionJson(transaction, {
     addresses, showHex: true, showSpent, spent: i === 0 ? undefined : spent?.[i - 1],
   }));

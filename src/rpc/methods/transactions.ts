@@ -98,14 +98,14 @@ function findInBlock(call: Call, txid: Txid): Found {
   const block = chain.headers.find(readHash(call.args.string("blockhash"), "parameter 3"));
   if (block === undefined) throw new RpcError(RPC_CODE.invalidAddressOrKey, "Block hash not found");
   if (!chain.headers.hasBlock(block)) throw new RpcError(RPC_CODE.misc, "Block not available");
-  const { transactions } = readBlock(call, block);
-  const index = transactions.findIndex((each) => equalBytes(each.txid, txid));
-  const transaction = transactions[index];
+  const read = readBlock(call, block);
+  const index = read.transactions.findIndex((each) => equalBytes(each.txid, txid));
+  const transaction = read.transactions[index];
   if (transaction === undefined) {
     throw new RpcError(RPC_CODE.invalidAddressOrKey,
       "No such transaction found in the provided block. Use gettransaction for wallet transactions.");
   }
-  return { transaction, block, spent: index === 0 ? undefined : spentCoins(chain, block)?.[index - 1] };
+  return { transaction, block, spent: index === 0 ? undefined : spentCoins(chain, block, read)?.[index - 1] };
 }
 
 /** Coins per 1,000 virtual bytes above which a fee is taken for a mistake. */

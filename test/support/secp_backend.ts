@@ -1,0 +1,22 @@
+import { test } from "node:test";
+import { installCrypto } from "../../src/crypto/crypto.ts";
+import { NodeCrypto } from "../../src/io/node_crypto.ts";
+import { type SignatureBackendName, tryLoad } from "../../src/io/signature_backends.ts";
+import { checksSignatures } from "../contract/secp256k1.ts";
+
+/**
+ * All tests of a backend: the contract, and that the published scripts and transactions, which are
+ * judged by the portable one elsewhere, end the same. For a test file of its own, whose process it
+ * takes over.
+ */
+export async function testSecpBackend(name: SignatureBackendName, whyAbsent: string): Promise<void> {
+  const loaded = tryLoad(name);
+  const skip = loaded === undefined ? whyAbsent : false;
+  checksSignatures(name, () => loaded!.verifier, skip);
+  if (loaded === undefined) {
+    test(`${name}: the published scripts end as they say`, { skip: whyAbsent }, () => {});
+    return;
+  }
+  installCrypto(new NodeCrypto(() => loaded));
+  await import("../../src/script/interpreter/published_scripts.test.ts");
+}
