@@ -7,7 +7,7 @@
 import type { Bytes } from "../src/base/bytes.ts";
 import { randomBytes, seededRng } from "../src/base/rng.ts";
 import { portableSecp256k1 as signer } from "../src/crypto/portable_secp256k1.ts";
-import type { CurveVerifier } from "../src/crypto/secp256k1.ts";
+import type { Secp256k1 } from "../src/crypto/secp256k1.ts";
 import { installNodeCrypto } from "../src/io/node_crypto.ts";
 import {
   type LoadedSignatures, SIGNATURE_BACKENDS, type SignatureBackendName, tryLoad,
@@ -28,13 +28,13 @@ interface Sample {
   readonly schnorr: Bytes;
 }
 
-type Work = (verifier: CurveVerifier, sample: Sample) => unknown;
+type Work = (curve: Secp256k1, sample: Sample) => unknown;
 
 const WORKS: Readonly<Record<string, Work>> = {
-  "ECDSA verification": (verifier, { ecdsa, hash, key }) => verifier.verifyEcdsa(ecdsa, hash, key),
-  "Schnorr verification": (verifier, { schnorr, hash, key }) =>
-    verifier.verifySchnorr(schnorr, hash, key.subarray(1)),
-  "x-only tweak": (verifier, { hash, key }) => verifier.tweakXOnlyKey(key.subarray(1), hash),
+  "ECDSA verification": (curve, { ecdsa, hash, key }) => curve.verifyEcdsa(ecdsa, hash, key),
+  "Schnorr verification": (curve, { schnorr, hash, key }) =>
+    curve.verifySchnorr(schnorr, hash, key.subarray(1)),
+  "x-only tweak": (curve, { hash, key }) => curve.tweakXOnlyKey(key.subarray(1), hash),
 };
 
 export async function run(): Promise<readonly Measurement[]> {
@@ -44,11 +44,11 @@ export async function run(): Promise<readonly Measurement[]> {
   const best = new Map<string, number>();
   // Round by round, so that what else the machine does falls on all of them.
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { name, verifier } of backends) {
+    for (const { name, curve } of backends) {
       for (const [work, run] of Object.entries(WORKS)) {
         const row = `${name}: ${work}`;
         const found = microseconds(() => {
-          for (const sample of samples) run(verifier, sample);
+          for (const sample of samples) run(curve, sample);
         }) / samples.length;
         best.set(row, Math.min(best.get(row) ?? Infinity, found));
       }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { InvariantError } from "../base/assert.ts";
 import { describeViolation } from "../consensus/rule_violation.ts";
 import type { CommandFault } from "../node/command.ts";
 import { TidingsError } from "./errors.ts";
@@ -54,7 +53,9 @@ export function faultError(
     // What only the RPC asks for.
     case "block-not-found":
     case "chain-stuck":
-      return new TidingsError("MINE_FAILED", `Cannot do that: ${fault.code}`, { reason: fault.code, hashes: [] });
+      return new TidingsError(
+        "MINE_FAILED", `Cannot do that: ${fault.code}`, { reason: fault.code, hashes: [] },
+      );
     case "node-already-added":
     case "node-not-added":
     case "node-not-connected":
@@ -66,7 +67,5 @@ export function faultError(
       return notConnected(fault.reason);
     case "shutting-down":
       return closedError();
-    default:
-      throw new InvariantError(`Invariant broken: the library asks nothing that ends in ${fault.code}`);
   }
 }

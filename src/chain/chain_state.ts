@@ -26,6 +26,7 @@ import type {
   RestoredChain,
 } from "./chain_ports.ts";
 import { type ChainTip, chainTips } from "./chain_tips.ts";
+import { ChainCheck } from "./check_chain.ts";
 import { checkLastBlocks } from "./check_last_blocks.ts";
 import type { CoinChanges } from "./coin_changes.ts";
 import { CoinsCache } from "./coins_cache.ts";
@@ -199,6 +200,11 @@ export class ChainState {
   /** A block that is good is stored at once, and connected by `work`. */
   addBlock(block: Block, options: AddBlockOptions): BlockVerdict {
     return this.#acceptance.addBlock(block, options);
+  }
+
+  /** A check of the last `depth` blocks (zero for all), to be taken step by step. */
+  check(level: number, depth: number): ChainCheck {
+    return new ChainCheck(this.#parts, level, depth);
   }
 
   /** Whether `block`, but for its work, could follow the tip; `done` may be called in a later turn. */

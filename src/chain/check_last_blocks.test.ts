@@ -42,7 +42,8 @@ test("a flipped bit in each byte of the last block, its witness included, is fou
   const { name, offset, length } = chain.blockRange(chain.tip) ?? assert.fail();
   for (let at = offset; at < offset + length; at++) {
     const mend = flip(harness, name, at);
-    assert.match(faultOf(harness) ?? "it starts", /^Block [0-9a-f]{64} in blocks\/blk00000\.dat is damaged\. Restore/, `byte ${at}`);
+    const text = /^Block [0-9a-f]{64} in blocks\/blk00000\.dat is damaged\. Restore/;
+    assert.match(faultOf(harness) ?? "it starts", text, `byte ${at}`);
     mend();
   }
   assert.equal(faultOf(harness), undefined);
@@ -54,7 +55,8 @@ test("a flipped bit in what undoes the last block is found at the start", () => 
   const size = harness.disk.files.listNow("blocks").find((file) => name.endsWith(file.name))?.size ?? 0;
   for (let at = size - 33; at < size; at++) {
     const mend = flip(harness, name, at);
-    assert.match(faultOf(harness) ?? "it starts", /^What undoes block [0-9a-f]{64}, in blocks\/rev00000\.dat, is damaged/);
+    const text = /^What undoes block [0-9a-f]{64}, in blocks\/rev00000\.dat, is damaged/;
+    assert.match(faultOf(harness) ?? "it starts", text);
     mend();
   }
 });
@@ -62,7 +64,8 @@ test("a flipped bit in what undoes the last block is found at the start", () => 
 test(`the last ${BLOCKS_CHECKED} blocks are looked at, and not those below`, () => {
   const harness = stopped();
   for (let height = 1; height <= HEIGHT; height++) {
-    const { name, offset } = harness.chain.blockRange(harness.chain.activeAt(height) ?? assert.fail()) ?? assert.fail();
+    const id = harness.chain.activeAt(height) ?? assert.fail();
+    const { name, offset } = harness.chain.blockRange(id) ?? assert.fail();
     const mend = flip(harness, name, offset + 100);
     assert.equal(faultOf(harness) !== undefined, height > HEIGHT - BLOCKS_CHECKED, `height ${height}`);
     mend();

@@ -31,7 +31,8 @@ export function checkLastBlocks(
       return { what: `Block ${hash} in ${blockFileName(file)} is damaged`, advice: START_AFRESH };
     }
     if (headers.blocks.hasUndo(id) && blocks.undo(id) === undefined) {
-      return { what: `What undoes block ${hash}, in ${undoFileName(file)}, is damaged`, advice: START_AFRESH };
+      const what = `What undoes block ${hash}, in ${undoFileName(file)}, is damaged`;
+      return { what, advice: START_AFRESH };
     }
     id = headers.previous(id) ?? GENESIS;
   }

@@ -10,14 +10,14 @@
  * @module
  */
 import type { Bytes } from "../base/bytes.ts";
-import type { ByteReader } from "../codec/byte_reader.ts";
+import { ByteReader } from "../codec/byte_reader.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import { isMoney, type Sats } from "../primitives/amount.ts";
 import type { Coin } from "../primitives/coin.ts";
 import { HASH_BYTES } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
 
-const COIN_PREFIX = 0x43;
+export const COIN_PREFIX = 0x43;
 /** Heights are below 2^31, so twice a height and one fits. */
 const CODE_MAX = 0xffff_ffff;
 
@@ -56,6 +56,13 @@ export function readCoinHead(reader: ByteReader): Omit<Coin, "script"> {
     throw new DecodeError(start, { kind: "malformed", field: "coin", found: "out of range" });
   }
   return { value: value as Sats, height: Math.floor(code / 2), isCoinbase: code % 2 === 1 };
+}
+
+/** All of `bytes` as one coin. @throws {DecodeError} when they are not a coin's */
+export function decodeCoin(bytes: Bytes): Coin {
+  const reader = new ByteReader(bytes);
+  const head = readCoinHead(reader);
+  return { ...head, script: reader.bytes(reader.remaining) };
 }
 
 /** @throws {DecodeError} when the bytes are not a coin's */

@@ -20,16 +20,15 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, concatBytes } from "../base/bytes.ts";
 import type { HashSalt } from "../base/salted_hash.ts";
-import { ByteReader } from "../codec/byte_reader.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import type { Coin } from "../primitives/coin.ts";
 import { type BlockHash, HASH_BYTES } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
 import type { Change, KeyValueReader } from "../store/key_value_store.ts";
-import { coinKey, encodeCoin, readCoinHead } from "./coin_codec.ts";
+import { coinKey, decodeCoin, encodeCoin } from "./coin_codec.ts";
 import { CoinsTable } from "./coins_table.ts";
 
-const HEAD_KEY = Uint8Array.of(0x42);
+export const COINS_HEAD_KEY = Uint8Array.of(0x42);
 const TWO_HEADS_KEY = Uint8Array.of(0x48);
 
 /** Coins in one batch: a few milliseconds of encoding, and of LevelDB's attention. */
@@ -48,7 +47,7 @@ export function readCoinsHead(store: KeyValueReader): CoinsHead | undefined {
     const [to, from] = [heads.slice(0, HASH_BYTES), heads.slice(HASH_BYTES)];
     return { type: "between", from: from as BlockHash, to: to as BlockHash };
   }
-  const hash = store.get(HEAD_KEY);
+  const hash = store.get(COINS_HEAD_KEY);
   if (hash === undefined) return { type: "none" };
   return hash.length === HASH_BYTES ? { type: "block", hash: hash as BlockHash } : undefined;
 }
@@ -141,9 +140,7 @@ export class CoinsCache {
     const value = this.#store.get(coinKey(outPoint));
     if (value === undefined) return undefined;
     try {
-      const reader = new ByteReader(value);
-      const head = readCoinHead(reader);
-      return { ...head, script: reader.bytes(reader.remaining) };
+      return decodeCoin(value);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#corrupt(outPoint);
@@ -169,7 +166,7 @@ function* slicesOf(
     const key = coinKey(outPoint);
     slice.push(coin === undefined ? { type: "delete", key } : { type: "put", key, value: encodeCoin(coin) });
   }
-  slice.push({ type: "put", key: HEAD_KEY, value: to });
+  slice.push({ type: "put", key: COINS_HEAD_KEY, value: to });
   if (!isFirst) slice.push({ type: "delete", key: TWO_HEADS_KEY });
   yield slice;
   return undefined;
@@ -177,7 +174,7 @@ function* slicesOf(
 
 function betweenHeads(from: Bytes, to: Bytes): readonly Change[] {
   return [
-    { type: "delete", key: HEAD_KEY },
+    { type: "delete", key: COINS_HEAD_KEY },
     { type: "put", key: TWO_HEADS_KEY, value: concatBytes(to, from) },
   ];
 }

@@ -11,6 +11,12 @@ const REPEATS = new Map([
 /** From here on heights that coinbases long ago happened to begin with may come true (validation.cpp). */
 const BIP34_IMPLIES_BIP30_BELOW = 1_983_702;
 
+/** Whether the block made its coinbase's coins anew while the old ones were unspent. */
+export function repeatsCoinbase(headers: HeaderIndex, id: BlockId): boolean {
+  const height = headers.height(id);
+  return REPEATS.has(height) && REPEATS.get(height) === displayHash(headers.hash(id));
+}
+
 /**
  * Whether the block must be searched for coins that are there already.
  *
@@ -25,7 +31,7 @@ export function forbidsOverwrite(
   { deployments }: ChainParams,
 ): boolean {
   const height = headers.height(id);
-  if (REPEATS.has(height) && REPEATS.get(height) === displayHash(headers.hash(id))) return false;
+  if (repeatsCoinbase(headers, id)) return false;
   if (height <= deployments.bip34Height || height >= BIP34_IMPLIES_BIP30_BELOW) return true;
   const known = assumeValid === undefined ? undefined : headers.find(assumeValid);
   if (known === undefined) return true;

@@ -110,7 +110,7 @@ export function startError(error: unknown): unknown {
   return isForOperator ? new UsageError((error as Error).message) : error;
 }
 
-const OPERATOR_ERRORS: ReadonlySet<string> = new Set(["ChainDataError", "StoreCorruptError"]);
+const OPERATOR_ERRORS: ReadonlySet<string> = new Set(["ChainDataError", "SignatureBackendError", "StoreCorruptError"]);
 
 function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: ConsoleForm): DebugLog {
   const print = form === "none" || !log.toConsole ? undefined : (entry: Parameters<typeof coreLine>[0]) => {

@@ -24,7 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   chain: { about: "Make a network of your own",
     load: async () => (await import("./chain_command.ts")).chainCommand },
-  version: { about: "Print the version", load: async () => versionCommand },
+  version: { about: "Print the version, and what checks signatures", load: async () => versionCommand },
   help: { about: "Explain a sub-command", load: async () => helpCommand },
 };
 
@@ -41,13 +41,16 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return EXIT.usage;
   }
   if (name === "--help" || name === "-h") return helpCommand(rest);
-  if (name === "--version") return versionCommand(rest);
+  if (name === "--version") return runCommand(["version", ...rest]);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) return unknownCommand(name);
   try {
     return await (await command.load())(rest);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    // By its name: the module that has it is not loaded by every sub-command.
+    const isForUser = error instanceof UsageError ||
+      (error instanceof Error && error.name === "SignatureBackendError");
+    if (!isForUser) throw error;
     process.stderr.write(`tidings ${name}: ${error.message}\nSee: tidings ${name} --help\n`);
     return EXIT.usage;
   }
@@ -69,11 +72,16 @@ async function helpCommand(argv: readonly string[]): Promise<number> {
 }
 
 async function versionCommand(argv: readonly string[]): Promise<number> {
-  if (argv.includes("--help")) process.stdout.write(
-    "Usage: tidings version [--json]\n\nPrints the version.\n");
-  else if (argv.includes("--json")) process.stdout.write(
-    `${JSON.stringify({ tidings: VERSION, node: process.versions.node })}\n`);
-  else process.stdout.write(`tidings ${VERSION}\n`);
+  if (argv.includes("--help")) {
+    process.stdout.write("Usage: tidings version [--json]\n\nPrints the version, and what checks signatures: " +
+      "TIDINGS_CRYPTO in the environment\nforces system, prebuilt, wasm or portable.\n");
+    return EXIT.ok;
+  }
+  const { signatureBackend } = await import("../io/node_crypto.ts");
+  const facts = { tidings: VERSION, node: process.versions.node, signatures: signatureBackend() };
+  process.stdout.write(argv.includes("--json")
+    ? `${JSON.stringify(facts)}\n`
+    : `tidings ${facts.tidings}\nnode ${facts.node}\nsignatures ${facts.signatures}\n`);
   return EXIT.ok;
 }
 

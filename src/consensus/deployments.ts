@@ -84,11 +84,12 @@ export function deploymentState(previous: HeaderContext, { versionBits }: Deploy
 function countSignals(last: HeaderContext, window: number, bit: number): number {
   let count = 0;
   for (let height = last.height - window + 1; height <= last.height; height++) {
-    if (signals(last.ancestor(height).version, bit)) count++;
+    if (signalsDeployment(last.ancestor(height).version, bit)) count++;
   }
   return count;
 }
 
-function signals(version: number, bit: number): boolean {
+/** Whether a block of this version signals for the deployment with this bit. */
+export function signalsDeployment(version: number, bit: number): boolean {
   return version >>> 29 === 1 && ((version >>> bit) & 1) === 1;
 }

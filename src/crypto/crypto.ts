@@ -12,6 +12,7 @@ import type { Crypto } from "./backend.ts";
 import { portableCrypto } from "./portable_crypto.ts";
 import { portableSecp256k1 } from "./portable_secp256k1.ts";
 import type { Secp256k1 } from "./secp256k1.ts";
+import { TAG_PREFIXES } from "./tag_prefixes.ts";
 
 let installed: Crypto = portableCrypto;
 
@@ -56,6 +57,10 @@ export function curve(): Secp256k1 {
 
 /** `SHA-256(SHA-256(tag) || SHA-256(tag) || data)`, where `tag` is ASCII (BIP340). */
 export function taggedHash(tag: string, ...data: readonly Bytes[]): Bytes {
-  const prefix = sha256(fromLatin1(tag));
-  return sha256(concatBytes(prefix, prefix, ...data));
+  return sha256(concatBytes(TAG_PREFIXES.get(tag) ?? tagPrefix(tag), ...data));
+}
+
+function tagPrefix(tag: string): Bytes {
+  const hash = sha256(fromLatin1(tag));
+  return concatBytes(hash, hash);
 }

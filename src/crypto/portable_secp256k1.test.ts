@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { checksSignatures } from "../../test/contract/secp256k1.ts";
+import { obeysSecp256k1 } from "../../test/contract/secp256k1.ts";
 import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
 import { concatBytes, fromHex, toHex } from "../base/bytes.ts";
 import { parseLaxDer } from "./lax_der.ts";
@@ -148,4 +148,4 @@ test("the published Schnorr signatures are made and verified (BIP340)", { skip: 
   }
 });
 
-checksSignatures("portable", () => curve);
+obeysSecp256k1("portable", () => curve);

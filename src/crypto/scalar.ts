@@ -2,6 +2,8 @@
 import { type Bytes, compareBytes, fromHex } from "../base/bytes.ts";
 
 const ORDER = fromHex("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
+/** The largest, which is the negative of one. */
+export const MINUS_ONE: Bytes = fromHex("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364140");
 const ZERO = new Uint8Array(32);
 
 /** The first byte of half the order. */
@@ -9,7 +11,7 @@ const HALF_ORDER_BYTE = 0x7f;
 
 /** Whether it is in range: neither zero nor the order or more. */
 export function isScalar(bytes: Bytes): boolean {
-  return compareBytes(bytes, ORDER) < 0 && compareBytes(bytes, ZERO) > 0;
+  return bytes.length === 32 && compareBytes(bytes, ORDER) < 0 && compareBytes(bytes, ZERO) > 0;
 }
 
 /**

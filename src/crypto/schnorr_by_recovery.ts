@@ -8,13 +8,10 @@
  *
  * @module
  */
-import { type Bytes, concatBytes, equalBytes, fromHex } from "../base/bytes.ts";
-import { sha256 } from "./crypto.ts";
+import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { taggedHash } from "./crypto.ts";
 import { portableSecp256k1 } from "./portable_secp256k1.ts";
 import { isScalar } from "./scalar.ts";
-
-/** SHA-256 of "BIP0340/challenge", twice. */
-const CHALLENGE_PREFIX = fromHex("7bb52d7a9fef58323eb1bf7a407db382d2f3f2d81bb1224f49fe518f6d48d37c".repeat(2));
 
 /** The even y of a compressed key is said by 2. */
 const ODD_Y = 3;
@@ -35,7 +32,7 @@ export function verifySchnorrByRecovery(
   if (signature.length !== 64 || key.length !== 32) return false;
   const r = signature.subarray(0, 32);
   const s = signature.subarray(32);
-  const e = sha256(concatBytes(CHALLENGE_PREFIX, r, key, message));
+  const e = taggedHash("BIP0340/challenge", r, key, message);
   // ECDSA knows no zeros, and no nonce with an x coordinate from the order up. Nobody meets one by chance.
   if (!isScalar(key) || !isScalar(s) || !isScalar(e)) {
     return portableSecp256k1.verifySchnorr(signature, message, key);

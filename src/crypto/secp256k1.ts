@@ -33,9 +33,6 @@ export interface Secp256k1 {
   tweakSecretKey(secretKey: Bytes, tweak: Bytes): Bytes | undefined;
 }
 
-/** The part that scripts ask for at every input, and so the part that a faster backend replaces. */
-export type CurveVerifier = Pick<Secp256k1, "verifyEcdsa" | "verifySchnorr" | "tweakXOnlyKey">;
-
 export interface TweakedKey {
   /** x-only */
   readonly key: Bytes;

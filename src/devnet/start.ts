@@ -89,11 +89,10 @@ class Startup {
 
   async run(signal: AbortSignal | undefined): Promise<Devnet> {
     const first = await this.#open(0, undefined);
-    const wallet = new DevnetWallet(first, this.#place.seed, this.#rng(STREAMS.wallet));
     const seedAddress = parseHost(LOOPBACK, first.node.p2pPort);
-    const [rest] = await Promise.all([
+    const [rest, wallet] = await Promise.all([
       Promise.all(this.#place.nodes.slice(1).map((_, index) => this.#open(index + 1, seedAddress))),
-      this.#mineFirst(first, wallet),
+      this.#fund(first),
     ]);
     this.#members.push(...rest);
     await this.#untilReady(signal);
@@ -140,22 +139,23 @@ class Startup {
   }
 
   /**
-   * A new network gets its first blocks; one whose tip has grown old gets one more, so that its nodes
-   * relay.
+   * The wallet, and its first blocks; a network whose tip has grown old gets one more, so that its
+   * nodes relay.
    */
-  async #mineFirst(first: Member, wallet: DevnetWallet): Promise<void> {
+  async #fund(first: Member): Promise<DevnetWallet> {
+    const wallet = new DevnetWallet(first, this.#place.seed, this.#rng(STREAMS.wallet));
     const { chain, clock } = first.running.core;
     const height = heightOf(first);
     if (height === 0) {
       const rng = this.#rng(STREAMS.history);
-      await submitHistory(
-        first, makeHistory(chain.params, FIRST_BLOCKS, clock.unixTime(), rng, () => wallet.nextScript()),
-      );
-      return;
+      const script = (): Uint8Array => wallet.nextScript();
+      await submitHistory(first, makeHistory(chain.params, FIRST_BLOCKS, clock.unixTime(), rng, script));
+      return wallet;
     }
     // Less than all of them, when an earlier start was cut short.
     const missing = Math.max(FIRST_BLOCKS - height, chain.isInitialBlockDownload ? 1 : 0);
     for (let i = 0; i < missing; i++) await first.node.mine(1, { address: wallet.nextAddress() });
+    return wallet;
   }
 
   #untilReady(signal: AbortSignal | undefined): Promise<void> {

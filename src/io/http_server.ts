@@ -16,7 +16,7 @@ import { hostPort } from "./socket_address.ts";
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON; `undefined` for none. */
+  /** JSON, unless `headers` say otherwise; `undefined` for none. */
   readonly body: string | undefined;
 }
 
@@ -145,7 +145,9 @@ export class HttpServer {
     if (refusal !== undefined) return refusal;
     if (this.#pending >= pendingMax) {
       logger.warning(QUEUE_FULL);
-      return { ...failure(503, -32603, "Work queue depth exceeded"), headers: { "Retry-After": "1" } };
+      // As text, since that is what bitcoin-cli shows.
+      const headers = { "Retry-After": "1", "Content-Type": "text/plain" };
+      return { status: 503, headers, body: "Work queue depth exceeded" };
     }
     this.#pending++;
     try {
@@ -197,8 +199,8 @@ export class HttpServer {
   #send(request: http.IncomingMessage, response: http.ServerResponse, answer: HttpAnswer): void {
     const { status, headers, body } = answer;
     response.statusCode = status;
-    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
     if (body !== undefined) response.setHeader("Content-Type", "application/json");
+    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
     // The rest of a body that is too long is not waited for; of one that was refused it is skipped.
     if (this.#isClosing || status === 413) response.setHeader("Connection", "close");
     else request.resume();

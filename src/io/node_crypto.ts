@@ -26,15 +26,10 @@ export class NodeCrypto implements Crypto {
   readonly #load: () => LoadedSignatures;
   #signatures: LoadedSignatures | undefined;
 
-  /** `load` is called at the first signature: it takes some ten milliseconds. */
+  /** `load` is called at the first key or signature: it takes some ten milliseconds. */
   constructor(load: () => LoadedSignatures) {
     this.#load = load;
-    this.secp256k1 = {
-      ...portableSecp256k1,
-      verifyEcdsa: (signature, hash, key) => this.signatures.verifier.verifyEcdsa(signature, hash, key),
-      verifySchnorr: (signature, hash, key) => this.signatures.verifier.verifySchnorr(signature, hash, key),
-      tweakXOnlyKey: (key, tweak) => this.signatures.verifier.tweakXOnlyKey(key, tweak),
-    };
+    this.secp256k1 = lazyCurve(() => this.signatures.curve);
   }
 
   get signatures(): LoadedSignatures {
@@ -52,6 +47,20 @@ export class NodeCrypto implements Crypto {
   hash256Each(data: Bytes, recordBytes: number): Bytes {
     return hashEach((record) => this.hash256(record), data, recordBytes);
   }
+}
+
+/** Checks of keys are the same everywhere, and need no library. */
+function lazyCurve(curve: () => Secp256k1): Secp256k1 {
+  return {
+    ...portableSecp256k1,
+    publicKey: (secretKey, compressed) => curve().publicKey(secretKey, compressed),
+    signEcdsa: (hash, secretKey) => curve().signEcdsa(hash, secretKey),
+    verifyEcdsa: (signature, hash, publicKey) => curve().verifyEcdsa(signature, hash, publicKey),
+    signSchnorr: (hash, secretKey, auxiliary) => curve().signSchnorr(hash, secretKey, auxiliary),
+    verifySchnorr: (signature, hash, key) => curve().verifySchnorr(signature, hash, key),
+    tweakXOnlyKey: (key, tweak) => curve().tweakXOnlyKey(key, tweak),
+    tweakSecretKey: (secretKey, tweak) => curve().tweakSecretKey(secretKey, tweak),
+  };
 }
 
 /**

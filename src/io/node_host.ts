@@ -7,6 +7,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import type { RestoredChain } from "../chain/chain_ports.ts";
+import { type CoinsSnapshot, scanCoins } from "../chain/coins_scan.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import type { NodeEvent } from "../node/event.ts";
 import { NodeCore, PEERS_FILE } from "../node/node_core.ts";
@@ -77,6 +78,7 @@ export class RunningNode {
   readonly rpc: NodeRpc | undefined;
   /** Resolves when someone has asked the node to stop, or it cannot go on: then `close` it. */
   readonly stopping: Promise<void>;
+  readonly #coins: KeyValueStore;
   readonly #resources: Resources;
   readonly #requestStop: () => void;
   #failure: Error | undefined;
@@ -88,9 +90,11 @@ export class RunningNode {
     listener: PeerListener,
     rpc: NodeRpc | undefined,
     resources: Resources,
+    coins: KeyValueStore,
     makeDriver: (failed: (error: Error) => void) => NodeDriver,
   ) {
     this.core = core;
+    this.#coins = coins;
     this.addresses = listener.addresses;
     this.rpc = rpc;
     this.#resources = resources;
@@ -122,6 +126,16 @@ export class RunningNode {
   /** Events after number `seq` that are still kept. */
   eventsSince(seq: number): PastEvents {
     return this.driver.eventsSince(seq);
+  }
+
+  /** All unspent coins as of a tip that was there after the call; `undefined` once the node is being stopped. */
+  async scanCoins(): Promise<CoinsSnapshot | undefined> {
+    for (;;) {
+      const flushed = await this.command({ type: "flush" });
+      if (!flushed.ok) return undefined;
+      const snapshot = await scanCoins(this.#coins);
+      if (snapshot !== undefined) return snapshot;
+    }
   }
 
   requestStop(): void {
@@ -176,7 +190,7 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
     savedAddresses: await disk.loadSmall(PEERS_FILE),
   }, typeof wanted.options === "function" ? wanted.options(listener.addresses) : wanted.options);
   if (logger instanceof DebugLog) logger.mockTime = () => core.clock.mockTime;
-  const node = new RunningNode(core, listener, rpc, resources, (failed) => new NodeDriver({
+  const node = new RunningNode(core, listener, rpc, resources, disk.coins, (failed) => new NodeDriver({
     core, logger, listener, failed,
     stores: disk,
     verify: (job) => pool.verify(job),

@@ -8,6 +8,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Subnet } from "../base/subnet.ts";
 import { ALL_METHODS } from "../rpc/all_methods.ts";
 import { RpcServer } from "../rpc/request.ts";
+import { ScanSeat } from "../rpc/scan_seat.ts";
 import type { RpcHost } from "../rpc/rpc_host.ts";
 import { DebugLog } from "./debug_log.ts";
 import { HttpServer, PENDING_MAX_DEFAULT, TIMEOUT_DEFAULT } from "./http_server.ts";
@@ -33,7 +34,7 @@ export interface NodeRpcOptions {
 }
 
 /** What `open` needs of a running node. */
-type Host = Pick<RpcHost, "core" | "command" | "listen" | "stopping" | "requestStop">;
+type Host = Pick<RpcHost, "core" | "command" | "listen" | "scanCoins" | "stopping" | "requestStop">;
 
 export class NodeRpc {
   readonly #startedAt = performance.now();
@@ -94,7 +95,9 @@ export class NodeRpc {
       core: node.core,
       command: (command) => node.command(command),
       listen: (listener) => node.listen(listener),
-      uptime: () => Math.floor((performance.now() - this.#startedAt) / 1000),
+      scanCoins: () => node.scanCoins(),
+      coinScan: new ScanSeat(),
+      uptime: () => (performance.now() - this.#startedAt) / 1000,
       // Not kept alive by a caller's long wait.
       delay: (length) => delay(length, undefined, { ref: false }),
       stopping: node.stopping,

@@ -6,10 +6,11 @@
 import { createRequire } from "node:module";
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
+import { type CurveLibrary, curveOn } from "../crypto/curve_library.ts";
 import { parseLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
 import { type RecoveryCurve, verifySchnorrByRecovery } from "../crypto/schnorr_by_recovery.ts";
-import type { CurveVerifier, TweakedKey } from "../crypto/secp256k1.ts";
+import type { TweakedKey } from "../crypto/secp256k1.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
 const COMPACT_BYTES = 64;
@@ -23,8 +24,12 @@ interface Bindings {
   ecdsaRecover(
     compact: Bytes, recoveryId: number, hash: Bytes, isCompressed: true, output: Bytes,
   ): Bytes;
+  ecdsaSign(hash: Bytes, secretKey: Bytes): { readonly signature: Bytes };
   /** In place. */
   privateKeyTweakMul(scalar: Bytes, factor: Bytes): Bytes;
+  /** In place. */
+  privateKeyTweakAdd(scalar: Bytes, summand: Bytes): Bytes;
+  publicKeyCreate(secretKey: Bytes, isCompressed: boolean): Bytes;
   publicKeyTweakAdd(publicKey: Bytes, tweak: Bytes, isCompressed: true, output: Bytes): Bytes;
 }
 
@@ -39,7 +44,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 /** `undefined` when the package has no build for this platform. */
 export function loadPrebuiltSignatures(): LoadedSignatures | undefined {
   const bindings = loadBindings();
-  return bindings && { name: "prebuilt (npm secp256k1)", verifier: new PrebuiltVerifier(bindings) };
+  return bindings && { name: "prebuilt (npm secp256k1)", curve: curveOn(new PrebuiltLibrary(bindings)) };
 }
 
 /** Not the package's main module: where there is no build, that is JavaScript of 40 times the cost. */
@@ -55,7 +60,7 @@ function loadBindings(): Bindings | undefined {
  * One for each thread. What goes in is copied to memory that is reused: the engine keeps small arrays
  * where native code cannot see them, and moves each one that is handed over, at a microsecond each.
  */
-class PrebuiltVerifier implements CurveVerifier, RecoveryCurve {
+class PrebuiltLibrary implements CurveLibrary, RecoveryCurve {
   readonly #bindings: Bindings;
   readonly #memory = new Uint8Array(new ArrayBuffer(COMPACT_BYTES + 32 + COMPRESSED_BYTES));
   readonly #compact = this.#memory.subarray(0, COMPACT_BYTES);
@@ -92,6 +97,22 @@ class PrebuiltVerifier implements CurveVerifier, RecoveryCurve {
     this.#hash.set(tweak);
     const sum = unlessRefused(() => this.#bindings.publicKeyTweakAdd(this.#key, this.#hash, true, this.#key));
     return sum && { key: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
+  }
+
+  publicKey(secretKey: Bytes, compressed: boolean): Bytes {
+    return this.#bindings.publicKeyCreate(secretKey, compressed);
+  }
+
+  signEcdsa(hash: Bytes, secretKey: Bytes): Bytes {
+    return this.#bindings.ecdsaSign(hash, secretKey).signature;
+  }
+
+  multiply(a: Bytes, b: Bytes): Bytes {
+    return this.#bindings.privateKeyTweakMul(new Uint8Array(a), b);
+  }
+
+  add(a: Bytes, b: Bytes): Bytes | undefined {
+    return unlessRefused(() => this.#bindings.privateKeyTweakAdd(new Uint8Array(a), b));
   }
 
   recoverFromProducts(r: Bytes, e: Bytes, s: Bytes): Bytes | undefined {

@@ -7,9 +7,10 @@ import { createRequire } from "node:module";
 import type { LibraryHandle } from "koffi";
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
+import { type CurveLibrary, curveOn } from "../crypto/curve_library.ts";
 import { parseLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
-import type { CurveVerifier, TweakedKey } from "../crypto/secp256k1.ts";
+import type { TweakedKey } from "../crypto/secp256k1.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
 /** The versions of its binary interface, newest first; what is called here is the same in all. */
@@ -18,8 +19,13 @@ const VERSIONS = [6, 5, 2, 1];
 /** Where Homebrew and MacPorts put it, which the loader does not search. */
 const MAC_FOLDERS = ["", "/opt/homebrew/lib/", "/usr/local/lib/", "/opt/local/lib/"];
 
-/** SECP256K1_CONTEXT_VERIFY, which versions before 0.2 insist on. */
-const CONTEXT_VERIFY = 0x101;
+/** SECP256K1_CONTEXT_NONE: for all that is done here. */
+const CONTEXT_NONE = 1;
+const SERIALIZE_COMPRESSED = 0x102;
+const SERIALIZE_UNCOMPRESSED = 2;
+
+const COMPRESSED_BYTES = 33;
+const LONG_KEY_BYTES = 65;
 
 /** What keys and signatures are parsed into. */
 const PARSED_BYTES = 64;
@@ -27,6 +33,15 @@ const PARSED_BYTES = 64;
 const DECLARATIONS = {
   context_create: "void *secp256k1_context_create(unsigned int flags)",
   ec_pubkey_parse: "int secp256k1_ec_pubkey_parse(void *context, void *key, const void *bytes, size_t length)",
+  ec_pubkey_create: "int secp256k1_ec_pubkey_create(void *context, void *key, const void *secret)",
+  ec_pubkey_serialize:
+    "int secp256k1_ec_pubkey_serialize(void *context, void *bytes, void *length, const void *key, unsigned int flags)",
+  ec_seckey_tweak_add: "int secp256k1_ec_seckey_tweak_add(void *context, void *secret, const void *tweak)",
+  ec_seckey_tweak_mul: "int secp256k1_ec_seckey_tweak_mul(void *context, void *secret, const void *tweak)",
+  ecdsa_sign:
+    "int secp256k1_ecdsa_sign(void *context, void *signature, const void *hash, const void *secret, void *nonce, void *data)",
+  ecdsa_signature_serialize_compact:
+    "int secp256k1_ecdsa_signature_serialize_compact(void *context, void *bytes, const void *signature)",
   ecdsa_signature_parse_compact:
     "int secp256k1_ecdsa_signature_parse_compact(void *context, void *signature, const void *bytes)",
   ecdsa_signature_normalize:
@@ -43,7 +58,8 @@ const DECLARATIONS = {
     "int secp256k1_schnorrsig_verify(void *context, const void *signature, const void *message, size_t length, const void *key)",
 };
 
-type NativeFunction = (...values: readonly (bigint | number | Bytes | Int32Array)[]) => number;
+type NativeValue = bigint | number | null | Bytes | Int32Array | BigUint64Array;
+type NativeFunction = (...values: readonly NativeValue[]) => number;
 type Functions = Readonly<Record<Exclude<keyof typeof DECLARATIONS, "context_create">, NativeFunction>>;
 
 /** `undefined` when there is none on this machine that has Schnorr signatures. */
@@ -54,8 +70,7 @@ export function loadSystemSignatures(
   if (koffi === undefined) return undefined;
   for (const name of names) {
     try {
-      const verifier = new SystemVerifier(koffi.load(name));
-      return { name: `system (${name})`, verifier };
+      return { name: `system (${name})`, curve: curveOn(new SystemLibrary(koffi.load(name))) };
     } catch {
       // Not there, or built without the modules that taproot needs.
     }
@@ -83,7 +98,7 @@ function loadKoffi(): typeof import("koffi") | undefined {
  * One for each thread. Small values are copied to memory that is reused: the engine keeps small arrays
  * where native code cannot see them, and moves each one that is handed over, at a microsecond each.
  */
-class SystemVerifier implements CurveVerifier {
+class SystemLibrary implements CurveLibrary {
   readonly #library: Functions;
   /** An address. It lives as long as the thread. */
   readonly #context: bigint;
@@ -92,7 +107,9 @@ class SystemVerifier implements CurveVerifier {
   readonly #compact = nativeBytes(64);
   readonly #signature = nativeBytes(PARSED_BYTES);
   readonly #hash = nativeBytes(32);
-  readonly #output = nativeBytes(32);
+  readonly #output = nativeBytes(LONG_KEY_BYTES);
+  /** A `size_t`, of which 32-bit machines see the lower half. */
+  readonly #length = new BigUint64Array(new ArrayBuffer(8));
   readonly #parity = new Int32Array(new ArrayBuffer(4));
 
   /** @throws when the library lacks a function */
@@ -100,7 +117,7 @@ class SystemVerifier implements CurveVerifier {
     const { context_create, ...rest } = DECLARATIONS;
     const functions = Object.entries(rest).map(([name, declaration]) => [name, library.func(declaration)]);
     this.#library = Object.fromEntries(functions) as Functions;
-    this.#context = library.func(context_create)(CONTEXT_VERIFY) as bigint;
+    this.#context = library.func(context_create)(CONTEXT_NONE) as bigint;
     assert(typeof this.#context === "bigint" && this.#context !== 0n, "the library makes a context");
   }
 
@@ -136,7 +153,44 @@ class SystemVerifier implements CurveVerifier {
     if (library.xonly_pubkey_tweak_add(context, this.#tweakedKey, this.#key, tweak) !== 1) return undefined;
     library.xonly_pubkey_from_pubkey(context, this.#key, this.#parity, this.#tweakedKey);
     library.xonly_pubkey_serialize(context, this.#output, this.#key);
-    return { key: this.#output.slice(), parity: this.#parity[0] === 1 ? 1 : 0 };
+    return { key: this.#output.slice(0, 32), parity: this.#parity[0] === 1 ? 1 : 0 };
+  }
+
+  publicKey(secretKey: Bytes, compressed: boolean): Bytes {
+    const library = this.#library;
+    const length = compressed ? COMPRESSED_BYTES : LONG_KEY_BYTES;
+    const flags = compressed ? SERIALIZE_COMPRESSED : SERIALIZE_UNCOMPRESSED;
+    this.#hash.set(secretKey);
+    this.#length[0] = BigInt(length);
+    const done = library.ec_pubkey_create(this.#context, this.#key, this.#hash);
+    assert(done === 1, "a secret in range has a public key");
+    library.ec_pubkey_serialize(this.#context, this.#output, this.#length, this.#key, flags);
+    return this.#output.slice(0, length);
+  }
+
+  signEcdsa(hash: Bytes, secretKey: Bytes): Bytes {
+    const library = this.#library;
+    this.#hash.set(hash);
+    this.#output.set(secretKey);
+    const done = library.ecdsa_sign(this.#context, this.#signature, this.#hash, this.#output, null, null);
+    assert(done === 1, "a secret in range signs");
+    library.ecdsa_signature_serialize_compact(this.#context, this.#compact, this.#signature);
+    return this.#compact.slice();
+  }
+
+  multiply(a: Bytes, b: Bytes): Bytes {
+    this.#hash.set(a);
+    this.#output.set(b);
+    const done = this.#library.ec_seckey_tweak_mul(this.#context, this.#hash, this.#output);
+    assert(done === 1, "both factors are in range");
+    return this.#hash.slice();
+  }
+
+  add(a: Bytes, b: Bytes): Bytes | undefined {
+    this.#hash.set(a);
+    this.#output.set(b);
+    const done = this.#library.ec_seckey_tweak_add(this.#context, this.#hash, this.#output);
+    return done === 1 ? this.#hash.slice() : undefined;
   }
 }
 

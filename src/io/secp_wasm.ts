@@ -10,10 +10,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { assert } from "../base/assert.ts";
 import { type Bytes, concatBytes } from "../base/bytes.ts";
+import { type CurveLibrary, curveOn } from "../crypto/curve_library.ts";
 import { parseLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
 import { type RecoveryCurve, verifySchnorrByRecovery } from "../crypto/schnorr_by_recovery.ts";
-import type { CurveVerifier, TweakedKey } from "../crypto/secp256k1.ts";
+import type { TweakedKey } from "../crypto/secp256k1.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
 const BINARY = "@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm";
@@ -27,9 +28,12 @@ const STACK_BASE = (HEAP_POINTER + 4 + 15) & -16;
 const STACK_BYTES = 5_242_880;
 const TABLE_SLOTS = 6;
 
-const CONTEXT_VERIFY = 0x101;
+/** For verifying and for signing. */
+const CONTEXT_FLAGS = 0x301;
 const SERIALIZE_COMPRESSED = 0x102;
+const SERIALIZE_UNCOMPRESSED = 2;
 const COMPRESSED_BYTES = 33;
+const LONG_KEY_BYTES = 65;
 
 /** Enough for each of the values below. */
 const SLOT_BYTES = 80;
@@ -49,10 +53,14 @@ type WasmFunction = (...values: readonly number[]) => number;
 interface Exports {
   readonly _malloc: WasmFunction;
   readonly _secp256k1_context_create: WasmFunction;
+  readonly _secp256k1_ec_pubkey_create: WasmFunction;
   readonly _secp256k1_ec_pubkey_parse: WasmFunction;
   readonly _secp256k1_ec_pubkey_serialize: WasmFunction;
   readonly _secp256k1_ec_pubkey_tweak_add: WasmFunction;
+  readonly _secp256k1_ec_privkey_tweak_add: WasmFunction;
   readonly _secp256k1_ec_privkey_tweak_mul: WasmFunction;
+  readonly _secp256k1_ecdsa_sign: WasmFunction;
+  readonly _secp256k1_ecdsa_signature_serialize_compact: WasmFunction;
   readonly _secp256k1_ecdsa_signature_parse_compact: WasmFunction;
   readonly _secp256k1_ecdsa_signature_normalize: WasmFunction;
   readonly _secp256k1_ecdsa_verify: WasmFunction;
@@ -64,10 +72,10 @@ interface Exports {
 export function loadWasmSignatures(): LoadedSignatures | undefined {
   if (typeof WebAssembly === "undefined") return undefined;
   const binary = readFileSync(createRequire(import.meta.url).resolve(BINARY));
-  return { name: "wasm (libauth)", verifier: new WasmVerifier(binary) };
+  return { name: "wasm (libauth)", curve: curveOn(new WasmLibrary(binary)) };
 }
 
-class WasmVerifier implements CurveVerifier, RecoveryCurve {
+class WasmLibrary implements CurveLibrary, RecoveryCurve {
   readonly #library: Exports;
   readonly #memory: Bytes;
   readonly #context: number;
@@ -86,7 +94,7 @@ class WasmVerifier implements CurveVerifier, RecoveryCurve {
     this.#memory = new Uint8Array(memory.buffer);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), imports(memory, this.#memory));
     this.#library = instance.exports as Exports;
-    this.#context = this.#library._secp256k1_context_create(CONTEXT_VERIFY);
+    this.#context = this.#library._secp256k1_context_create(CONTEXT_FLAGS);
     const slots = this.#library._malloc(SLOT_COUNT * SLOT_BYTES);
     const slot = (index: number): number => slots + index * SLOT_BYTES;
     this.#key = slot(0);
@@ -119,8 +127,40 @@ class WasmVerifier implements CurveVerifier, RecoveryCurve {
     if (!this.#parseKey(concatBytes(Uint8Array.of(2), key))) return undefined;
     this.#memory.set(tweak, this.#a);
     if (this.#library._secp256k1_ec_pubkey_tweak_add(this.#context, this.#key, this.#a) !== 1) return undefined;
-    const sum = this.#compressedKey();
+    const sum = this.#serializeKey(true);
     return { key: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
+  }
+
+  publicKey(secretKey: Bytes, compressed: boolean): Bytes {
+    this.#memory.set(secretKey, this.#a);
+    const done = this.#library._secp256k1_ec_pubkey_create(this.#context, this.#key, this.#a);
+    assert(done === 1, "a secret in range has a public key");
+    return this.#serializeKey(compressed);
+  }
+
+  signEcdsa(hash: Bytes, secretKey: Bytes): Bytes {
+    const library = this.#library;
+    this.#memory.set(hash, this.#a);
+    this.#memory.set(secretKey, this.#b);
+    const done = library._secp256k1_ecdsa_sign(this.#context, this.#signature, this.#a, this.#b, 0, 0);
+    assert(done === 1, "a secret in range signs");
+    library._secp256k1_ecdsa_signature_serialize_compact(this.#context, this.#output, this.#signature);
+    return this.#memory.slice(this.#output, this.#output + 64);
+  }
+
+  multiply(a: Bytes, b: Bytes): Bytes {
+    this.#memory.set(a, this.#a);
+    this.#memory.set(b, this.#b);
+    const done = this.#library._secp256k1_ec_privkey_tweak_mul(this.#context, this.#a, this.#b);
+    assert(done === 1, "both factors are in range");
+    return this.#memory.slice(this.#a, this.#a + 32);
+  }
+
+  add(a: Bytes, b: Bytes): Bytes | undefined {
+    this.#memory.set(a, this.#a);
+    this.#memory.set(b, this.#b);
+    const done = this.#library._secp256k1_ec_privkey_tweak_add(this.#context, this.#a, this.#b);
+    return done === 1 ? this.#memory.slice(this.#a, this.#a + 32) : undefined;
   }
 
   recoverFromProducts(r: Bytes, e: Bytes, s: Bytes): Bytes | undefined {
@@ -136,7 +176,7 @@ class WasmVerifier implements CurveVerifier, RecoveryCurve {
     const parse = library._secp256k1_ecdsa_recoverable_signature_parse_compact;
     if (parse(this.#context, parsed, this.#a, 0) !== 1) return undefined;
     if (library._secp256k1_ecdsa_recover(this.#context, this.#key, parsed, this.#b) !== 1) return undefined;
-    return this.#compressedKey();
+    return this.#serializeKey(true);
   }
 
   #parseKey(publicKey: Bytes): boolean {
@@ -146,11 +186,13 @@ class WasmVerifier implements CurveVerifier, RecoveryCurve {
     return parse(this.#context, this.#key, this.#a, publicKey.length) === 1;
   }
 
-  #compressedKey(): Bytes {
-    new Uint32Array(this.#memory.buffer)[this.#length >> 2] = COMPRESSED_BYTES;
+  #serializeKey(compressed: boolean): Bytes {
+    const length = compressed ? COMPRESSED_BYTES : LONG_KEY_BYTES;
+    const flags = compressed ? SERIALIZE_COMPRESSED : SERIALIZE_UNCOMPRESSED;
+    new Uint32Array(this.#memory.buffer)[this.#length >> 2] = length;
     const serialize = this.#library._secp256k1_ec_pubkey_serialize;
-    serialize(this.#context, this.#output, this.#length, this.#key, SERIALIZE_COMPRESSED);
-    return this.#memory.slice(this.#output, this.#output + COMPRESSED_BYTES);
+    serialize(this.#context, this.#output, this.#length, this.#key, flags);
+    return this.#memory.slice(this.#output, this.#output + length);
   }
 }
 

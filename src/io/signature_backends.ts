@@ -5,7 +5,7 @@
  */
 import { type Bytes, fromHex } from "../base/bytes.ts";
 import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
-import type { CurveVerifier } from "../crypto/secp256k1.ts";
+import type { Secp256k1 } from "../crypto/secp256k1.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 import { loadPrebuiltSignatures } from "./secp_prebuilt.ts";
 import { loadSystemSignatures } from "./secp_system.ts";
@@ -25,12 +25,11 @@ export class SignatureBackendError extends Error {
   override readonly name = "SignatureBackendError";
 }
 
-/** Each gives `undefined` when this machine does not have it. */
 const LOADERS: Readonly<Record<SignatureBackendName, () => LoadedSignatures | undefined>> = {
   system: loadSystemSignatures,
   prebuilt: loadPrebuiltSignatures,
   wasm: loadWasmSignatures,
-  portable: () => ({ name: "portable (noble)", verifier: portableSecp256k1 }),
+  portable: () => ({ name: "portable (noble)", curve: portableSecp256k1 }),
 };
 
 const WHY_ABSENT: Readonly<Record<SignatureBackendName, string>> = {
@@ -74,8 +73,13 @@ export function loadSignatures(wanted?: SignatureBackendName): LoadedSignatures 
 
 /** `undefined` when it is not there, or when it is and answers wrongly. */
 export function tryLoad(name: SignatureBackendName): LoadedSignatures | undefined {
-  const loaded = LOADERS[name]();
-  return loaded !== undefined && (name === "portable" || answersRightly(loaded.verifier)) ? loaded : undefined;
+  const found = findSignatures(name);
+  return found !== undefined && (name === "portable" || answersRightly(found.curve)) ? found : undefined;
+}
+
+/** Right or wrong; `undefined` when it is not on this machine. */
+export function findSignatures(name: SignatureBackendName): LoadedSignatures | undefined {
+  return LOADERS[name]();
 }
 
 /** Made by libsecp256k1 and `@noble/curves` alike with the secret key 0707…07. */
@@ -94,13 +98,13 @@ const SCHNORR_SIGNATURE = fromHex(
  * Asks what is known. A library found on the system is nobody's choice: one that was built wrongly, or
  * that only has the name, must not decide about blocks.
  */
-function answersRightly(verifier: CurveVerifier): boolean {
+function answersRightly(curve: Secp256k1): boolean {
   const bent = (bytes: Bytes): Bytes => bytes.map((byte, i) => (i === 20 ? byte ^ 1 : byte));
   const xOnly = KEY.subarray(1);
   return (
-    verifier.verifyEcdsa(ECDSA_SIGNATURE, HASH, KEY) &&
-    !verifier.verifyEcdsa(bent(ECDSA_SIGNATURE), HASH, KEY) &&
-    verifier.verifySchnorr(SCHNORR_SIGNATURE, HASH, xOnly) &&
-    !verifier.verifySchnorr(bent(SCHNORR_SIGNATURE), HASH, xOnly)
+    curve.verifyEcdsa(ECDSA_SIGNATURE, HASH, KEY) &&
+    !curve.verifyEcdsa(bent(ECDSA_SIGNATURE), HASH, KEY) &&
+    curve.verifySchnorr(SCHNORR_SIGNATURE, HASH, xOnly) &&
+    !curve.verifySchnorr(bent(SCHNORR_SIGNATURE), HASH, xOnly)
   );
 }

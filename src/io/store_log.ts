@@ -21,7 +21,7 @@ const HEADER_BYTES = 7;
 /** Added to a checksum, turned by 15 bits, where it is stored (LevelDB: util/crc32c.h). */
 const MASK_DELTA = 0xa282_ead8;
 
-/** The first damage in a log of the store in `folder` that has sound changes behind it, as `file, byte n`. */
+/** The first damage in a log of a store that has sound changes behind it, as `file, byte n`. */
 export async function findLogDamage(folder: string): Promise<string | undefined> {
   const names = await ifThere(fs.readdir(folder));
   for (const name of names?.filter((each) => /^\d+\.log$/.test(each)) ?? []) {

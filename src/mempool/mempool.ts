@@ -128,6 +128,11 @@ export class Mempool {
     return Math.max(this.#rollingFeeRate(), this.#settings.minRelayFeeRate) as Sats;
   }
 
+  /** What room is worth while the pool is, or was lately, full; zero otherwise. Satoshi per 1,000 vbytes. */
+  get rollingFeeRate(): Sats {
+    return this.#rollingFeeRate() as Sats;
+  }
+
   /** Sequence number of the newest admission. */
   get sequence(): number {
     return this.#sequence;

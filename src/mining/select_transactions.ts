@@ -20,7 +20,7 @@ export const RESERVED_WEIGHT = 8_000;
 const RESERVED_SIGOP_COST = 400;
 
 /** Satoshi per 1,000 virtual bytes below which we leave space empty (`-blockmintxfee`). */
-const BLOCK_MIN_FEE_RATE = 1;
+export const BLOCK_MIN_FEE_RATE = 1;
 
 /** Packages in a row that do not fit before we call a nearly full block full. */
 const MISSES_MAX = 1_000;

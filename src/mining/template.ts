@@ -66,8 +66,13 @@ export function buildBlock(request: BlockRequest, transactions: readonly Transac
 
 /** The clock's time, but not before the chain allows (Bitcoin Core: node/miner.cpp, GetMinimumTime). */
 function blockTime({ previous, params, time }: BlockRequest): number {
+  return Math.max(Math.floor(time), minimumTime(previous, params));
+}
+
+/** The earliest time that a block of ours may have on top of `previous`. */
+export function minimumTime(previous: HeaderContext, params: ChainParams): number {
   const isRetarget = (previous.height + 1) % retargetInterval(params.work) === 0;
   // BIP94's rule is kept on all networks, in case it comes to hold on them.
   const least = isRetarget ? previous.time - TIMEWARP_SECONDS_MAX : 0;
-  return Math.max(Math.floor(time), previous.medianTimePast + 1, least);
+  return Math.max(previous.medianTimePast + 1, least);
 }

@@ -1,18 +1,26 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
-import type { Mempool } from "../mempool/mempool.ts";
-import { assembleBlock, type BlockRequest, buildBlock } from "../mining/template.ts";
+import type { Mempool, MempoolEntry } from "../mempool/mempool.ts";
+import { RESERVED_WEIGHT, selectTransactions } from "../mining/select_transactions.ts";
+import { type BlockRequest, buildBlock } from "../mining/template.ts";
 import type { Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import type { Txid } from "../primitives/hash.ts";
 import { Transaction } from "../primitives/transaction.ts";
+
+/** A block that is not solved, and what the mempool knows of its transactions after the coinbase. */
+export interface MadeBlock {
+  readonly block: Block;
+  readonly entries: readonly MempoolEntry[];
+}
 
 /** Makes unsolved blocks on top of the tip. */
 export class BlockMaker {
   readonly #chain: ChainState;
   readonly #mempool: Mempool;
   readonly #clock: Clock;
+  #last: { readonly transactions: number; readonly weight: number } | undefined;
 
   constructor(chain: ChainState, mempool: Mempool, clock: Clock) {
     this.#chain = chain;
@@ -20,9 +28,20 @@ export class BlockMaker {
     this.#clock = clock;
   }
 
+  /** Of the block last made of the mempool: its transactions after the coinbase, and its weight with what is reserved. */
+  get last(): { readonly transactions: number; readonly weight: number } | undefined {
+    return this.#last;
+  }
+
   /** The best that the mempool can make, paying to `script`. */
-  fromMempool(script: Bytes): Block {
-    return assembleBlock(this.#request(script), this.#mempool.entries());
+  fromMempool(script: Bytes): MadeBlock {
+    const request = this.#request(script);
+    const { height, medianTimePast } = request.previous;
+    const entries = selectTransactions(this.#mempool.entries(), { height: height + 1, medianTimePast });
+    const fees = entries.reduce((total, { fee }) => total + fee, 0) as Sats;
+    const weight = entries.reduce((total, { transaction }) => total + transaction.weight, RESERVED_WEIGHT);
+    this.#last = { transactions: entries.length, weight };
+    return { block: buildBlock(request, entries.map(({ transaction }) => transaction), fees), entries };
   }
 
   /**

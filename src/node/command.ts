@@ -18,6 +18,8 @@ export type Command =
   | { readonly type: "submit-block"; readonly block: Block }
   /** Whether the block, solved or not, could follow the tip: nothing changes. → `block-test` */
   | { readonly type: "test-block"; readonly block: Block }
+  /** Checks the last blocks anew (chain/check_chain.ts): `depth` of them, zero for all. → `chain-check` */
+  | { readonly type: "check-chain"; readonly level: number; readonly depth: number }
   /** → `header-verdict` */
   | { readonly type: "submit-header"; readonly header: BlockHeader }
   /** Mines blocks paying to `script`. → `hashes`, when all are connected. */
@@ -83,6 +85,7 @@ export type CommandValue =
   | { readonly type: "done" }
   | { readonly type: "txid"; readonly txid: Txid }
   | { readonly type: "admission"; readonly admission: Admission }
+  | { readonly type: "chain-check"; readonly isGood: boolean }
   | { readonly type: "block-test"; readonly violation: RuleViolation | undefined }
   | {
     readonly type: "block-verdict";

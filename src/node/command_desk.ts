@@ -17,6 +17,7 @@ import { type Answer, DONE, failed, succeeded } from "./answer.ts";
 import type { BlockDesk } from "./block_desk.ts";
 import type { BlockGenerator } from "./block_generator.ts";
 import type { BlockMaker } from "./block_maker.ts";
+import type { ChainChecker } from "./chain_checker.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Dialing } from "./dialing.ts";
@@ -41,6 +42,7 @@ export interface DeskPorts {
   readonly blocks: BlockDesk;
   readonly generator: BlockGenerator;
   readonly maker: BlockMaker;
+  readonly checker: ChainChecker;
 }
 
 /** Those about the node as a whole are `NodeCore`'s own. */
@@ -68,13 +70,15 @@ export class CommandDesk {
         return this.#ports.chain.testBlock(command.block, (violation) => {
           answer(succeeded({ type: "block-test", violation }));
         });
+      case "check-chain":
+        return this.#ports.checker.start(this.#ports.chain.check(command.level, command.depth), answer);
       case "submit-block":
         return blocks.submit(command.block, answer);
       case "submit-header":
         return answer(this.#submitHeader(command.header));
       case "generate": {
         const { count, maxTries, script } = command;
-        return generator.start({ assemble: () => maker.fromMempool(script), count, maxTries, answer });
+        return generator.start({ assemble: () => maker.fromMempool(script).block, count, maxTries, answer });
       }
       case "generate-block":
         return this.#generateBlock(command, answer);

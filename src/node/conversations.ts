@@ -10,9 +10,10 @@ import type { Rng } from "../base/rng.ts";
 import { type Clock, earlier, type Instant } from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
+import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { Mempool, MempoolEvent } from "../mempool/mempool.ts";
 import type { Connection } from "../peer/connection.ts";
-import type { Peer } from "../peer/peer.ts";
+import type { Peer, PeerId } from "../peer/peer.ts";
 import { formatAddress } from "../primitives/host_text.ts";
 import type { NetworkName } from "../primitives/network_address.ts";
 import type { Transaction } from "../primitives/transaction.ts";
@@ -23,6 +24,7 @@ import { BlockServe } from "../protocol/block_serve.ts";
 import { FeeFilterProtocol } from "../protocol/fee_filter.ts";
 import { GetData } from "../protocol/get_data.ts";
 import { HeaderSync } from "../protocol/header_sync.ts";
+import type { Orphan } from "../protocol/orphanage.ts";
 import { PeerChainViews } from "../protocol/peer_chain_view.ts";
 import { PingProtocol } from "../protocol/ping.ts";
 import type { Outbox, Protocol } from "../protocol/protocol.ts";
@@ -48,6 +50,7 @@ export interface ConversationPorts {
   readonly addresses: AddressBook;
   readonly outbox: Outbox;
   event(body: NodeEventBody): void;
+  transactionRejected(transaction: Transaction, violation: RuleViolation, peer: Peer): void;
 }
 
 export class Conversations implements Protocol {
@@ -93,7 +96,13 @@ export class Conversations implements Protocol {
     this.#blockAnnounce = new BlockAnnounce(shared);
     const blockServe = new BlockServe(shared, { minimumChainWork, isPruned: options.pruneTarget !== undefined });
     this.#txAnnounce = new TxAnnounce(shared, { localPeers });
-    this.#txDownload = new TxDownload({ ...shared, announce: this.#txAnnounce }, { blocksOnly, localPeers });
+    this.#txDownload = new TxDownload({
+      ...shared,
+      announce: this.#txAnnounce,
+      transactionRejected: (transaction, violation, peer) => {
+        ports.transactionRejected(transaction, violation, peer);
+      },
+    }, { blocksOnly, localPeers });
     this.#getData = new GetData({
       ...shared,
       transactions: this.#txAnnounce,
@@ -105,6 +114,10 @@ export class Conversations implements Protocol {
       this.#ping, this.#addrRelay, this.#headerSync, this.#blockAnnounce, blockServe, this.#blockDownload,
       this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData, new UnservedMessages(shared),
     ];
+  }
+
+  get orphans(): Iterable<Orphan> {
+    return this.#txDownload.orphans;
   }
 
   ready(peer: Peer): void {
@@ -125,8 +138,8 @@ export class Conversations implements Protocol {
 
   /** Those whose time has come are told; a `passDue` over all peers follows. */
   woken(): void {
-    const now = this.#clock.now();
-    this.#due = this.#all.filter((each) => (each.wakeAt() ?? Number.POSITIVE_INFINITY) <= now);
+    // The clock is read after each was asked: who wants to be woken at once names the time of asking.
+    this.#due = this.#all.filter((each) => (each.wakeAt() ?? Number.POSITIVE_INFINITY) <= this.#clock.now());
     for (const each of this.#due) each.woken();
   }
 
@@ -164,6 +177,11 @@ export class Conversations implements Protocol {
     if (event.type !== "tx-accepted") return;
     this.#txAnnounce.transactionAccepted(event.entry);
     this.#txDownload.transactionAccepted(event.entry);
+  }
+
+  /** The peer that sent what the mempool is just looking at, if one did. */
+  sourceOf(transaction: Transaction): PeerId | undefined {
+    return this.#txDownload.sourceOf(transaction);
   }
 
   /** Announces a transaction of the mempool again. */

@@ -52,12 +52,13 @@ export class EventSource {
     }
   }
 
-  mempool(event: MempoolEvent): void {
+  /** `peer`: who sent it, if a peer did. */
+  mempool(event: MempoolEvent, peer: PeerId | undefined): void {
     const { transaction, fee } = event.entry;
     const txid = displayHash(transaction.txid);
     if (event.type === "tx-removed") return this.emit({ type: "tx:removed", data: { txid, reason: event.reason } });
     const { vsize, wtxid } = transaction;
-    this.emit({ type: "tx:accepted", data: { txid, wtxid: displayHash(wtxid), vsize, fee } });
+    this.emit({ type: "tx:accepted", data: { txid, wtxid: displayHash(wtxid), vsize, fee, ...from(peer) } });
   }
 
   transactionRejected({ txid }: Transaction, { rule, detail }: RuleViolation, peer: PeerId | undefined): void {

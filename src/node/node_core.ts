@@ -24,10 +24,12 @@ import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
 import { Mempool, type MempoolEvent } from "../mempool/mempool.ts";
 import type { Peer } from "../peer/peer.ts";
+import type { Orphan } from "../protocol/orphanage.ts";
 import type { FileReader } from "../store/file_store.ts";
 import type { KeyValueReader } from "../store/key_value_store.ts";
 import { BlockGenerator } from "./block_generator.ts";
 import { BlockMaker } from "./block_maker.ts";
+import { ChainChecker } from "./chain_checker.ts";
 import { TipView } from "./chain_view.ts";
 import { type Answer, DONE, failed } from "./answer.ts";
 import { BlockDesk } from "./block_desk.ts";
@@ -41,7 +43,7 @@ import { introduce, isTipRecent, localServices } from "./introduce.ts";
 import { MockClock } from "./mock_clock.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerReport } from "./peer_report.ts";
-import { Peering } from "./peering.ts";
+import { type ByteTotals, Peering } from "./peering.ts";
 import { PendingWork } from "./pending_work.ts";
 
 /** What a node is given of the world: all of it answers at once. */
@@ -69,12 +71,14 @@ export class NodeCore {
   readonly mempool: Mempool;
   readonly addresses: AddressBook;
   readonly manager: ConnectionManager;
+  readonly maker: BlockMaker;
   readonly #peering: Peering;
   readonly #dialing: Dialing;
   readonly #conversations: Conversations;
   readonly #desk: CommandDesk;
   readonly #blocks: BlockDesk;
   readonly #generator: BlockGenerator;
+  readonly #checker = new ChainChecker();
   readonly #events: EventSource;
   readonly #verifying = new PendingWork<RuleViolation | undefined>();
   readonly #loading = new PendingWork<Bytes | undefined>();
@@ -147,6 +151,9 @@ export class NodeCore {
         load: (range, done) => this.#peering.load(range, done),
       },
       event: (body) => this.#events.emit(body),
+      transactionRejected: (transaction, violation, { id }) => {
+        this.#events.transactionRejected(transaction, violation, id);
+      },
     });
     this.#peering = new Peering({
       options, clock, rng, logger,
@@ -169,6 +176,7 @@ export class NodeCore {
     });
     this.#blocks = new BlockDesk(chain);
     this.#generator = new BlockGenerator((block, checked) => this.#blocks.add(block, checked));
+    this.maker = new BlockMaker(chain, this.mempool, clock);
     this.#desk = new CommandDesk({
       options, clock, chain,
       mempool: this.mempool,
@@ -179,7 +187,8 @@ export class NodeCore {
       conversations: this.#conversations,
       blocks: this.#blocks,
       generator: this.#generator,
-      maker: new BlockMaker(chain, this.mempool, clock),
+      maker: this.maker,
+      checker: this.#checker,
     });
   }
 
@@ -193,6 +202,16 @@ export class NodeCore {
     const connection = this.#peering.get(peer.id);
     assert(connection !== undefined, "a report is asked of an open connection");
     return this.#conversations.report(connection);
+  }
+
+  /** Transactions that wait for a parent. */
+  get orphans(): Iterable<Orphan> {
+    return this.#conversations.orphans;
+  }
+
+  /** Bytes on all connections there were. */
+  get byteTotals(): ByteTotals {
+    return this.#peering.byteTotals;
   }
 
   /** What this node offers, as its `version` messages say. */
@@ -212,7 +231,9 @@ export class NodeCore {
   }
 
   wakeAt(): Instant | undefined {
-    if (this.#hasChainWork || this.#peering.hasWork || this.#generator.hasWork) return this.clock.now();
+    if (this.#hasChainWork || this.#peering.hasWork || this.#generator.hasWork || this.#checker.hasWork) {
+      return this.clock.now();
+    }
     const wakeAt = this.#peering.wakeAt();
     return this.#isShuttingDown ? wakeAt : earlier(wakeAt, this.#dialing.wakeAt());
   }
@@ -258,6 +279,7 @@ export class NodeCore {
     this.#peering.runTimers();
     if (!this.#isShuttingDown) this.#dialing.work();
     this.#generator.work();
+    this.#checker.work();
     if (!this.#workLong(isWoken)) {
       this.#hasChainWork = this.chain.work();
       this.#peering.work();
@@ -342,7 +364,7 @@ export class NodeCore {
   }
 
   #mempoolEvent(event: MempoolEvent): void {
-    this.#events.mempool(event);
+    this.#events.mempool(event, this.#conversations.sourceOf(event.entry.transaction));
     this.#conversations.mempoolEvent(event);
   }
 

@@ -36,6 +36,11 @@ const EFFORT: Partial<Record<MessageType, number>> = { block: 4, headers: 16, ad
 /** Bytes of a block that are as much work again as a short message: a megabyte fills a turn. */
 const BLOCK_BYTES_PER_EFFORT = 16_384;
 
+export interface ByteTotals {
+  readonly sent: number;
+  readonly received: number;
+}
+
 /** A socket that has just opened. */
 export interface Opening {
   readonly id: PeerId;
@@ -70,6 +75,8 @@ export class Peering implements Outbox {
   readonly #leaving: { readonly connection: Connection; readonly reason: string }[] = [];
   /** Each peer that the protocols were told of. */
   readonly #introduced = new Set<Connection>();
+  /** Of connections that are gone. */
+  #pastBytes: ByteTotals = { sent: 0, received: 0 };
 
   constructor(ports: PeeringPorts) {
     this.#ports = ports;
@@ -94,6 +101,13 @@ export class Peering implements Outbox {
 
   all(): Iterable<Connection> {
     return this.#table.all();
+  }
+
+  /** Bytes on all connections, those that are gone counted. */
+  get byteTotals(): ByteTotals {
+    let totals = this.#pastBytes;
+    for (const connection of this.all()) totals = withBytesOf(totals, connection);
+    return totals;
   }
 
   /** Whether a message could be taken at once. */
@@ -179,6 +193,7 @@ export class Peering implements Outbox {
     for (let left = this.#leaving.shift(); left !== undefined; left = this.#leaving.shift()) {
       const { connection, reason } = left;
       this.#table.delete(connection);
+      this.#pastBytes = withBytesOf(this.#pastBytes, connection);
       this.#inactivity.closed(connection);
       if (this.#introduced.delete(connection)) this.#ports.protocols.closed(connection);
       this.#handshaker.closed(connection);
@@ -291,6 +306,10 @@ export class Peering implements Outbox {
     assert(connection === undefined || connection === peer, "a peer is its connection");
     return connection === undefined || connection.isClosing ? undefined : connection;
   }
+}
+
+function withBytesOf({ sent, received }: ByteTotals, { stats }: Connection): ByteTotals {
+  return { sent: sent + stats.bytesSent, received: received + stats.bytesReceived };
 }
 
 function effortOf(message: Message): number {

@@ -54,7 +54,7 @@ export interface FeeFilterPorts {
   readonly logger: Logger;
   readonly outbox: Pick<Outbox, "send">;
   readonly chain: Pick<ChainState, "isInitialBlockDownload">;
-  readonly mempool: Pick<Mempool, "minFeeRate">;
+  readonly mempool: Pick<Mempool, "rollingFeeRate">;
 }
 
 export interface FeeFilterSettings {
@@ -116,7 +116,8 @@ export class FeeFilterProtocol implements Protocol {
     const { clock, chain, mempool } = this.#ports;
     const now = clock.now();
     const isCatchingUp = chain.isInitialBlockDownload;
-    const current = isCatchingUp ? MONEY_MAX : mempool.minFeeRate;
+    // Only what the pool asks for lack of room is rounded: a rounded relay fee would refuse what pays it.
+    const current = isCatchingUp ? MONEY_MAX : mempool.rollingFeeRate;
     // 'None at all' is taken back as soon as it is no longer so.
     if (now >= dueAt || (state.sentMax && !isCatchingUp)) this.#tell(peer, state, current, now);
     else if (hasChangedMuch(current, state.sent)) this.#hasten(peer, dueAt, now);

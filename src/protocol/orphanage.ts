@@ -31,6 +31,11 @@ export class Orphanage {
     return this.#orphans.size;
   }
 
+  /** Oldest first. */
+  all(): Iterable<Orphan> {
+    return this.#orphans.values();
+  }
+
   has(wtxid: Uint8Array): boolean {
     return this.#orphans.has(hashKey(wtxid));
   }

@@ -21,12 +21,14 @@ function bench({ blocksOnly = false, localPeers = false } = {}) {
   const chain = { isInitialBlockDownload: false };
   const known: { readonly peer: Peer; readonly hash: Uint8Array }[] = [];
   const forced: MempoolEntry[] = [];
+  const refused: (readonly [wtxid: string, rule: string, peer: number])[] = [];
   const download = new TxDownload({
     clock: outbox.clock, rng: seededRng(1), logger: outbox.logger, outbox, chain, mempool,
     announce: {
       addKnown: (peer, hash) => void known.push({ peer, hash }),
       transactionAccepted: (entry) => void forced.push(entry),
     },
+    transactionRejected: ({ wtxid }, { rule }, { id }) => void refused.push([hashKey(wtxid), rule, id]),
   }, { blocksOnly, localPeers });
   mempool.accepted = (entry) => download.transactionAccepted(entry);
   outbox.protocols.push(download);
@@ -37,7 +39,7 @@ function bench({ blocksOnly = false, localPeers = false } = {}) {
     outbox.from(peer, { type: "tx", value: { transaction } });
   };
   const asked = (peer: Peer) => outbox.sent(peer, "getdata").flatMap(({ items }) => items);
-  return { outbox, mempool, chain, known, forced, download, announce, send, asked };
+  return { outbox, mempool, chain, known, forced, refused, download, announce, send, asked };
 }
 
 const outbound = { type: "outbound-full-relay" } as const;

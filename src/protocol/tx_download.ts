@@ -18,7 +18,7 @@ import {
 } from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
-import { describeViolation } from "../consensus/rule_violation.ts";
+import { describeViolation, type RuleViolation } from "../consensus/rule_violation.ts";
 import type { Admission, Mempool, MempoolEntry } from "../mempool/mempool.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { displayHash, hashKey, type HashKey, type Txid } from "../primitives/hash.ts";
@@ -58,6 +58,8 @@ export interface TxDownloadPorts {
   readonly chain: Pick<ChainState, "isInitialBlockDownload">;
   readonly mempool: Pick<Mempool, "get" | "getByWtxid" | "size" | "usage" | "submit">;
   readonly announce: Pick<TxAnnounce, "addKnown" | "transactionAccepted">;
+  /** The mempool has refused what this peer sent. */
+  transactionRejected(transaction: Transaction, violation: RuleViolation, peer: Peer): void;
 }
 
 export interface TxDownloadOptions {
@@ -75,8 +77,8 @@ export class TxDownload implements Protocol {
   readonly #rejected: InventoryFilter;
   /** Both ids of transactions in blocks that were just connected. */
   readonly #confirmed: InventoryFilter;
-  /** Wtxids that the mempool is looking at. */
-  readonly #submitted = new Set<HashKey>();
+  /** Who sent what the mempool is looking at, by wtxid. */
+  readonly #submitted = new Map<HashKey, PeerId>();
   readonly #retries = new Map<HashKey, Orphan>();
   #wtxidPeers = 0;
   #isOthersTurn = false;
@@ -173,9 +175,18 @@ export class TxDownload implements Protocol {
     this.#rejected.clear();
   }
 
+  /** Who sent what the mempool is looking at; `undefined` when it came another way. */
+  sourceOf({ wtxid }: Transaction): PeerId | undefined {
+    return this.#submitted.get(hashKey(wtxid));
+  }
+
   /** Transactions asked of it and awaited. */
   inFlight(peer: PeerId): number {
     return this.#requests.inFlight(peer);
+  }
+
+  get orphans(): Iterable<Orphan> {
+    return this.#orphanage.all();
   }
 
   get orphanCount(): number {
@@ -235,7 +246,7 @@ export class TxDownload implements Protocol {
     if (this.#isKnown({ hash: transaction.wtxid, isWtxid: true })) return this.#forceRelay(peer, transaction);
     let isJudged = false;
     let isParked = false;
-    this.#submit(transaction, (admission) => {
+    this.#submit(transaction, peer.id, (admission) => {
       isJudged = true;
       if (this.#peers.get(peer.id) === peer) this.#judged(peer, transaction, admission);
       if (isParked && this.#peers.get(peer.id) === peer) outbox.unpark(peer);
@@ -259,9 +270,9 @@ export class TxDownload implements Protocol {
     announce.transactionAccepted(entry);
   }
 
-  #submit(transaction: Transaction, done: (admission: Admission) => void): void {
+  #submit(transaction: Transaction, peer: PeerId, done: (admission: Admission) => void): void {
     const key = hashKey(transaction.wtxid);
-    this.#submitted.add(key);
+    this.#submitted.set(key, peer);
     this.#ports.mempool.submit(transaction, (admission) => {
       this.#submitted.delete(key);
       done(admission);
@@ -291,6 +302,7 @@ export class TxDownload implements Protocol {
         return this.#keepOrphan(peer, transaction, admission.missing);
       case "rejected":
         refused(describeViolation(admission.violation));
+        this.#ports.transactionRejected(transaction, admission.violation, peer);
         this.#reject(transaction);
     }
   }
@@ -341,7 +353,7 @@ export class TxDownload implements Protocol {
       this.#retries.delete(key);
       const peer = this.#peers.get(id);
       if (peer === undefined || !this.#orphanage.has(transaction.wtxid) || this.#submitted.has(key)) continue;
-      this.#submit(transaction, (admission) => {
+      this.#submit(transaction, id, (admission) => {
         if (admission.type !== "missing-inputs") this.#orphanage.delete(transaction.wtxid);
         if (this.#peers.get(id) === peer) this.#judged(peer, transaction, admission);
       });

@@ -1,17 +1,34 @@
+import { addressMethods } from "./methods/addresses.ts";
 import { blockMethods } from "./methods/block.ts";
+import { blockTemplateMethods } from "./methods/block_template.ts";
+import { chainControlMethods } from "./methods/chain_control.ts";
 import { chainMethods } from "./methods/chain.ts";
+import { chainStatisticsMethods } from "./methods/chain_statistics.ts";
+import { coinScanMethods } from "./methods/coin_scan.ts";
+import { coinMethods } from "./methods/coins.ts";
 import { controlMethods } from "./methods/control.ts";
+import { createTransactionMethods } from "./methods/create_transaction.ts";
+import { deploymentMethods } from "./methods/deployments.ts";
+import { estimateMethods } from "./methods/estimates.ts";
 import { hiddenMethods } from "./methods/hidden.ts";
 import { mempoolMethods } from "./methods/mempool.ts";
+import { mempoolRelationMethods } from "./methods/mempool_relations.ts";
+import { mempoolTestMethods } from "./methods/mempool_test.ts";
 import { MethodTable } from "./method_table.ts";
 import { miningMethods } from "./methods/mining.ts";
+import { miningInfoMethods } from "./methods/mining_info.ts";
 import { networkMethods } from "./methods/network.ts";
 import { hiddenNetworkMethods } from "./methods/network_hidden.ts";
+import { proofMethods } from "./methods/proofs.ts";
+import { signingMethods } from "./methods/signing.ts";
 import { transactionMethods } from "./methods/transactions.ts";
 import { waitingMethods } from "./methods/waiting.ts";
 
 /** Every method there is. */
 export const ALL_METHODS = new MethodTable([
-  chainMethods, blockMethods, transactionMethods, mempoolMethods, networkMethods, hiddenNetworkMethods,
-  miningMethods, controlMethods, waitingMethods, hiddenMethods,
+  chainMethods, blockMethods, chainControlMethods, chainStatisticsMethods, deploymentMethods, coinMethods,
+  coinScanMethods, proofMethods,
+  transactionMethods, createTransactionMethods, signingMethods, addressMethods, mempoolMethods,
+  mempoolRelationMethods, mempoolTestMethods, estimateMethods, networkMethods, hiddenNetworkMethods,
+  miningMethods, miningInfoMethods, blockTemplateMethods, controlMethods, waitingMethods, hiddenMethods,
 ]);

@@ -19,8 +19,11 @@ export function findBlock(chain: ChainState, hash: Bytes): BlockId {
 /** @throws {RpcError} when its bytes are not here, or no longer */
 export function readBlockBytes({ host }: Call, id: BlockId): Bytes {
   const { chain } = host.core;
-  const bytes = chain.headers.hasBlock(id) ? chain.readBlock(id) : undefined;
-  if (bytes !== undefined) return bytes;
+  if (chain.headers.hasBlock(id)) {
+    const bytes = chain.readBlock(id);
+    if (bytes !== undefined) return bytes;
+    throw new RpcError(RPC_CODE.misc, "Block not found on disk");
+  }
   const wasHere = chain.headers.transactionCount(id) > 0;
   throw new RpcError(RPC_CODE.misc,
     `Block not available (${wasHere ? "pruned data" : "not fully downloaded"})`);

@@ -20,6 +20,8 @@ export interface Parameter {
   readonly fallbackHint?: string;
   /** What an array holds, or an object's members. */
   readonly inner?: readonly Parameter[];
+  /** Written in the line that sums up all parameters, in place of what follows from the type. */
+  readonly brief?: string;
   /** In no help. */
   readonly hidden?: boolean;
   /** Its method looks at the type itself. */
@@ -85,6 +87,7 @@ function visible(parameters: readonly Parameter[]): readonly Parameter[] {
 function spelling(parameter: Parameter): string {
   const [name] = parameter.names;
   const inner = parameter.inner ?? [];
+  if (parameter.brief !== undefined) return parameter.brief;
   switch (parameter.type) {
     case "string":
     case "hex":

@@ -182,6 +182,21 @@ export interface TestedTransactionJson {
   readonly "reject-details"?: string;
 }
 
+/** `getnettotals` */
+export interface NetTotalsJson {
+  readonly totalbytesrecv: number;
+  readonly totalbytessent: number;
+  readonly timemillis: number;
+  readonly uploadtarget: {
+    readonly timeframe: number;
+    readonly target: number;
+    readonly target_reached: boolean;
+    readonly serve_historical_blocks: boolean;
+    readonly bytes_left_in_cycle: number;
+    readonly time_left_in_cycle: number;
+  };
+}
+
 /** `getnetworkinfo` */
 export interface NetworkInfoJson {
   readonly version: number;

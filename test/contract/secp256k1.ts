@@ -6,7 +6,7 @@ import { type Bytes, concatBytes, fromHex, NO_BYTES, toHex } from "../../src/bas
 import { randomBytes, seededRng } from "../../src/base/rng.ts";
 import { taggedHash } from "../../src/crypto/crypto.ts";
 import { portableSecp256k1 as oracle } from "../../src/crypto/portable_secp256k1.ts";
-import type { CurveVerifier } from "../../src/crypto/secp256k1.ts";
+import type { Secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { sharedPath, skipWithoutShared } from "../support/paths.ts";
 
 const { Point } = secp256k1;
@@ -34,33 +34,35 @@ interface Question {
 }
 
 /**
- * What every backend that checks signatures must do. A new one adds one line to its own test file.
+ * What every backend of the curve must do. A new one adds one line to its own test file.
  *
  * `open` is called once; `skip` says why this machine cannot have it.
  */
-export function checksSignatures(
-  backend: string, open: () => CurveVerifier, skip: string | false = false,
+export function obeysSecp256k1(
+  backend: string, open: () => Secp256k1, skip: string | false = false,
 ): void {
-  let opened: CurveVerifier | undefined;
-  const claim = (text: string, run: (verifier: CurveVerifier) => void, why = skip): void => {
+  let opened: Secp256k1 | undefined;
+  const claim = (text: string, run: (curve: Secp256k1) => void, why = skip): void => {
     test(`${backend}: ${text}`, { skip: why }, () => run((opened ??= open())));
   };
 
   for (const [text, question, verdict] of ecdsaCases()) {
-    claim(`an ECDSA signature ${text} is ${verdict ? "good" : "bad"}`, (verifier) =>
-      assert.equal(askEcdsa(verifier, question), verdict));
+    claim(`an ECDSA signature ${text} is ${verdict ? "good" : "bad"}`, (curve) =>
+      assert.equal(askEcdsa(curve, question), verdict));
   }
   for (const [text, question, verdict] of schnorrCases()) {
-    claim(`a Schnorr signature ${text} is ${verdict ? "good" : "bad"}`, (verifier) =>
-      assert.equal(askSchnorr(verifier, question), verdict));
+    claim(`a Schnorr signature ${text} is ${verdict ? "good" : "bad"}`, (curve) =>
+      assert.equal(askSchnorr(curve, question), verdict));
   }
   for (const [text, key, tweak, hasResult] of tweakCases()) {
-    claim(`a tweak ${text} gives ${hasResult ? "a key" : "nothing"}`, (verifier) => {
-      const tweaked = verifier.tweakXOnlyKey(key, tweak);
+    claim(`a tweak ${text} gives ${hasResult ? "a key" : "nothing"}`, (curve) => {
+      const tweaked = curve.tweakXOnlyKey(key, tweak);
       assert.equal(tweaked !== undefined, hasResult);
       assert.deepEqual(tweaked, oracle.tweakXOnlyKey(key, tweak));
     });
   }
+  claim("keys, signatures and tweaks are made as by the oracle", makesAsOracle);
+  claim("a secret key out of range is refused", refusesSecrets);
   claim("random questions, right and bent, are answered as by the oracle", answersAsOracle);
   claim("a refusal leaves nothing behind for the next question", forgetsRefusals);
   claim("bytes may be shared memory or a Buffer, and stay as they are", takesAnyMemory);
@@ -68,12 +70,12 @@ export function checksSignatures(
   claim("the published Schnorr signatures are judged as BIP340 says", judgesPublished, skip || skipWithoutShared);
 }
 
-function askEcdsa(verifier: CurveVerifier, { signature, hash, key }: Question): boolean {
-  return verifier.verifyEcdsa(signature, hash, key);
+function askEcdsa(curve: Secp256k1, { signature, hash, key }: Question): boolean {
+  return curve.verifyEcdsa(signature, hash, key);
 }
 
-function askSchnorr(verifier: CurveVerifier, { signature, hash, key }: Question): boolean {
-  return verifier.verifySchnorr(signature, hash, key);
+function askSchnorr(curve: Secp256k1, { signature, hash, key }: Question): boolean {
+  return curve.verifySchnorr(signature, hash, key);
 }
 
 type Case = readonly [text: string, question: Question, verdict: boolean];
@@ -220,7 +222,7 @@ function tweakCases(): readonly TweakCase[] {
   ];
 }
 
-function answersAsOracle(verifier: CurveVerifier): void {
+function answersAsOracle(curve: Secp256k1): void {
   const rng = seededRng(SEED);
   for (let i = 0; i < RANDOM_CASES; i++) {
     const secret = randomBytes(rng, 32);
@@ -230,62 +232,91 @@ function answersAsOracle(verifier: CurveVerifier): void {
     const xOnly = oracle.publicKey(secret).subarray(1);
     const schnorr = { signature: oracle.signSchnorr(hash, secret, randomBytes(rng, 32)), hash, key: xOnly };
     const say = `seed ${SEED}, case ${i}`;
-    assert.equal(askEcdsa(verifier, ecdsa), true, say);
-    assert.equal(askSchnorr(verifier, schnorr), true, say);
+    assert.equal(askEcdsa(curve, ecdsa), true, say);
+    assert.equal(askSchnorr(curve, schnorr), true, say);
     const part = (["signature", "hash", "key"] as const)[i % 3]!;
     const bit = rng.u32();
     const bentEcdsa = { ...ecdsa, [part]: flipBit(ecdsa[part], bit) };
     const bentSchnorr = { ...schnorr, [part]: flipBit(schnorr[part], bit) };
-    assert.equal(askEcdsa(verifier, bentEcdsa), askEcdsa(oracle, bentEcdsa), `${say}, ${part}, bit ${bit}`);
-    assert.equal(askSchnorr(verifier, bentSchnorr), askSchnorr(oracle, bentSchnorr), `${say}, ${part}, bit ${bit}`);
-    assert.deepEqual(verifier.tweakXOnlyKey(xOnly, hash), oracle.tweakXOnlyKey(xOnly, hash), say);
+    assert.equal(askEcdsa(curve, bentEcdsa), askEcdsa(oracle, bentEcdsa), `${say}, ${part}, bit ${bit}`);
+    assert.equal(askSchnorr(curve, bentSchnorr), askSchnorr(oracle, bentSchnorr), `${say}, ${part}, bit ${bit}`);
+    assert.deepEqual(curve.tweakXOnlyKey(xOnly, hash), oracle.tweakXOnlyKey(xOnly, hash), say);
   }
 }
 
-function forgetsRefusals(verifier: CurveVerifier): void {
+/** To the byte: ECDSA's nonces are those of RFC 6979. Both parities of keys and nonces come up. */
+function makesAsOracle(curve: Secp256k1): void {
+  const rng = seededRng(SEED + 1);
+  for (let i = 0; i < RANDOM_CASES; i++) {
+    const [secret, hash, other] = [randomBytes(rng, 32), randomBytes(rng, 32), randomBytes(rng, 32)];
+    const say = `seed ${SEED + 1}, case ${i}`;
+    assert.deepEqual(curve.publicKey(secret), oracle.publicKey(secret), say);
+    assert.deepEqual(curve.publicKey(secret, false), oracle.publicKey(secret, false), say);
+    assert.deepEqual(curve.signEcdsa(hash, secret), oracle.signEcdsa(hash, secret), say);
+    assert.deepEqual(curve.signSchnorr(hash, secret, other), oracle.signSchnorr(hash, secret, other), say);
+    assert.deepEqual(curve.tweakSecretKey(secret, other), oracle.tweakSecretKey(secret, other), say);
+  }
+  const minusSecret = toBytes(ORDER - evenSecret());
+  for (const tweak of [ZERO, FULL, toBytes(ORDER), minusSecret, HASH.subarray(1)]) {
+    assert.deepEqual(curve.tweakSecretKey(SECRET, tweak), oracle.tweakSecretKey(SECRET, tweak), toHex(tweak));
+  }
+  const message = new Uint8Array(100).fill(3);
+  assert.deepEqual(curve.signSchnorr(message, SECRET, ZERO), oracle.signSchnorr(message, SECRET, ZERO));
+}
+
+function refusesSecrets(curve: Secp256k1): void {
+  for (const secret of [ZERO, FULL, toBytes(ORDER), HASH.subarray(1)]) {
+    assert.equal(curve.isSecretKey(secret), false);
+    assert.throws(() => curve.publicKey(secret), toHex(secret));
+    assert.throws(() => curve.signEcdsa(HASH, secret), toHex(secret));
+    assert.throws(() => curve.signSchnorr(HASH, secret, ZERO), toHex(secret));
+  }
+}
+
+function forgetsRefusals(curve: Secp256k1): void {
   const ecdsa = { signature: ECDSA, hash: HASH, key: KEY };
   const schnorr = { signature: SCHNORR, hash: HASH, key: X_ONLY };
   for (const bad of [ZERO, FULL]) {
-    assert.equal(askEcdsa(verifier, { ...ecdsa, key: startingWith(2, concatBytes(NO_FORM, bad)) }), false);
-    assert.equal(askEcdsa(verifier, ecdsa), true);
-    assert.equal(askSchnorr(verifier, { ...schnorr, key: bad }), false);
-    assert.equal(askSchnorr(verifier, schnorr), true);
-    assert.equal(verifier.tweakXOnlyKey(bad, HASH), undefined);
-    assert.equal(askEcdsa(verifier, { ...ecdsa, signature: NO_BYTES }), false);
-    assert.equal(askSchnorr(verifier, schnorr), true);
+    assert.equal(askEcdsa(curve, { ...ecdsa, key: startingWith(2, concatBytes(NO_FORM, bad)) }), false);
+    assert.equal(askEcdsa(curve, ecdsa), true);
+    assert.equal(askSchnorr(curve, { ...schnorr, key: bad }), false);
+    assert.equal(askSchnorr(curve, schnorr), true);
+    assert.equal(curve.tweakXOnlyKey(bad, HASH), undefined);
+    assert.equal(askEcdsa(curve, { ...ecdsa, signature: NO_BYTES }), false);
+    assert.equal(askSchnorr(curve, schnorr), true);
   }
 }
 
-function takesAnyMemory(verifier: CurveVerifier): void {
+function takesAnyMemory(curve: Secp256k1): void {
   const { r, s } = secp256k1.Signature.fromBytes(ECDSA, "der");
   const hybrid = startingWith(((LONG_KEY[64] as number) & 1) + 6, LONG_KEY);
   for (const placed of [inSharedMemory, (bytes: Bytes) => Buffer.from(bytes)]) {
     const given = [der(r, ORDER - s), HASH, hybrid, SCHNORR, X_ONLY, SECRET].map(placed);
     const before = given.map(toHex);
     const [ecdsa, hash, key, schnorr, xOnly, tweak] = given as [Bytes, Bytes, Bytes, Bytes, Bytes, Bytes];
-    assert.equal(verifier.verifyEcdsa(ecdsa, hash, key), true);
-    assert.equal(verifier.verifySchnorr(schnorr, hash, xOnly), true);
-    assert.deepEqual(verifier.tweakXOnlyKey(xOnly, tweak), oracle.tweakXOnlyKey(X_ONLY, SECRET));
+    assert.equal(curve.verifyEcdsa(ecdsa, hash, key), true);
+    assert.equal(curve.verifySchnorr(schnorr, hash, xOnly), true);
+    assert.deepEqual(curve.tweakXOnlyKey(xOnly, tweak), oracle.tweakXOnlyKey(X_ONLY, SECRET));
     assert.deepEqual(given.map(toHex), before);
   }
 }
 
-function givesOwnMemory(verifier: CurveVerifier): void {
-  const first = verifier.tweakXOnlyKey(X_ONLY, HASH)!;
+function givesOwnMemory(curve: Secp256k1): void {
+  const first = curve.tweakXOnlyKey(X_ONLY, HASH)!;
   const before = toHex(first.key);
-  const second = verifier.tweakXOnlyKey(X_ONLY, SECRET)!;
+  const second = curve.tweakXOnlyKey(X_ONLY, SECRET)!;
   assert.notEqual(toHex(second.key), before);
   assert.equal(toHex(first.key), before);
   assert.equal(first.key.constructor, Uint8Array);
 }
 
-function judgesPublished(verifier: CurveVerifier): void {
+function judgesPublished(curve: Secp256k1): void {
   const lines = readFileSync(sharedPath("vectors/bip/bip-0340-test-vectors.csv"), "utf8").trim().split(/\r?\n/);
   assert.ok(lines.length > 15);
   for (const line of lines.slice(1)) {
     const [index, , key, , message, signature, verdict] = line.split(",") as string[];
     const question = { signature: fromHex(signature!), hash: fromHex(message!), key: fromHex(key!) };
-    assert.equal(askSchnorr(verifier, question), verdict === "TRUE", `vector ${index}`);
+    assert.equal(askSchnorr(curve, question), verdict === "TRUE", `vector ${index}`);
   }
 }
 

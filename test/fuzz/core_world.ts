@@ -12,7 +12,7 @@ import { type Duration, milliseconds, type UnixSeconds } from "../../src/base/ti
 import { NEW_CHAIN } from "../../src/chain/restore.ts";
 import { verifyInputs } from "../../src/consensus/verify_inputs.ts";
 import type { Command, CommandResult } from "../../src/node/command.ts";
-import type { NodeEffect, NodeInput } from "../../src/node/effect.ts";
+import type { DialId, NodeEffect, NodeInput } from "../../src/node/effect.ts";
 import { NodeCore } from "../../src/node/node_core.ts";
 import type { NodeOptions } from "../../src/node/node_options.ts";
 import type { PeerId } from "../../src/peer/peer.ts";
@@ -30,6 +30,8 @@ export class CoreWorld {
   readonly clock: VirtualClock;
   /** Sockets that are open, as the world sees it. */
   readonly open = new Set<PeerId>();
+  /** Those that the node has dialled, and that have not said anything yet. */
+  readonly dialled: PeerId[] = [];
   /** Reasons for which the node has closed connections, and how often. */
   readonly closings = new Map<string, number>();
   sentBytes = 0;
@@ -127,7 +129,7 @@ export class CoreWorld {
         this.#closed(effect.peer, effect.reason);
         return;
       case "dial":
-        this.#late.push(() => ({ type: "dial-failed", dial: effect.dial, reason: "nobody is there" }));
+        this.#late.push(() => this.#dial(effect.dial, effect.address));
         return;
       case "resolve":
         this.#late.push(() => ({ type: "resolved", host: effect.host, addresses: [] }));
@@ -161,6 +163,15 @@ export class CoreWorld {
       default:
         return;
     }
+  }
+
+  /** Half of those that are dialled are there. */
+  #dial(dial: DialId, remote: NetworkAddress): NodeInput {
+    if (below(this.#rng, 2) === 0) return { type: "dial-failed", dial, reason: "nobody is there" };
+    const peer = this.#nextPeer++ as PeerId;
+    this.open.add(peer);
+    this.dialled.push(peer);
+    return { type: "connected", peer, dial, remote, local: { ...remote, port: 50_000 } };
   }
 
   #closed(peer: PeerId, reason: string): void {

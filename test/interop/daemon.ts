@@ -31,8 +31,8 @@ const TRUSTED = "-whitelist=in,out,noban@127.0.0.1";
 
 const FLAGS = [
   TRUSTED,
-  "-regtest", "-server", "-listen=1", "-dnsseed=0", "-fixedseeds=0", "-listenonion=0", "-discover=0", "-natpmp=0",
-  "-printtoconsole=0", "-debug=net", "-fallbackfee=0.0002", "-dbcache=16",
+  "-regtest", "-server", "-listen=1", "-dnsseed=0", "-fixedseeds=0", "-listenonion=0", "-discover=0",
+  "-natpmp=0", "-printtoconsole=0", "-debug=net", "-fallbackfee=0.0002", "-dbcache=16",
 ];
 
 /** The module that a bin of the package runs, beside these tests. */

@@ -65,8 +65,10 @@ export class ChainMaker {
 
   /** Spends what coins of one kind hold to another kind, or the same. */
   pay(from: ScriptKind): Transaction {
-    const outputs = [{ value: (100_000 + below(this.#rng, 100_000)) as Sats, script: this.wallet.script(this.#anyKind()) }];
-    const payment = this.wallet.pay({ outputs, feeRate: 2, rng: this.#rng, from: [from], changeKind: this.#anyKind() });
+    const value = (100_000 + below(this.#rng, 100_000)) as Sats;
+    const outputs = [{ value, script: this.wallet.script(this.#anyKind()) }];
+    const changeKind = this.#anyKind();
+    const payment = this.wallet.pay({ outputs, feeRate: 2, rng: this.#rng, from: [from], changeKind });
     assert.ok(payment.ok, `the wallet has no ${from} coin`);
     return payment.transaction;
   }

@@ -70,8 +70,9 @@ export async function flipBits(
     flipped[at - start]! ^= 1 << (bit & 7);
     const before = placeOf(node, file);
     const refusal = await load(flipped);
-    assert.ok(refusal !== undefined, `seed ${seed}: ${file.name} with bit ${bit & 7} of byte ${at} changed is accepted`);
-    assert.equal(placeOf(node, file), before, `seed ${seed}: byte ${at} of ${file.name}, ${refusal}`);
+    const what = `seed ${seed}: bit ${bit & 7} of byte ${at} of ${file.name}`;
+    assert.ok(refusal !== undefined, `${what} is changed, and it is accepted`);
+    assert.equal(placeOf(node, file), before, `${what}: ${refusal}`);
     const rule = ruleIn(refusal);
     refusals.set(rule, (refusals.get(rule) ?? 0) + 1);
   }

@@ -136,7 +136,9 @@ test("the 255 blocks of main are imported, and served to a second node over TCP"
   await assertServed(MAIN, dataDir, tip);
 });
 
-for (const [chain, file, count] of [["main", "mainnet-0-10236.headers", 10_237], ["signet", "signet-0-2015.headers", 2016]] as const) {
+for (const [chain, file, count] of [
+  ["main", "mainnet-0-10236.headers", 10_237], ["signet", "signet-0-2015.headers", 2016],
+] as const) {
   test(`the first ${count} headers of ${chain} are imported`, { skip }, async () => {
     const [tip = "", best = ""] = await runImport(sharedPath("blocks", file),
       "--chain", chain, "--datadir", join(root, `${chain}-headers`), "--minimumchainwork", "0");

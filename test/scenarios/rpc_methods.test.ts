@@ -13,6 +13,7 @@ import { openNode, type RunningNode } from "../../src/io/node_host.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import { ALL_METHODS } from "../../src/rpc/all_methods.ts";
 import { RpcServer } from "../../src/rpc/request.ts";
+import { ScanSeat } from "../../src/rpc/scan_seat.ts";
 
 const MOCK_TIME = 1_700_000_000;
 const KEY_HASH_ADDRESS = "mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8";
@@ -58,6 +59,8 @@ before(async () => {
     core: node.core,
     command: (command) => node.command(command),
     listen: (listener) => node.listen(listener),
+    scanCoins: () => node.scanCoins(),
+    coinScan: new ScanSeat(),
     uptime: () => 5.5,
     delay: (length) => new Promise((resolve) => void setTimeout(resolve, length).unref()),
     stopping: node.stopping,

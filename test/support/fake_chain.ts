@@ -140,8 +140,7 @@ export class FakeChain {
     if (!requested && this.headers.compareWork(id, this.tip) <= 0) return { type: "ignored", id };
     this.#store(id, block);
     this.#unchecked.push({ id, source });
-    const parent = this.headers.previous(id);
-    return { type: "accepted", id, isConnectable: parent !== undefined && this.headers.hasBlock(parent) };
+    return { type: "accepted", id, isConnectable: this.#hasAllUpTo(id) };
   }
 
   /** Connects what can be connected, and says so. */
@@ -155,6 +154,16 @@ export class FakeChain {
   have(blocks: readonly Block[]): void {
     for (const block of blocks) this.addBlock(block, { requested: true });
     this.settle();
+  }
+
+  /** Whether no block between the connected ones and `id` is missing. */
+  #hasAllUpTo(id: BlockId): boolean {
+    let walk: BlockId | undefined = id;
+    while (walk !== undefined && this.headers.validity(walk) !== "connected") {
+      if (!this.headers.hasBlock(walk)) return false;
+      walk = this.headers.previous(walk);
+    }
+    return true;
   }
 
   #check({ id, source }: { readonly id: BlockId; readonly source: number | undefined }): boolean {

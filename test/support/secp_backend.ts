@@ -1,8 +1,8 @@
 import { test } from "node:test";
 import { installCrypto } from "../../src/crypto/crypto.ts";
 import { NodeCrypto } from "../../src/io/node_crypto.ts";
-import { type SignatureBackendName, tryLoad } from "../../src/io/signature_backends.ts";
-import { checksSignatures } from "../contract/secp256k1.ts";
+import { type SignatureBackendName, findSignatures } from "../../src/io/signature_backends.ts";
+import { obeysSecp256k1 } from "../contract/secp256k1.ts";
 
 /**
  * All tests of a backend: the contract, and that the published scripts and transactions, which are
@@ -10,9 +10,9 @@ import { checksSignatures } from "../contract/secp256k1.ts";
  * takes over.
  */
 export async function testSecpBackend(name: SignatureBackendName, whyAbsent: string): Promise<void> {
-  const loaded = tryLoad(name);
+  const loaded = findSignatures(name);
   const skip = loaded === undefined ? whyAbsent : false;
-  checksSignatures(name, () => loaded!.verifier, skip);
+  obeysSecp256k1(name, () => loaded!.curve, skip);
   if (loaded === undefined) {
     test(`${name}: the published scripts end as they say`, { skip: whyAbsent }, () => {});
     return;

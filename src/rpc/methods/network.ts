@@ -11,7 +11,7 @@ import { methodHelp } from "../method_help.ts";
 import { optional, required } from "../parameter.ts";
 import { peerJson, peerShape, servicesText } from "../render/peer_json.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
-import type { NetworkInfoJson, NodeAddressJson } from "../schema.ts";
+import type { NetTotalsJson, NetworkInfoJson, NodeAddressJson } from "../schema.ts";
 import { amount, boolean, hex, list, nothing, number, object, text, time } from "../shape.ts";
 import { warnings } from "../warnings.ts";
 
@@ -224,6 +224,44 @@ function readNetwork(text: string): NetworkName {
   return name;
 }
 
+const SECONDS_A_DAY = 24 * 60 * 60;
+
+const getnettotals: Method = {
+  name: "getnettotals",
+  category: "network",
+  about: "Returns how much was sent and received since the start.",
+  parameters: [],
+  results: result(object({
+    totalbytesrecv: number("Bytes received"),
+    totalbytessent: number("Bytes sent"),
+    timemillis: time("The time, in Unix milliseconds"),
+    uploadtarget: object({
+      timeframe: number("Seconds that a limit of uploads is for"),
+      target: number("Bytes that may be sent in them; 0 for any"),
+      target_reached: boolean("Whether so many were sent"),
+      serve_historical_blocks: boolean("Whether old blocks are sent"),
+      bytes_left_in_cycle: number("Bytes that may still be sent"),
+      time_left_in_cycle: number("Seconds until they are counted anew"),
+    }, "There is no such limit yet"),
+  })),
+  run({ host: { core } }): NetTotalsJson {
+    const { sent, received } = core.byteTotals;
+    return {
+      totalbytesrecv: received,
+      totalbytessent: sent,
+      timemillis: core.clock.now(),
+      uploadtarget: {
+        timeframe: SECONDS_A_DAY,
+        target: 0,
+        target_reached: false,
+        serve_historical_blocks: true,
+        bytes_left_in_cycle: 0,
+        time_left_in_cycle: 0,
+      },
+    };
+  },
+};
+
 const ping: Method = {
   name: "ping",
   category: "network",
@@ -237,5 +275,6 @@ const ping: Method = {
 };
 
 export const networkMethods: readonly Method[] = [
-  getnetworkinfo, getpeerinfo, getconnectioncount, addnode, disconnectnode, getnodeaddresses, ping,
+  getnetworkinfo, getpeerinfo, getconnectioncount, getnettotals, addnode, disconnectnode, getnodeaddresses,
+  ping,
 ];

@@ -26,14 +26,22 @@ export class MempoolFamilies {
     return unique(outputs.map((_, index) => this.#mempool.spender({ txid, index })));
   }
 
-  /** Of `entry` and all before it. */
-  ancestors(entry: MempoolEntry): Sum {
-    return sum(closure(entry, (each) => this.parents(each)));
+  /** `entry` and all before it. */
+  ancestorsOf(entry: MempoolEntry): Iterable<MempoolEntry> {
+    return closure(entry, (each) => this.parents(each));
   }
 
-  /** Of `entry` and all after it. */
+  /** `entry` and all after it. */
+  descendantsOf(entry: MempoolEntry): Iterable<MempoolEntry> {
+    return closure(entry, (each) => this.children(each));
+  }
+
+  ancestors(entry: MempoolEntry): Sum {
+    return sum(this.ancestorsOf(entry));
+  }
+
   descendants(entry: MempoolEntry): Sum {
-    return sum(closure(entry, (each) => this.children(each)));
+    return sum(this.descendantsOf(entry));
   }
 }
 

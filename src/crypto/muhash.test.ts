@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { reversed, toHex } from "../base/bytes.ts";
+import { MuHash } from "./muhash.ts";
+
+/** 32 bytes that begin with `number`, as Bitcoin Core's tests make them (crypto_tests.cpp, FromInt). */
+function numbered(number: number): Uint8Array {
+  const bytes = new Uint8Array(32);
+  bytes[0] = number;
+  return bytes;
+}
+
+test("the published set of three gives the published hash", () => {
+  const set = new MuHash();
+  set.insert(numbered(0));
+  set.insert(numbered(1));
+  set.remove(numbered(2));
+  const published = "10d312b100cbd32ada024a6646e40d3482fcff103668d2625f10002a607d5863";
+  assert.equal(toHex(reversed(set.digest())), published);
+});
+
+test("a digest changes nothing: the same set has it again, and one more element another", () => {
+  const set = new MuHash();
+  set.insert(numbered(1));
+  set.remove(numbered(9));
+  const before = toHex(set.digest());
+  assert.equal(toHex(set.digest()), before);
+  set.insert(numbered(9));
+  set.remove(numbered(1));
+  assert.equal(toHex(set.digest()), toHex(new MuHash().digest()));
+});
+
+test("neither the order nor a detour by way of other elements counts", () => {
+  const elements = fc.uniqueArray(fc.uint8Array({ maxLength: 64 }), { maxLength: 5, selector: (each) => each.join() });
+  fc.assert(fc.property(elements, fc.uint8Array({ maxLength: 64 }), (inserted, detour) => {
+    const [one, other] = [new MuHash(), new MuHash()];
+    for (const each of inserted) one.insert(each);
+    other.remove(detour);
+    for (const each of inserted.toReversed()) other.insert(each);
+    other.insert(detour);
+    assert.deepEqual(one.digest(), other.digest());
+  }), { numRuns: 20 });
+});
