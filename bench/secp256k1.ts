@@ -60,7 +60,9 @@ export async function run(): Promise<readonly Measurement[]> {
   ];
 }
 
-function loadTimed(name: SignatureBackendName): readonly (LoadedSignatures & { readonly loadMs: number })[] {
+type Timed = LoadedSignatures & { readonly loadMs: number };
+
+function loadTimed(name: SignatureBackendName): readonly Timed[] {
   const start = performance.now();
   const loaded = tryLoad(name);
   return loaded === undefined ? [] : [{ ...loaded, loadMs: performance.now() - start }];

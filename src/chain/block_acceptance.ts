@@ -71,7 +71,7 @@ export class BlockAcceptance {
     const context = headers.context(previous ?? GENESIS);
     const fault = previous === undefined ? undefined : checkBlockInContext(block, context, settings.params);
     if (fault === undefined) {
-      return { type: "accepted", id, isConnectable: this.#store(id, block, source) };
+      return { type: "accepted", id, unlocks: this.#store(id, block, source) };
     }
     if (!fault.mutated) this.#invalidate(id);
     return this.#refuse(fault, fault.mutated);
@@ -88,14 +88,15 @@ export class BlockAcceptance {
     return headers.chainWork(id) >= settings.minimumChainWork;
   }
 
-  /** Whether it could now be connected. */
-  #store(id: BlockId, block: Block, source: number | undefined): boolean {
+  /** Returns how many blocks can now be connected that could not before. */
+  #store(id: BlockId, block: Block, source: number | undefined): number {
     const { blocks, candidates, headers, outbox, verdicts } = this.#parts;
     const files = blocks.store(id, block);
     verdicts.expect(id, source);
-    for (const linked of candidates.received(id)) verdicts.linked(linked, candidates.goalOf(linked));
+    const linked = candidates.received(id);
+    for (const each of linked) verdicts.linked(each, candidates.goalOf(each));
     outbox.send({ files, index: takeChangedPages(headers) }, () => blocks.written(id, files));
-    return headers.blocks.isLinked(id);
+    return linked.length;
   }
 
   #invalidate(id: BlockId): void {

@@ -91,10 +91,10 @@ export type HeadersVerdict =
 
 export type BlockVerdict =
   /**
-   * Stored, or on its way there; a `block-checked` event follows: soon, if all blocks before it are
-   * here as well (`isConnectable`).
+   * Stored, or on its way there; a `block-checked` event follows. `unlocks`: how many blocks can be
+   * connected now that could not before, itself counted; zero while it waits for its parents.
    */
-  | { readonly type: "accepted"; readonly id: BlockId; readonly isConnectable: boolean }
+  | { readonly type: "accepted"; readonly id: BlockId; readonly unlocks: number }
   | { readonly type: "duplicate"; readonly id: BlockId }
   /** Not asked for, and not worth storing: less work than our tip, or too far ahead of it. */
   | { readonly type: "ignored"; readonly id: BlockId }

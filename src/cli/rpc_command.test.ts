@@ -128,6 +128,7 @@ describe("tidings", () => {
       assert.equal(help[i]?.status, 0);
       assert.match(help[i]?.stdout ?? "", new RegExp(`^Usage: tidings ${name} `));
     }
-    assert.match(version.stdout, /^tidings \d+\.\d+\.\d+\nnode [\d.]+\nsignatures (system|prebuilt|wasm|portable) \(.+\)\n$/);
+    assert.match(version.stdout,
+      /^tidings \d+\.\d+\.\d+\nnode [\d.]+\nsignatures (system|prebuilt|wasm|portable) \(.+\)\n$/);
   });
 });

@@ -73,8 +73,8 @@ async function helpCommand(argv: readonly string[]): Promise<number> {
 
 async function versionCommand(argv: readonly string[]): Promise<number> {
   if (argv.includes("--help")) {
-    process.stdout.write("Usage: tidings version [--json]\n\nPrints the version, and what checks signatures: " +
-      "TIDINGS_CRYPTO in the environment\nforces system, prebuilt, wasm or portable.\n");
+    process.stdout.write("Usage: tidings version [--json]\n\nPrints the version, and what checks " +
+      "signatures: TIDINGS_CRYPTO in the environment\nforces system, prebuilt, wasm or portable.\n");
     return EXIT.ok;
   }
   const { signatureBackend } = await import("../io/node_crypto.ts");

@@ -31,7 +31,8 @@ export function curveOn(library: CurveLibrary): Secp256k1 {
       return library.publicKey(secretKey, compressed);
     },
     signEcdsa: (hash, secretKey) => {
-      assert(hash.length === 32 && isScalar(secretKey), "a hash has 32 bytes, and a secret key is in range");
+      assert(hash.length === 32, "a hash has 32 bytes");
+      assert(isScalar(secretKey), "a secret key is in range");
       return derFromCompact(library.signEcdsa(hash, secretKey));
     },
     verifyEcdsa: (signature, hash, publicKey) => library.verifyEcdsa(signature, hash, publicKey),
@@ -44,7 +45,8 @@ export function curveOn(library: CurveLibrary): Secp256k1 {
 
 /** BIP340, "Default Signing"; the names are its own. */
 function signSchnorr(library: CurveLibrary, message: Bytes, secretKey: Bytes, auxiliary: Bytes): Bytes {
-  assert(isScalar(secretKey) && auxiliary.length === 32, "a secret key is in range, and the auxiliary 32 bytes");
+  assert(isScalar(secretKey), "a secret key is in range");
+  assert(auxiliary.length === 32, "the auxiliary bytes are 32");
   const { secret: d, key } = evenPair(library, secretKey);
   const mask = taggedHash("BIP0340/aux", auxiliary);
   const t = d.map((byte, i) => byte ^ (mask[i] as number));

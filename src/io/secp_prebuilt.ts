@@ -95,7 +95,9 @@ class PrebuiltLibrary implements CurveLibrary, RecoveryCurve {
     this.#key[0] = 2;
     this.#key.set(key, 1);
     this.#hash.set(tweak);
-    const sum = unlessRefused(() => this.#bindings.publicKeyTweakAdd(this.#key, this.#hash, true, this.#key));
+    const sum = unlessRefused(() => {
+      return this.#bindings.publicKeyTweakAdd(this.#key, this.#hash, true, this.#key);
+    });
     return sum && { key: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
   }
 
@@ -121,7 +123,9 @@ class PrebuiltLibrary implements CurveLibrary, RecoveryCurve {
     this.#hash.set(s);
     this.#bindings.privateKeyTweakMul(this.#s, this.#r);
     this.#bindings.privateKeyTweakMul(this.#hash, this.#r);
-    return unlessRefused(() => this.#bindings.ecdsaRecover(this.#compact, 0, this.#hash, true, this.#key));
+    return unlessRefused(() => {
+      return this.#bindings.ecdsaRecover(this.#compact, 0, this.#hash, true, this.#key);
+    });
   }
 }
 

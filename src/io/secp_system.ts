@@ -30,37 +30,30 @@ const LONG_KEY_BYTES = 65;
 /** What keys and signatures are parsed into. */
 const PARSED_BYTES = 64;
 
-const DECLARATIONS = {
-  context_create: "void *secp256k1_context_create(unsigned int flags)",
-  ec_pubkey_parse: "int secp256k1_ec_pubkey_parse(void *context, void *key, const void *bytes, size_t length)",
-  ec_pubkey_create: "int secp256k1_ec_pubkey_create(void *context, void *key, const void *secret)",
-  ec_pubkey_serialize:
-    "int secp256k1_ec_pubkey_serialize(void *context, void *bytes, void *length, const void *key, unsigned int flags)",
-  ec_seckey_tweak_add: "int secp256k1_ec_seckey_tweak_add(void *context, void *secret, const void *tweak)",
-  ec_seckey_tweak_mul: "int secp256k1_ec_seckey_tweak_mul(void *context, void *secret, const void *tweak)",
-  ecdsa_sign:
-    "int secp256k1_ecdsa_sign(void *context, void *signature, const void *hash, const void *secret, void *nonce, void *data)",
-  ecdsa_signature_serialize_compact:
-    "int secp256k1_ecdsa_signature_serialize_compact(void *context, void *bytes, const void *signature)",
-  ecdsa_signature_parse_compact:
-    "int secp256k1_ecdsa_signature_parse_compact(void *context, void *signature, const void *bytes)",
-  ecdsa_signature_normalize:
-    "int secp256k1_ecdsa_signature_normalize(void *context, void *normalized, const void *signature)",
-  ecdsa_verify:
-    "int secp256k1_ecdsa_verify(void *context, const void *signature, const void *hash, const void *key)",
-  xonly_pubkey_parse: "int secp256k1_xonly_pubkey_parse(void *context, void *key, const void *bytes)",
-  xonly_pubkey_serialize: "int secp256k1_xonly_pubkey_serialize(void *context, void *bytes, const void *key)",
-  xonly_pubkey_tweak_add:
-    "int secp256k1_xonly_pubkey_tweak_add(void *context, void *tweaked, const void *key, const void *tweak)",
-  xonly_pubkey_from_pubkey:
-    "int secp256k1_xonly_pubkey_from_pubkey(void *context, void *xonly, void *parity, const void *key)",
-  schnorrsig_verify:
-    "int secp256k1_schnorrsig_verify(void *context, const void *signature, const void *message, size_t length, const void *key)",
+const ADDRESS = "void *";
+
+/** What each takes after the context. All return 1 for yes or done. */
+const FUNCTIONS = {
+  ec_pubkey_create: [ADDRESS, ADDRESS],
+  ec_pubkey_parse: [ADDRESS, ADDRESS, "size_t"],
+  ec_pubkey_serialize: [ADDRESS, ADDRESS, ADDRESS, "unsigned int"],
+  ec_seckey_tweak_add: [ADDRESS, ADDRESS],
+  ec_seckey_tweak_mul: [ADDRESS, ADDRESS],
+  ecdsa_sign: [ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS],
+  ecdsa_signature_normalize: [ADDRESS, ADDRESS],
+  ecdsa_signature_parse_compact: [ADDRESS, ADDRESS],
+  ecdsa_signature_serialize_compact: [ADDRESS, ADDRESS],
+  ecdsa_verify: [ADDRESS, ADDRESS, ADDRESS],
+  schnorrsig_verify: [ADDRESS, ADDRESS, "size_t", ADDRESS],
+  xonly_pubkey_from_pubkey: [ADDRESS, ADDRESS, ADDRESS],
+  xonly_pubkey_parse: [ADDRESS, ADDRESS],
+  xonly_pubkey_serialize: [ADDRESS, ADDRESS],
+  xonly_pubkey_tweak_add: [ADDRESS, ADDRESS, ADDRESS],
 };
 
 type NativeValue = bigint | number | null | Bytes | Int32Array | BigUint64Array;
 type NativeFunction = (...values: readonly NativeValue[]) => number;
-type Functions = Readonly<Record<Exclude<keyof typeof DECLARATIONS, "context_create">, NativeFunction>>;
+type Functions = Readonly<Record<keyof typeof FUNCTIONS, NativeFunction>>;
 
 /** `undefined` when there is none on this machine that has Schnorr signatures. */
 export function loadSystemSignatures(
@@ -82,7 +75,9 @@ export function loadSystemSignatures(
 function libraryNames(platform: NodeJS.Platform): readonly string[] {
   if (platform === "win32") return [];
   if (platform !== "darwin") return VERSIONS.map((version) => `libsecp256k1.so.${version}`);
-  return MAC_FOLDERS.flatMap((folder) => VERSIONS.map((version) => `${folder}libsecp256k1.${version}.dylib`));
+  return MAC_FOLDERS.flatMap((folder) => {
+    return VERSIONS.map((version) => `${folder}libsecp256k1.${version}.dylib`);
+  });
 }
 
 /** `undefined` on a platform that it has no build for. */
@@ -114,10 +109,13 @@ class SystemLibrary implements CurveLibrary {
 
   /** @throws when the library lacks a function */
   constructor(library: LibraryHandle) {
-    const { context_create, ...rest } = DECLARATIONS;
-    const functions = Object.entries(rest).map(([name, declaration]) => [name, library.func(declaration)]);
+    const find = (name: string, result: string, types: string[]) =>
+      library.func(`secp256k1_${name}`, result, types);
+    const functions = Object.entries(FUNCTIONS).map(([name, types]) => {
+      return [name, find(name, "int", [ADDRESS, ...types])];
+    });
     this.#library = Object.fromEntries(functions) as Functions;
-    this.#context = library.func(context_create)(CONTEXT_NONE) as bigint;
+    this.#context = find("context_create", ADDRESS, ["unsigned int"])(CONTEXT_NONE) as bigint;
     assert(typeof this.#context === "bigint" && this.#context !== 0n, "the library makes a context");
   }
 

@@ -92,7 +92,8 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     new Uint32Array(memory.buffer)[HEAP_POINTER >> 2] = STACK_BASE + STACK_BYTES;
     this.#memory = new Uint8Array(memory.buffer);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), imports(memory, this.#memory));
+    const module = new WebAssembly.Module(binary);
+    const instance = new WebAssembly.Instance(module, imports(memory, this.#memory));
     this.#library = instance.exports as Exports;
     this.#context = this.#library._secp256k1_context_create(CONTEXT_FLAGS);
     const slots = this.#library._malloc(SLOT_COUNT * SLOT_BYTES);
@@ -113,7 +114,8 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
     this.#memory.set(compact, this.#a);
     this.#memory.set(hash, this.#b);
     const parsed = this.#signature;
-    if (library._secp256k1_ecdsa_signature_parse_compact(this.#context, parsed, this.#a) !== 1) return false;
+    const parse = library._secp256k1_ecdsa_signature_parse_compact;
+    if (parse(this.#context, parsed, this.#a) !== 1) return false;
     if (mayHaveHighS(compact)) library._secp256k1_ecdsa_signature_normalize(this.#context, parsed, parsed);
     return library._secp256k1_ecdsa_verify(this.#context, parsed, this.#b, this.#key) === 1;
   }
@@ -126,7 +128,8 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
     if (key.length !== 32 || tweak.length !== 32) return undefined;
     if (!this.#parseKey(concatBytes(Uint8Array.of(2), key))) return undefined;
     this.#memory.set(tweak, this.#a);
-    if (this.#library._secp256k1_ec_pubkey_tweak_add(this.#context, this.#key, this.#a) !== 1) return undefined;
+    const addTweak = this.#library._secp256k1_ec_pubkey_tweak_add;
+    if (addTweak(this.#context, this.#key, this.#a) !== 1) return undefined;
     const sum = this.#serializeKey(true);
     return { key: sum.slice(1), parity: sum[0] === 3 ? 1 : 0 };
   }

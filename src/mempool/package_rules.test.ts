@@ -20,7 +20,7 @@ test("no more than 25, and no heavier than 404,000 together", () => {
   const many = Array.from({ length: 26 }, () => spend([world.fund(COIN)], COIN - 500));
   assert.equal(checkPackage(many)?.rule, "package-too-many-transactions");
   assert.equal(checkPackage(many.slice(0, 25)), undefined);
-  const heavy = Array.from({ length: 4 }, () => spend([world.fund(10 * COIN)], 9 * COIN, { outputs: 800 }));
+  const heavy = Array.from({ length: 4 }, () => spend([world.fund(10 * COIN)], 9 * COIN, { outputs: 1_000 }));
   assert.equal(checkPackage(heavy)?.rule, "package-too-large");
   assert.equal(checkPackage(heavy.slice(0, 1)), undefined);
 });

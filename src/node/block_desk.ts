@@ -27,7 +27,7 @@ export class BlockDesk {
     const waiting = this.#awaited.get(key) ?? [];
     this.#awaited.set(key, [...waiting, checked]);
     const verdict = this.#chain.addBlock(block, { requested: true });
-    if (verdict.type === "accepted" && verdict.isConnectable) return verdict;
+    if (verdict.type === "accepted" && verdict.unlocks > 0) return verdict;
     if (waiting.length === 0) this.#awaited.delete(key);
     else this.#awaited.set(key, waiting);
     return verdict;
@@ -37,7 +37,7 @@ export class BlockDesk {
     const verdict = this.add(block, (violation) => {
       answer(succeeded({ type: "block-verdict", verdict: violation ?? this.#outcome(block.hash) }));
     });
-    if (verdict.type === "accepted" && verdict.isConnectable) return;
+    if (verdict.type === "accepted" && verdict.unlocks > 0) return;
     answer(succeeded({ type: "block-verdict", verdict: this.#answerTo(verdict) }));
   }
 

@@ -28,7 +28,7 @@ function fakeChain(verdict: RuleViolation | undefined) {
     add(block: Block, checked: (violation: RuleViolation | undefined) => void) {
       blocks.push(block);
       waiting.push(() => checked(verdict));
-      return { type: "accepted", id: blocks.length as never, isConnectable: true } as const;
+      return { type: "accepted", id: blocks.length as never, unlocks: 1 } as const;
     },
   };
 }

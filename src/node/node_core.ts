@@ -45,6 +45,7 @@ import type { NodeOptions } from "./node_options.ts";
 import type { PeerReport } from "./peer_report.ts";
 import { type ByteTotals, Peering } from "./peering.ts";
 import { PendingWork } from "./pending_work.ts";
+import { Seeding } from "./seeding.ts";
 
 /** What a node is given of the world: all of it answers at once. */
 export interface NodePorts {
@@ -74,6 +75,7 @@ export class NodeCore {
   readonly maker: BlockMaker;
   readonly #peering: Peering;
   readonly #dialing: Dialing;
+  readonly #seeding: Seeding;
   readonly #conversations: Conversations;
   readonly #desk: CommandDesk;
   readonly #blocks: BlockDesk;
@@ -168,6 +170,12 @@ export class NodeCore {
       },
       closed: (connection) => this.manager.closed(connection),
     });
+    this.#seeding = new Seeding({
+      options, clock,
+      addresses: this.addresses,
+      manager: this.manager,
+      effect: (effect) => this.#effect(effect),
+    });
     this.#dialing = new Dialing({
       logger,
       peering: this.#peering,
@@ -253,7 +261,7 @@ export class NodeCore {
       case "closed":
         return this.#peering.lost(input.peer, input.reason);
       case "resolved":
-        return;
+        return this.#seeding.resolved(input.addresses);
       case "verified":
         return this.#verifying.answered(input.job, input.violation);
       case "loaded":
@@ -265,7 +273,7 @@ export class NodeCore {
           this.#effect({ type: "answer", id: input.id, result });
         });
       case "woken":
-        return;
+        return this.#seeding.begin();
       default:
         return unreachable(input);
     }

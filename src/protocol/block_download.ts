@@ -19,7 +19,7 @@
  */
 import type { Logger } from "../base/logger.ts";
 import { addDuration, type Clock, type Duration, earlier, type Instant, seconds } from "../base/time.ts";
-import type { ChainEvent } from "../chain/chain_ports.ts";
+import type { BlockVerdict, ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
@@ -45,8 +45,9 @@ const BLOCK_TIMEOUT_INTERVALS_PER_PEER = 0.5;
 /** A tip younger than this many block intervals means that announced blocks are fetched at once. */
 const DIRECT_FETCH_INTERVALS = 20;
 /**
- * A peer is not parked while a block of its is checked when we asked for it in the initial download and
- * are this far behind: the checks are then best kept fed, and nothing it says hangs on the outcome.
+ * In the initial download a peer is not parked while a block of its is checked that we asked for, when
+ * we are this far behind: the checks are then best kept fed, and nothing it says hangs on the outcome.
+ * One that lets more blocks than this be connected gives the checks enough to do.
  */
 const CATCHING_UP_BLOCKS = BLOCKS_IN_FLIGHT_MAX;
 
@@ -62,6 +63,8 @@ export interface BlockDownloadPorts {
   readonly chain: BlockDownloadChain;
   readonly views: PeerChainViews;
 }
+
+type Accepted = Extract<BlockVerdict, { readonly type: "accepted" }>;
 
 interface PeerState {
   readonly peer: Peer;
@@ -211,13 +214,12 @@ export class BlockDownload implements Protocol {
     if (known !== undefined) this.#clear(state, known);
     this.#isOthersTurn = true;
     // The verdict on it may come before `addBlock` returns.
-    state.awaiting = this.#shouldPark(block, requested) ? hashKey(block.hash) : undefined;
+    state.awaiting = hashKey(block.hash);
     const hasEnoughWork = this.#hasEnoughWork(block);
     const verdict = chain.addBlock(block, { source: peer.id, requested, hasEnoughWork });
     if (verdict.type === "accepted") {
       peer.stats.lastBlockAt = clock.now();
-      // One that waits for its parents may do so for long.
-      if (!verdict.isConnectable) state.awaiting = undefined;
+      if (!this.#shouldPark(verdict, requested)) state.awaiting = undefined;
       if (state.awaiting !== undefined) this.#park(state);
       return;
     }
@@ -238,13 +240,12 @@ export class BlockDownload implements Protocol {
     return work >= antiDosWork(chain, this.#minimumChainWork);
   }
 
-  /** Whether the verdict may bear on what else its sender says. */
-  #shouldPark({ header }: Block, requested: boolean): boolean {
+  /** Whether the verdict comes soon, and may bear on what else its sender says. */
+  #shouldPark({ id, unlocks }: Accepted, requested: boolean): boolean {
     const { chain } = this.#ports;
-    const parent = chain.headers.find(header.previous);
-    if (parent === undefined) return false;
-    const behind = chain.headers.height(chain.bestHeader) - chain.headers.height(parent);
-    return !(requested && chain.isInitialBlockDownload && behind > CATCHING_UP_BLOCKS);
+    const behind = chain.headers.height(chain.bestHeader) - chain.headers.height(id);
+    const isCatchingUp = requested && chain.isInitialBlockDownload && behind >= CATCHING_UP_BLOCKS;
+    return unlocks > (isCatchingUp ? CATCHING_UP_BLOCKS : 0);
   }
 
   #punish(peer: Peer, { rule }: RuleViolation): void {

@@ -150,6 +150,8 @@ export class TxDownload implements Protocol {
   }
 
   blockConnected({ block }: Extract<ChainEvent, { readonly type: "block-connected" }>): void {
+    // Transactions are not listened to yet: to remember those of all blocks would only cost time.
+    if (this.#ports.chain.isInitialBlockDownload) return;
     let erased = 0;
     for (const transaction of block.transactions) {
       this.#confirmed.add(transaction.txid);

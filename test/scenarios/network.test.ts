@@ -114,3 +114,21 @@ test("a block is announced to everyone, over several hops, within seconds", () =
   town.run(3);
   assert.deepEqual(hosts.map(height), [2, 2, 2, 2, 2]);
 });
+
+test("a node that knows nobody begins with the seeds of its network", () => {
+  const town = new Town();
+  const seed = town.add([]);
+  const params = { ...REGTEST, fixedSeeds: ["20.0.0.1:18444"], dnsSeeds: [] };
+  const newcomer = town.add([], { params, connectOnly: undefined });
+  town.run(60);
+  assert.deepEqual([ready(seed), ready(newcomer)], [1, 1]);
+});
+
+test("a node that is told whom to dial leaves the seeds alone", () => {
+  const town = new Town();
+  const seed = town.add([]);
+  const told = town.add([0], { params: { ...REGTEST, fixedSeeds: ["20.0.0.9:18444"] } });
+  town.run(60);
+  assert.deepEqual([ready(seed), ready(told)], [1, 1]);
+  assert.equal(told.core.addresses.size, 0);
+});

@@ -140,7 +140,7 @@ export class FakeChain {
     if (!requested && this.headers.compareWork(id, this.tip) <= 0) return { type: "ignored", id };
     this.#store(id, block);
     this.#unchecked.push({ id, source });
-    return { type: "accepted", id, isConnectable: this.#hasAllUpTo(id) };
+    return { type: "accepted", id, unlocks: this.#hasAllUpTo(id) ? 1 : 0 };
   }
 
   /** Connects what can be connected, and says so. */
