@@ -22,29 +22,51 @@ import { REGTEST } from "../src/params/regtest.ts";
 import { BlockHeader, HEADER_BYTES } from "../src/primitives/header.ts";
 import { MemoryFiles } from "../src/store/memory_files.ts";
 import { MemoryStore } from "../src/store/memory_store.ts";
-import type { Measurement } from "./support/measurement.ts";
+import { median, type Measurement } from "./support/measurement.ts";
 
 const MESSAGE_HEADERS = 2_000;
 const MESSAGES = 50;
 /** On the wire each header is followed by a count of transactions, which is zero. */
 const WIRE_BYTES = HEADER_BYTES + 1;
 
+const ROUNDS = 5;
+
+interface Round {
+  /** Headers per second. */
+  readonly accepted: number;
+  readonly restored: number;
+  readonly bytesPerHeader: number;
+}
+
 export async function run(): Promise<readonly Measurement[]> {
   installNodeCrypto();
+  const messages = makeMessages();
+  const rounds: Round[] = [];
+  for (let i = 0; i < ROUNDS; i++) rounds.push(await inFolder((index) => measure(index, messages)));
+  const accepted = rounds.map((round) => round.accepted);
+  const restored = rounds.map((round) => round.restored);
+  return [
+    { name: "headers: wire bytes to index on disk, median of 5", value: median(accepted), unit: "headers/s" },
+    { name: "headers: wire bytes to index on disk, best of 5", value: Math.max(...accepted), unit: "headers/s" },
+    { name: "headers: index on disk to memory, median of 5", value: median(restored), unit: "headers/s" },
+    { name: "headers: memory of the index", value: rounds[0]?.bytesPerHeader ?? 0, unit: "bytes/header" },
+  ];
+}
+
+async function inFolder(work: (index: DiskStore) => Promise<Round>): Promise<Round> {
   const folder = await mkdtemp(join(tmpdir(), "tidings-bench-"));
   const index = await DiskStore.open(join(folder, "index"));
   try {
-    return await measure(index);
+    return await work(index);
   } finally {
     await index.close();
     await rm(folder, { recursive: true });
   }
 }
 
-async function measure(index: DiskStore): Promise<readonly Measurement[]> {
+async function measure(index: DiskStore, messages: readonly Bytes[]): Promise<Round> {
   const count = MESSAGES * MESSAGE_HEADERS;
-  const messages = makeMessages();
-  const queue: Queued[] = [];
+  const queue: { batch: PersistBatch; done: () => void }[] = [];
   const ports = portsOf(index, (batch, done) => void queue.push({ batch, done }));
   const chain = new ChainState(ports, SETTINGS, NEW_CHAIN);
   const start = performance.now();
@@ -66,13 +88,11 @@ async function measure(index: DiskStore): Promise<readonly Measurement[]> {
   const restored = new ChainState(ports, SETTINGS, { entries });
   const restartTook = performance.now() - restart;
   if (restored.headers.size !== count + 1) throw new Error(`Only ${restored.headers.size} headers came back`);
-  const perSecond = (milliseconds: number) => Math.round((1000 * count) / milliseconds);
-  const bytesEach = Math.round(chain.headers.bytes / chain.headers.size);
-  return [
-    { name: "headers: wire bytes to index on disk", value: perSecond(took), unit: "headers/s" },
-    { name: "headers: index on disk to memory", value: perSecond(restartTook), unit: "headers/s" },
-    { name: "headers: memory of the index", value: bytesEach, unit: "bytes/header" },
-  ];
+  return {
+    accepted: Math.round((1000 * count) / took),
+    restored: Math.round((1000 * count) / restartTook),
+    bytesPerHeader: Math.round(chain.headers.bytes / chain.headers.size),
+  };
 }
 
 const SETTINGS: ChainSettings = {

@@ -25,9 +25,9 @@ test("spaces between hex digits are allowed", () => {
 });
 
 test("what is no hex is refused", () => {
-  for (const text of ["0", "0g", "0x00", "00\n", "éé"]) {
-    assert.equal(isHex(text), false, text);
-    assert.throws(() => fromHex(text), RangeError);
+  for (const text of ["0", "0g", "g0", "0x00", "00\n", "éé", "0\u0130", "\u01300", "\u0130\u0130", "00 0"]) {
+    assert.equal(isHex(text.replaceAll(" ", "")), false, text);
+    assert.throws(() => fromHex(text), RangeError, text);
   }
 });
 

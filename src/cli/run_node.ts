@@ -9,6 +9,7 @@ import { coreLine, terminalLine } from "../io/log_entry.ts";
 import { openNode, type RunningNode } from "../io/node_host.ts";
 import { VerifyPool } from "../io/verify_pool.ts";
 import type { ChainParams } from "../params/chain_params.ts";
+import { toHex } from "../base/bytes.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { chooseChain } from "./choose_chain.ts";
 import type { ConfigNotes } from "./conf_file.ts";
@@ -121,6 +122,9 @@ function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: C
     `${process.arch})`);
   logger.info(`Using data directory ${networkDir}`);
   logger.info(`Chain ${params.name}, genesis ${displayHash(params.genesis.hash)}`);
+  if (params.deployments.signetChallenge !== undefined) {
+    logger.info(`Signet derived magic (message start): ${toHex(params.magic)}`);
+  }
   for (const line of notes.log) logger.warning(line);
   for (const line of [...notes.warnings.map((text) => text.replace(/^Warning: /, "")),
     ...(rpc?.warnings ?? [])]) {

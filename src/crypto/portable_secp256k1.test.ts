@@ -148,4 +148,4 @@ test("the published Schnorr signatures are made and verified (BIP340)", { skip: 
   }
 });
 
-obeysSecp256k1("portable", () => curve);
+obeysSecp256k1("portable", curve);

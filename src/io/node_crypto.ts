@@ -24,6 +24,8 @@ export class NodeCrypto implements Crypto {
   readonly ripemd160 = hasRipemd160() ? makeHash("ripemd160", 20) : portableCrypto.ripemd160;
   readonly secp256k1: Secp256k1;
   readonly #load: () => LoadedSignatures;
+  /** The first of the two hashes of `hash256`, while the second is made. */
+  readonly #inner = new Uint8Array(32);
   #signatures: LoadedSignatures | undefined;
 
   /** `load` is called at the first key or signature: it takes some ten milliseconds. */
@@ -37,7 +39,9 @@ export class NodeCrypto implements Crypto {
   }
 
   hash256(data: Bytes): Bytes {
-    return this.sha256(this.sha256(data));
+    if (typeof crypto.hash !== "function") return this.sha256(this.sha256(data));
+    write(crypto.hash("sha256", data, "binary"), this.#inner, 0);
+    return this.sha256(this.#inner);
   }
 
   hmacSha256(key: Bytes, data: Bytes): Bytes {
@@ -45,7 +49,14 @@ export class NodeCrypto implements Crypto {
   }
 
   hash256Each(data: Bytes, recordBytes: number): Bytes {
-    return hashEach((record) => this.hash256(record), data, recordBytes);
+    if (typeof crypto.hash !== "function") return hashEach((record) => this.hash256(record), data, recordBytes);
+    const hashes = new Uint8Array((data.length / recordBytes) * 32);
+    const inner = new Uint8Array(32);
+    for (let at = 0, start = 0; at < hashes.length; at += 32, start += recordBytes) {
+      write(crypto.hash("sha256", data.subarray(start, start + recordBytes), "binary"), inner, 0);
+      write(crypto.hash("sha256", inner, "binary"), hashes, at);
+    }
+    return hashes;
   }
 }
 
@@ -100,6 +111,10 @@ function makeHash(algorithm: string, digestBytes: number): Hash {
 
 function bytesOf(latin1: string, length: number): Bytes {
   const bytes = new Uint8Array(length);
-  for (let i = 0; i < length; i++) bytes[i] = latin1.charCodeAt(i);
+  write(latin1, bytes, 0);
   return bytes;
+}
+
+function write(latin1: string, target: Bytes, offset: number): void {
+  for (let i = 0; i < latin1.length; i++) target[offset + i] = latin1.charCodeAt(i);
 }

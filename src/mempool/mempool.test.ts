@@ -349,8 +349,11 @@ test("a full pool lets the cheapest go, and asks more of newcomers until time an
 });
 
 test("one that would be the first to go again is refused, and no one hears of it", () => {
-  const world = new MempoolHarness({ maxBytes: 6_000 });
-  while (world.pool.usage + 1_200 <= 6_000) world.submit(spend([world.fund(COIN)], COIN - 50 * FEE));
+  const world = new MempoolHarness({ maxBytes: 20_000 });
+  const fill = () => world.submit(spend([world.fund(COIN)], COIN - 50 * FEE));
+  fill();
+  const usageOfOne = world.pool.usage;
+  while (world.pool.usage + usageOfOne <= 20_000) fill();
   const size = world.pool.size;
   world.events.length = 0;
   assert.equal(world.verdict(spend([world.fund(COIN)], COIN - FEE, { outputs: 4 })), "mempool full");
@@ -359,7 +362,7 @@ test("one that would be the first to go again is refused, and no one hears of it
 });
 
 test("a parent is not evicted before a cheaper stranger when its child pays for both", () => {
-  const world = new MempoolHarness({ maxBytes: 6_000 });
+  const world = new MempoolHarness({ maxBytes: 20_000 });
   const parent = spend([world.fund(COIN)], COIN - 100);
   const child = spend([output(parent)], COIN - 100 - 20 * FEE);
   const stranger = spend([world.fund(COIN)], COIN - 2 * FEE);

@@ -141,7 +141,10 @@ export class CommandDesk {
     const { chain, mempool } = this.#ports;
     const { txid } = transaction;
     const isConfirmed = transaction.outputs.some((_, index) => chain.coin({ txid, index }) !== undefined);
-    if (isConfirmed && mempool.get(txid) === undefined) return answer(failed({ code: "already-in-chain" }));
+    const present = mempool.get(txid)?.transaction;
+    if (isConfirmed && present === undefined) return answer(failed({ code: "already-in-chain" }));
+    // It may be here with another witness, and stays as it is: that one is announced.
+    if (present !== undefined) return this.#admit(present, answer);
     if (maxFeeRate === 0) return this.#admit(transaction, answer);
     // What it would pay is known only once its inputs are, so it is tried first.
     mempool.test(transaction, (admission) => {

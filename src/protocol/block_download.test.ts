@@ -130,6 +130,51 @@ test("a verdict that comes at once leaves nobody waiting", () => {
   assert.deepEqual(outbox.happenings.filter(({ type }) => type === "parked" || type === "unparked"), []);
 });
 
+test("whoever sent what builds on a bad block is not punished for that block", () => {
+  const { chain, openWith, outbox, send } = bench();
+  const [block] = mineChain(chain.tipHeader, 1);
+  const peer = openWith([block!]);
+  chain.invalid.set(hashKey(block!.hash), { rule: "bad-prevblk", detail: "" });
+  send(peer, block!);
+  chain.settle();
+  assert.deepEqual(outbox.misbehaved(peer), []);
+});
+
+test("a peer that is not listened to does not count as one that holds up the window", () => {
+  const { chain, openWith, outbox, send } = bench();
+  const blocks = LONG_CHAIN.slice(0, 1_100);
+  const slow = openWith(blocks);
+  const fast = openWith(blocks);
+  const rival = mineChain(chain.tipHeader, 1);
+  chain.addHeaders(rival.map(({ header }) => header));
+  send(slow, rival[0]!);
+  assert.ok(outbox.parked.has(slow.id), "its own block is being checked");
+  for (const block of blocks.slice(16, DOWNLOAD_WINDOW)) send(fast, block);
+  outbox.advance(seconds(5));
+  assert.ok(outbox.peers.has(slow.id));
+  chain.settle();
+  assert.ok(!outbox.parked.has(slow.id));
+  send(fast, mine(rival[0]!.header));
+  outbox.advance(seconds(5));
+  assert.ok(!outbox.peers.has(slow.id), "it is listened to again, and still holds up the window");
+});
+
+test("in the initial download the sender of a block goes on, unless the block lets many others be connected", () => {
+  for (const [unlocks, isParked] of [[1, false], [17, true]] as const) {
+    const { chain, openWith, outbox, send } = bench();
+    chain.isInitialBlockDownload = true;
+    const blocks = mineChain(chain.tipHeader, 40);
+    const peer = openWith(blocks);
+    const add = chain.addBlock.bind(chain);
+    chain.addBlock = (...args) => {
+      const verdict = add(...args);
+      return verdict.type === "accepted" ? { ...verdict, unlocks } : verdict;
+    };
+    send(peer, blocks[0]!);
+    assert.equal(outbox.parked.has(peer.id), isParked);
+  }
+});
+
 test("a block whose parents are missing does not make its sender wait", () => {
   const { chain, openWith, outbox, send } = bench();
   const blocks = mineChain(chain.tipHeader, 3);

@@ -152,6 +152,34 @@ test("a peer is parked while its transaction is looked at, and no longer", () =>
   assert.deepEqual(outbox.happenings, []);
 });
 
+test("what is refused is told of with who sent it, and whose a transaction is while it is looked at", () => {
+  const { outbox, mempool, refused, download, send } = bench();
+  const peer = outbox.open();
+  const [bad, good] = [unrelated(), unrelated()];
+  mempool.rejected.set(hashKey(bad.txid), "dust");
+  mempool.isSlow = true;
+  send(peer, bad);
+  assert.equal(download.sourceOf(bad), peer.id);
+  mempool.settle();
+  assert.equal(download.sourceOf(bad), undefined);
+  assert.deepEqual(refused, [[hashKey(bad.wtxid), "dust", peer.id]]);
+  send(peer, good);
+  mempool.settle();
+  assert.equal(refused.length, 1);
+});
+
+test("blocks of the initial download are not remembered: their transactions can be asked for afterwards", () => {
+  const { outbox, chain, download, announce, asked } = bench();
+  const peer = outbox.open(outbound);
+  const transaction = unrelated();
+  chain.isInitialBlockDownload = true;
+  const block = mine(REGTEST.genesis.header, undefined, [transaction]);
+  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, source: undefined });
+  chain.isInitialBlockDownload = false;
+  announce(peer, transaction);
+  assert.deepEqual(asked(peer), [{ type: MSG_WTX, hash: transaction.wtxid }]);
+});
+
 test("a verdict after its peer has gone unparks nobody", () => {
   const { outbox, mempool, send } = bench();
   const peer = outbox.open();

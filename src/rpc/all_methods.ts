@@ -9,6 +9,7 @@ import { coinMethods } from "./methods/coins.ts";
 import { controlMethods } from "./methods/control.ts";
 import { createTransactionMethods } from "./methods/create_transaction.ts";
 import { deploymentMethods } from "./methods/deployments.ts";
+import { descriptorMethods } from "./methods/descriptors.ts";
 import { estimateMethods } from "./methods/estimates.ts";
 import { hiddenMethods } from "./methods/hidden.ts";
 import { mempoolMethods } from "./methods/mempool.ts";
@@ -28,7 +29,7 @@ import { waitingMethods } from "./methods/waiting.ts";
 export const ALL_METHODS = new MethodTable([
   chainMethods, blockMethods, chainControlMethods, chainStatisticsMethods, deploymentMethods, coinMethods,
   coinScanMethods, proofMethods,
-  transactionMethods, createTransactionMethods, signingMethods, addressMethods, mempoolMethods,
+  transactionMethods, createTransactionMethods, signingMethods, addressMethods, descriptorMethods, mempoolMethods,
   mempoolRelationMethods, mempoolTestMethods, estimateMethods, networkMethods, hiddenNetworkMethods,
   miningMethods, miningInfoMethods, blockTemplateMethods, controlMethods, waitingMethods, hiddenMethods,
 ]);

@@ -5,7 +5,7 @@
  */
 import { type Bytes, equalBytes, reversed, toHex } from "../base/bytes.ts";
 import type { CoinsSnapshot, ScannedCoin } from "../chain/coins_scan.ts";
-import { ByteWriter } from "../codec/byte_writer.ts";
+import { ByteWriter, countSize } from "../codec/byte_writer.ts";
 import { sha256 } from "../crypto/crypto.ts";
 import { MuHash } from "../crypto/muhash.ts";
 import { Sha256Stream } from "../crypto/sha256_stream.ts";
@@ -50,6 +50,9 @@ export async function coinStatistics(
 /** Id, index, height, amount and the script's length. */
 const BOGO_BYTES = 32 + 4 + 4 + 8 + 2;
 
+/** Id, index, height and amount. */
+const FIXED_BYTES = 32 + 4 + 4 + 8;
+
 interface CoinsHasher {
   add(coin: ScannedCoin): void;
   text(): string | undefined;
@@ -74,7 +77,7 @@ function hasherOf(type: CoinsHashType): CoinsHasher {
 }
 
 function encode({ outPoint: { txid, index }, coin: { height, isCoinbase, script, value } }: ScannedCoin): Bytes {
-  const writer = new ByteWriter(64 + script.length);
+  const writer = new ByteWriter(FIXED_BYTES + countSize(script.length) + script.length);
   writer.bytes(txid).u32(index).u32((height * 2 + (isCoinbase ? 1 : 0)) >>> 0);
-  return writer.i64(BigInt(value)).count(script.length).bytes(script).finish();
+  return writer.i64(BigInt(value)).varBytes(script).finish();
 }

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { fromHex } from "../base/bytes.ts";
+import { REGTEST } from "../params/regtest.ts";
+import { addressOf } from "./addresses.ts";
 import { locateBech32Errors } from "./bech32_errors.ts";
 
 const CHARACTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-const PLAIN = "bcrt1qlmrfw4enp4w2vyygu3gtyskzerhp3knlv5wsuz";
-const MODIFIED = "bcrt1p9yfmy5h72durp7zrhlw9lf7jpwjgvwdg0jr0lqmmjtgg83266lqsekaqka";
+const PLAIN = address(`0014${"2b".repeat(20)}`);
+const MODIFIED = address(`5120${"2b".repeat(32)}`);
+
+function address(script: string): string {
+  return addressOf(fromHex(script), REGTEST.addresses) ?? "none";
+}
 
 function corrupted(text: string, places: readonly number[], shift: number): string {
   return [...text].map((character, at) => places.includes(at)

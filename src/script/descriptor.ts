@@ -1,8 +1,8 @@
 /**
- * Output descriptors without derivation: from a text to one script, and back (BIP380 to BIP386).
+ * Output descriptors: from a text to scripts, and back (BIP380 to BIP386, BIP389).
  *
- * Known are `addr raw pk pkh wpkh sh wsh multi sortedmulti tr rawtr combo`, over public keys in hex
- * and private keys in wallet import format. Errors are in Bitcoin Core's words.
+ * Known are `addr raw pk pkh wpkh sh wsh multi sortedmulti tr rawtr combo`; of taproot, outputs without
+ * a tree of scripts. Errors are in Bitcoin Core's words.
  *
  * @module
  */
@@ -10,8 +10,11 @@ import { defined } from "../base/assert.ts";
 import { type Bytes, compareBytes, fromHex, isHex, toHex } from "../base/bytes.ts";
 import { curve, hash160, sha256 } from "../crypto/crypto.ts";
 import type { AddressParams } from "../params/chain_params.ts";
-import { addressOf, parseAddress, parseSecretKey } from "./addresses.ts";
+import { addressOf, parseAddress } from "./addresses.ts";
 import { descriptorChecksum } from "./descriptor_checksum.ts";
+import { DescriptorError } from "./descriptor_error.ts";
+import { type KeyExpression, parseKeyExpression } from "./key_expression.ts";
+import { expandMultipath } from "./multipath.ts";
 import { MULTISIG_KEYS_MAX } from "./opcodes.ts";
 import { taprootOutputKey } from "./taproot.ts";
 import {
@@ -19,20 +22,48 @@ import {
   payToScriptHash, payToTaproot, payToWitnessKeyHash, payToWitnessScriptHash,
 } from "./templates.ts";
 
+export interface Descriptor {
+  /** In its usual spelling, without private keys and without the checksum. */
+  readonly text: string;
+  /** Whether it stands for scripts each number. */
+  readonly isRange: boolean;
+  /** Whether it says what it takes to spend its outputs. */
+  readonly isSolvable: boolean;
+  readonly hasPrivateKeys: boolean;
+  /** The output scripts for a number; `undefined` when they take private keys that it does not have. */
+  scriptsAt(index: number): readonly Bytes[] | undefined;
+}
+
 export type DescriptorVerdict =
   | { readonly ok: true; readonly script: Bytes }
+  | { readonly ok: false; readonly error: string };
+
+/** More than one where the text has several paths in one place (BIP389). */
+export type DescriptorsVerdict =
+  | { readonly ok: true; readonly descriptors: readonly [Descriptor, ...Descriptor[]] }
   | { readonly ok: false; readonly error: string };
 
 /** Where an expression stands decides what it may be. */
 type Context = "top" | "sh" | "wsh";
 
-/** Thrown inside this file only, so that an error deep in an expression need not be handed up by hand. */
-class DescriptorError extends Error {}
-
-/** The script of `text`, whose checksum is checked if it has one. */
+/** The one script of `text`, whose checksum is checked if it has one: of `combo` the one that is mined to. */
 export function parseDescriptor(text: string, params: AddressParams): DescriptorVerdict {
+  const verdict = parseDescriptors(text, params);
+  if (!verdict.ok) return verdict;
+  const [first, ...more] = verdict.descriptors;
+  if (first.isRange || more.length > 0) {
+    return { ok: false, error: "Ranged descriptor not accepted. Maybe pass through deriveaddresses first?" };
+  }
+  const scripts = first.scriptsAt(0);
+  if (scripts === undefined) return { ok: false, error: "Cannot derive script without private keys" };
+  return { ok: true, script: defined(scripts[2] ?? scripts[1] ?? scripts[0], "a descriptor has a script") };
+}
+
+export function parseDescriptors(text: string, params: AddressParams, needsChecksum = false): DescriptorsVerdict {
   try {
-    return { ok: true, script: parseScript(checkedPayload(text), "top", params) };
+    const [first, ...others] = expandMultipath(checkedPayload(text, needsChecksum));
+    const parse = (each: string): Descriptor => describe(parseScript(each, "top", params));
+    return { ok: true, descriptors: [parse(first), ...others.map(parse)] };
   } catch (error) {
     if (error instanceof DescriptorError) return { ok: false, error: error.message };
     throw error;
@@ -67,9 +98,10 @@ function isPlainKey(key: Bytes): boolean {
   return (key[0] as number) <= 4;
 }
 
-function checkedPayload(text: string): string {
+function checkedPayload(text: string, needsChecksum: boolean): string {
   const [payload, checksum, ...more] = text.split("#") as [string, ...string[]];
   if (more.length > 0) throw new DescriptorError("Multiple '#' symbols");
+  if (checksum === undefined && needsChecksum) throw new DescriptorError("Missing checksum");
   if (checksum !== undefined && checksum.length !== 8) {
     throw new DescriptorError(`Expected 8 character checksum, not ${checksum.length} characters`);
   }
@@ -82,7 +114,28 @@ function checkedPayload(text: string): string {
   return payload;
 }
 
-function parseScript(text: string, context: Context, params: AddressParams): Bytes {
+/** An expression: its keys, and the scripts that they make. */
+interface Expression {
+  readonly text: string;
+  readonly keys: readonly KeyExpression[];
+  readonly isSolvable: boolean;
+  scripts(keys: readonly Bytes[]): readonly Bytes[];
+}
+
+function describe({ text, keys, isSolvable, scripts }: Expression): Descriptor {
+  return {
+    text,
+    isRange: keys.some((key) => key.isRange),
+    isSolvable,
+    hasPrivateKeys: keys.some((key) => key.hasSecret),
+    scriptsAt(index) {
+      const found = keys.map((key) => key.at(index)).filter((key) => key !== undefined);
+      return found.length === keys.length ? scripts(found) : undefined;
+    },
+  };
+}
+
+function parseScript(text: string, context: Context, params: AddressParams): Expression {
   const call = /^([a-z_]+)\((.*)\)$/s.exec(text);
   if (call === null) {
     if (context === "sh") throw new DescriptorError("A function is needed within P2SH");
@@ -90,43 +143,40 @@ function parseScript(text: string, context: Context, params: AddressParams): Byt
     throw new DescriptorError(`'${text}' is not a valid descriptor function`);
   }
   const [, name, body] = call as unknown as [string, string, string];
-  const key = (): Bytes => parseKey(name, body, context, params);
   switch (name) {
     case "pk":
-      return payToPublicKey(key());
+      return single(name, body, context, params, (key) => [payToPublicKey(key)]);
     case "pkh":
-      return payToPublicKeyHash(hash160(key()));
-    case "combo": {
+      return single(name, body, context, params, (key) => [payToPublicKeyHash(hash160(key))]);
+    case "combo":
       requireTop(context, "combo()");
-      // Of its scripts the one that Bitcoin Core mines to.
-      const one = key();
-      const pay = one.length === COMPRESSED_KEY_BYTES ? payToWitnessKeyHash : payToPublicKeyHash;
-      return pay(hash160(one));
-    }
+      return single(name, body, context, params, comboScripts);
     case "wpkh":
       if (context === "wsh") throw new DescriptorError("Can only have wpkh() at top level or inside sh()");
-      return payToWitnessKeyHash(hash160(key()));
+      return single(name, body, "wsh", params, (key) => [payToWitnessKeyHash(hash160(key))]);
     case "multi":
     case "sortedmulti":
       return parseMultisig(name, body, context, params);
     case "sh":
       requireTop(context, "sh()");
-      return payToScriptHash(hash160(parseScript(body, "sh", params)));
+      return wrap(name, parseScript(body, "sh", params), (script) => payToScriptHash(hash160(script)));
     case "wsh":
       if (context === "wsh") throw new DescriptorError("Can only have wsh() at top level or inside sh()");
-      return payToWitnessScriptHash(sha256(parseScript(body, "wsh", params)));
+      return wrap(name, parseScript(body, "wsh", params), (script) => payToWitnessScriptHash(sha256(script)));
     case "tr":
       requireTop(context, "tr");
-      return parseTaproot(body, params);
+      return parseTaproot(name, body, params, (key) => {
+        return defined(taprootOutputKey(key), "a hash does not cancel a key").key;
+      });
     case "rawtr":
       requireTop(context, "rawtr");
-      return payToTaproot(parseXOnlyKey(name, body, params));
+      return parseTaproot(name, body, params, (key) => key);
     case "addr":
       return parseAddr(body, context, params);
     case "raw":
       requireTop(context, "raw()");
       if (!isHex(body)) throw new DescriptorError("Raw script is not hex");
-      return fromHex(body);
+      return fixed(`raw(${body.toLowerCase()})`, fromHex(body));
     default:
       throw new DescriptorError(`'${text}' is not a valid descriptor function`);
   }
@@ -136,69 +186,75 @@ function requireTop(context: Context, what: string): void {
   if (context !== "top") throw new DescriptorError(`Can only have ${what} at top level`);
 }
 
-/** With a key alone, and no tree of scripts. */
-function parseTaproot(body: string, params: AddressParams): Bytes {
-  const output = taprootOutputKey(parseXOnlyKey("tr", body, params));
-  return payToTaproot(defined(output, "a hash does not cancel a key").key);
+/** Every usual output of one key; with an uncompressed one there are no witnesses. */
+function comboScripts(key: Bytes): readonly Bytes[] {
+  const old = [payToPublicKey(key), payToPublicKeyHash(hash160(key))];
+  if (key.length !== COMPRESSED_KEY_BYTES) return old;
+  const witness = payToWitnessKeyHash(hash160(key));
+  return [...old, witness, payToScriptHash(hash160(witness))];
 }
 
-function parseAddr(body: string, context: Context, params: AddressParams): Bytes {
+function fixed(text: string, script: Bytes): Expression {
+  return { text, keys: [], isSolvable: false, scripts: () => [script] };
+}
+
+function single(
+  name: string, body: string, context: Context, params: AddressParams, scripts: (key: Bytes) => readonly Bytes[],
+): Expression {
+  const keyContext = { function: `${name}()`, mustCompress: context === "wsh", isXOnly: false };
+  const key = parseKeyExpression(body, keyContext, params);
+  return { text: `${name}(${key.text})`, keys: [key], isSolvable: true, scripts: ([only]) => scripts(only as Bytes) };
+}
+
+function wrap(name: string, inner: Expression, around: (script: Bytes) => Bytes): Expression {
+  return { ...inner, text: `${name}(${inner.text})`, scripts: (keys) => inner.scripts(keys).map(around) };
+}
+
+function parseTaproot(
+  name: string, body: string, params: AddressParams, outputKey: (internal: Bytes) => Bytes,
+): Expression {
+  const key = parseKeyExpression(body, { function: `${name}()`, mustCompress: true, isXOnly: true }, params);
+  return {
+    text: `${name}(${key.text})`,
+    keys: [key],
+    isSolvable: true,
+    scripts: ([only]) => [payToTaproot(outputKey((only as Bytes).subarray(1)))],
+  };
+}
+
+function parseAddr(body: string, context: Context, params: AddressParams): Expression {
   requireTop(context, "addr()");
   const verdict = parseAddress(body, params);
   if (!verdict.ok) throw new DescriptorError("Address is not valid");
-  return verdict.script;
+  return fixed(`addr(${addressOf(verdict.script, params)})`, verdict.script);
 }
 
-function parseMultisig(name: string, body: string, context: Context, params: AddressParams): Bytes {
+function parseMultisig(name: string, body: string, context: Context, params: AddressParams): Expression {
   const [threshold, ...texts] = body.split(",") as [string, ...string[]];
   if (!/^\d{1,9}$/.test(threshold)) throw new DescriptorError(`Multi threshold '${threshold}' is not valid`);
-  const keys = texts.map((text) => parseKey("Multi", text, context, params));
+  const keyContext = { function: "Multi", mustCompress: context === "wsh", isXOnly: false };
+  const keys = texts.map((text) => parseKeyExpression(text, keyContext, params));
   const required = Number(threshold);
-  if (keys.length === 0 || keys.length > MULTISIG_KEYS_MAX) {
+  checkKeyCount(required, keys.length, context);
+  return {
+    text: `${name}(${[required, ...keys.map(({ text }) => text)].join(",")})`,
+    keys,
+    isSolvable: true,
+    scripts: (found) => [multisigScript(required, name === "sortedmulti" ? [...found].sort(compareBytes) : found)],
+  };
+}
+
+function checkKeyCount(required: number, count: number, context: Context): void {
+  if (count === 0 || count > MULTISIG_KEYS_MAX) {
     const allowed = `must have between 1 and ${MULTISIG_KEYS_MAX} keys, inclusive`;
-    throw new DescriptorError(`Cannot have ${keys.length} keys in multisig; ${allowed}`);
+    throw new DescriptorError(`Cannot have ${count} keys in multisig; ${allowed}`);
   }
   if (required < 1) throw new DescriptorError(`Multisig threshold cannot be ${required}, must be at least 1`);
-  if (required > keys.length) {
-    throw new DescriptorError(
-      "Multisig threshold cannot be larger than the number of keys; " +
-        `threshold is ${required} but only ${keys.length} keys specified`,
-    );
+  if (required > count) {
+    throw new DescriptorError("Multisig threshold cannot be larger than the number of keys; " +
+      `threshold is ${required} but only ${count} keys specified`);
   }
-  if (context === "top" && keys.length > 3) {
-    throw new DescriptorError(`Cannot have ${keys.length} pubkeys in bare multisig; only at most 3 pubkeys`);
+  if (context === "top" && count > 3) {
+    throw new DescriptorError(`Cannot have ${count} pubkeys in bare multisig; only at most 3 pubkeys`);
   }
-  return multisigScript(required, name === "sortedmulti" ? keys.sort(compareBytes) : keys);
-}
-
-/** A public key as it stands in the script; compressed where a witness will hold it. */
-function parseKey(name: string, text: string, context: Context, params: AddressParams): Bytes {
-  const fail = (reason: string): never => {
-    throw new DescriptorError(name === "Multi" ? `Multi: ${reason}` : `${name}(): ${reason}`);
-  };
-  const mustCompress = context === "wsh" || name === "wpkh";
-  if (text === "") return fail("No key provided");
-  if (/^\s|\s$/.test(text)) return fail(`Key '${text}' is invalid due to whitespace`);
-  const key = isHex(text) ? fromHex(text) : publicKeyOfSecret(text, params);
-  if (key === undefined) return fail(`key '${text}' is not valid`);
-  if (key.length === 65 && (key[0] === 6 || key[0] === 7)) return fail("Hybrid public keys are not allowed");
-  if (!curve().isPublicKey(key)) return fail(`Pubkey '${text}' is invalid`);
-  if (mustCompress && key.length !== COMPRESSED_KEY_BYTES) return fail("Uncompressed keys are not allowed");
-  return key;
-}
-
-function parseXOnlyKey(name: string, text: string, params: AddressParams): Bytes {
-  if (/^[0-9a-fA-F]{64}$/.test(text)) {
-    const key = fromHex(text);
-    if (!curve().isXOnlyKey(key)) throw new DescriptorError(`${name}(): Pubkey '${text}' is invalid`);
-    return key;
-  }
-  const key = parseKey(name, text, "wsh", params);
-  return key.subarray(1);
-}
-
-function publicKeyOfSecret(text: string, params: AddressParams): Bytes | undefined {
-  const secret = parseSecretKey(text, params);
-  if (secret === undefined || !curve().isSecretKey(secret.key)) return undefined;
-  return curve().publicKey(secret.key, secret.compressed);
 }

@@ -4,6 +4,8 @@
  * What is compared with fixed values was compared with Bitcoin Core 31.99 on the same chain.
  */
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { assert as ensure } from "../../src/base/assert.ts";
 import { silentLogger } from "../../src/base/logger.ts";
@@ -13,6 +15,7 @@ import { openNode, type RunningNode } from "../../src/io/node_host.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import { ALL_METHODS } from "../../src/rpc/all_methods.ts";
 import { RpcServer } from "../../src/rpc/request.ts";
+import { repoRoot } from "../support/paths.ts";
 import { ScanSeat } from "../../src/rpc/scan_seat.ts";
 
 const MOCK_TIME = 1_700_000_000;
@@ -20,6 +23,9 @@ const KEY_HASH_ADDRESS = "mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8";
 const TAPROOT_ADDRESS = "bcrt1p9yfmy5h72durp7zrhlw9lf7jpwjgvwdg0jr0lqmmjtgg83266lqsekaqka";
 const TIP = "30b3409f96bfecf03fafcbd521325a4c46e5311d767769eec395504adb97ab0e";
 const HEIGHT = 125;
+/** Of all coins at that tip, as Bitcoin Core computes them. */
+const COINS_HASH = "5a01191f26a766071c141718aa1dc91eeb061319d0ad58c564cc721acc658ff4";
+const COINS_MUHASH = "dd970436d3acdea749b67f594ca1d3e1f9069cc1f8ac7f6f62bef1b8584b838e";
 
 let node: RunningNode;
 const server = new RpcServer({ methods: ALL_METHODS, logger: silentLogger, checkResults: true });
@@ -191,6 +197,70 @@ describe("transactions", () => {
   });
 });
 
+describe("chain control", () => {
+  it("leaves a block, comes back to it, and prefers one, by hash", async () => {
+    const hash = await resultOf<string>("getblockhash", HEIGHT - 2);
+    assert.equal(await resultOf("invalidateblock", hash), null);
+    assert.equal(await resultOf("getblockcount"), HEIGHT - 3);
+    assert.equal(await resultOf("reconsiderblock", hash), null);
+    assert.equal(await resultOf("getbestblockhash"), TIP);
+    assert.equal(await resultOf("preciousblock", TIP), null);
+    for (const method of ["invalidateblock", "reconsiderblock", "preciousblock"]) {
+      assert.deepEqual(await errorOf(method, "00".repeat(32)), [-5, "Block not found"]);
+    }
+  });
+
+  it("does not prune where nothing is to be pruned", async () => {
+    assert.deepEqual(await errorOf("pruneblockchain", 1),
+      [-1, "Cannot prune blocks because node is not in prune mode."]);
+  });
+});
+
+describe("coins", () => {
+  it("are found by outpoint while they are not spent", async () => {
+    const { tx: [txid] } = await resultOf<{ tx: [string] }>("getblock", TIP);
+    assert.deepEqual(await resultOf("gettxout", txid, 0), {
+      bestblock: TIP, confirmations: 1, value: 50,
+      scriptPubKey: (await resultOf<{ vout: [{ scriptPubKey: object }] }>("getrawtransaction", txid, 1, TIP))
+        .vout[0].scriptPubKey,
+      coinbase: true,
+    });
+    assert.equal(await resultOf("gettxout", txid, 7), null);
+    assert.equal(await resultOf("gettxout", "00".repeat(32), 0, false), null);
+    assert.deepEqual(await errorOf("gettxout", txid, -1), [-1, "JSON integer out of range"]);
+  });
+
+  it("have sums and hashes", async () => {
+    const info = await resultOf<Record<string, unknown>>("gettxoutsetinfo", "none");
+    assert.deepEqual([info["height"], info["bestblock"], info["txouts"], info["transactions"]],
+      [HEIGHT, TIP, HEIGHT, HEIGHT]);
+    assert.equal(info["total_amount"], 50 * HEIGHT);
+    const { hash_serialized_3 } = await resultOf<Record<string, string>>("gettxoutsetinfo");
+    const { muhash } = await resultOf<Record<string, string>>("gettxoutsetinfo", "muhash");
+    assert.deepEqual([hash_serialized_3, muhash], [COINS_HASH, COINS_MUHASH]);
+    assert.deepEqual(await errorOf("gettxoutsetinfo", "md5"), [-8, "'md5' is not a valid hash_type"]);
+  });
+
+  it("are found by descriptor", async () => {
+    const found = await resultOf<{ unspents: { height: number }[]; total_amount: number; txouts: number }>(
+      "scantxoutset", "start", [`addr(${KEY_HASH_ADDRESS})`, { desc: "raw(51)" }]);
+    assert.deepEqual(found.unspents.map(({ height }) => height).sort(), [1, 2, 3, 4, 5]);
+    assert.deepEqual([found.total_amount, found.txouts], [250, HEIGHT]);
+    assert.equal(await resultOf("scantxoutset", "status"), null);
+    assert.equal(await resultOf("scantxoutset", "abort"), false);
+  });
+
+  it("are looked through by one search at a time, which can be ended", async () => {
+    const first = resultOf<{ success: boolean }>("scantxoutset", "start", []);
+    assert.equal(typeof (await resultOf<{ progress: number }>("scantxoutset", "status")).progress, "number");
+    assert.deepEqual(await errorOf("scantxoutset", "start", []),
+      [-8, 'Scan already in progress, use action "abort" or "status"']);
+    assert.equal(await resultOf("scantxoutset", "abort"), true);
+    assert.equal((await first).success, false);
+    assert.equal((await resultOf<{ success: boolean }>("scantxoutset", "start", [])).success, true);
+  });
+});
+
 describe("the network", () => {
   it("is described, with nobody there", async () => {
     const info = await resultOf<{ localservices: string; connections: number }>("getnetworkinfo");
@@ -198,6 +268,9 @@ describe("the network", () => {
     assert.deepEqual(await resultOf("getpeerinfo"), []);
     assert.equal(await resultOf("getconnectioncount"), 0);
     assert.equal(await resultOf("ping"), null);
+    const totals = await resultOf<Record<string, unknown>>("getnettotals");
+    assert.deepEqual([totals["totalbytesrecv"], totals["totalbytessent"], totals["timemillis"]],
+      [0, 0, MOCK_TIME * 1000]);
   });
 
   it("can be added to and taken from", async () => {
@@ -261,7 +334,11 @@ describe("the server", () => {
     assert.equal((await waiting).height, HEIGHT + 1);
   });
 
-  it("has no method that these tests leave out", () => {
-    assert.deepEqual(Array.from(ALL_METHODS.all, ({ name }) => name).filter((name) => !called.has(name)), []);
+  it("has no method that these tests and their kin (rpc_*.test.ts) leave out", () => {
+    const folder = join(repoRoot, "test", "scenarios");
+    const sources = readdirSync(folder).filter((name) => /^rpc_.*\.test\.ts$/.test(name))
+      .map((name) => readFileSync(join(folder, name), "utf8")).join("");
+    const isCalled = (name: string): boolean => called.has(name) || sources.includes(`("${name}"`);
+    assert.deepEqual(Array.from(ALL_METHODS.all, ({ name }) => name).filter((name) => !isCalled(name)), []);
   });
 });

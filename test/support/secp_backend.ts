@@ -10,13 +10,12 @@ import { obeysSecp256k1 } from "../contract/secp256k1.ts";
  * takes over.
  */
 export async function testSecpBackend(name: SignatureBackendName, whyAbsent: string): Promise<void> {
-  const loaded = findSignatures(name);
-  const skip = loaded === undefined ? whyAbsent : false;
-  obeysSecp256k1(name, () => loaded!.curve, skip);
-  if (loaded === undefined) {
-    test(`${name}: the published scripts end as they say`, { skip: whyAbsent }, () => {});
+  const found = findSignatures(name);
+  if (found === undefined) {
+    test(`${name}: it obeys the contract, and the published scripts end as they say`, { skip: whyAbsent });
     return;
   }
-  installCrypto(new NodeCrypto(() => loaded));
+  obeysSecp256k1(name, found.curve);
+  installCrypto(new NodeCrypto(() => found));
   await import("../../src/script/interpreter/published_scripts.test.ts");
 }

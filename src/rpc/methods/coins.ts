@@ -39,7 +39,7 @@ const gettxout: Method = {
   run(call) {
     const { args, host } = call;
     const { chain, options } = host.core;
-    const outPoint = { txid: args.hash("txid") as Txid, index: args.integer("n") };
+    const outPoint = { txid: args.hash("txid") as Txid, index: outputIndex(call) };
     const found = args.boolean("include_mempool") ? findOutput(call, outPoint) : confirmed(call, outPoint);
     if (found === undefined) return null;
     return {
@@ -52,19 +52,26 @@ const gettxout: Method = {
   },
 };
 
+/** 32 bits without sign. */
+function outputIndex({ args }: Call): number {
+  const index = args.integer64("n", 32n);
+  if (index < 0n) throw new RpcError(RPC_CODE.misc, "JSON integer out of range");
+  return Number(index);
+}
+
 /** Height of a coin that is in the mempool only. */
 const UNCONFIRMED = -1;
 
 function findOutput(call: Call, outPoint: OutPoint): Coin | undefined {
   const { mempool } = call.host.core;
-  if (outPoint.index < 0 || mempool.spender(outPoint) !== undefined) return undefined;
+  if (mempool.spender(outPoint) !== undefined) return undefined;
   const output = mempool.get(outPoint.txid)?.transaction.outputs[outPoint.index];
   if (output === undefined) return confirmed(call, outPoint);
   return { ...output, height: UNCONFIRMED, isCoinbase: false };
 }
 
 function confirmed({ host }: Call, outPoint: OutPoint): Coin | undefined {
-  return outPoint.index < 0 ? undefined : host.core.chain.coin(outPoint);
+  return host.core.chain.coin(outPoint);
 }
 
 const HASH_TYPES: readonly CoinsHashType[] = ["hash_serialized_3", "muhash", "none"];

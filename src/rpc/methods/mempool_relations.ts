@@ -2,9 +2,10 @@
 import { compareBytes, toHex } from "../../base/bytes.ts";
 import type { MempoolEntry } from "../../mempool/mempool.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
+import type { OutPoint } from "../../primitives/transaction.ts";
 import type { Orphan } from "../../protocol/orphanage.ts";
 import { jsonInteger } from "../arguments.ts";
-import type { JsonValue } from "../json.ts";
+import type { JsonObject } from "../json.ts";
 import { type Call, type Method, result } from "../method.ts";
 import { checkFields, hashField, readObject } from "../object_fields.ts";
 import { optional, required } from "../parameter.ts";
@@ -91,26 +92,24 @@ const gettxspendingprevout: Method = {
     if (options !== undefined) {
       checkFields(options, { mempool_only: "bool", return_spending_tx: "bool" }, { optional: true, strict: true });
     }
-    const asked = outputs.map(readOutPoint);
     const withBytes = options?.get("return_spending_tx") === true;
-    const found = asked.map((outPoint) => {
-      const spender = host.core.mempool.spender(outPoint)?.transaction;
-      return { outPoint, spender };
+    const found = outputs.map((value) => {
+      const asked = readObject(value);
+      return { asked, spender: host.core.mempool.spender(readOutPoint(asked))?.transaction };
     });
     if (options?.get("mempool_only") === false && found.some(({ spender }) => spender === undefined)) {
       throw new RpcError(RPC_CODE.misc, "Mempool lacks a relevant spend, and txospenderindex is unavailable.");
     }
-    return found.map(({ outPoint, spender }) => ({
-      txid: displayHash(outPoint.txid),
-      vout: outPoint.index,
+    return found.map(({ asked, spender }) => ({
+      // As it was given, in the order in which it was.
+      ...Object.fromEntries(asked.entries),
       ...(spender === undefined ? {} : { spendingtxid: displayHash(spender.txid) }),
       ...(spender === undefined || !withBytes ? {} : { spendingtx: toHex(spender.bytes) }),
     }));
   },
 };
 
-function readOutPoint(value: JsonValue): { readonly txid: Txid; readonly index: number } {
-  const output = readObject(value);
+function readOutPoint(output: JsonObject): OutPoint {
   checkFields(output, { txid: "string", vout: "number" }, { strict: true });
   const txid = hashField(output, "txid") as Txid;
   const index = Number(jsonInteger(output.get("vout") ?? null, 31n));

@@ -1,10 +1,12 @@
 /** Proofs that transactions are in a block. @module */
-import { equalBytes, toHex } from "../../base/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../base/bytes.ts";
 import type { BlockId } from "../../chain/header_index.ts";
+import { ByteReader } from "../../codec/byte_reader.ts";
 import { encodeWith } from "../../codec/codec.ts";
+import { DecodeError } from "../../codec/decode_error.ts";
 import { buildPartialMerkleTree, provenMatches } from "../../consensus/partial_merkle_tree.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
-import { merkleBlockCodec } from "../../wire/messages/merkle_block.ts";
+import { type MerkleBlock, merkleBlockCodec } from "../../wire/messages/merkle_block.ts";
 import { readHash, readHex } from "../arguments.ts";
 import { blockAt, findBlock, readBlock } from "../lookup.ts";
 import { type Call, type Method, result } from "../method.ts";
@@ -12,7 +14,6 @@ import { readText } from "../object_fields.ts";
 import { optional, required } from "../parameter.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import { hex, list } from "../shape.ts";
-import { parseHexWith } from "../transaction_hex.ts";
 
 /** Outputs that a transaction can have: none weighs less than 36 (Bitcoin Core: coins.cpp, AccessByTxid). */
 const OUTPUTS_MAX = Math.floor(4_000_000 / 36);
@@ -91,9 +92,7 @@ const verifytxoutproof: Method = {
   run({ host, args }) {
     const { chain } = host.core;
     const given = args.string("proof");
-    readHex(given, "proof");
-    const proof = parseHexWith(merkleBlockCodec, given);
-    if (proof === undefined) throw new RpcError(RPC_CODE.misc, "Proof decode failed");
+    const proof = readProof(readHex(given, "proof"));
     const proven = provenMatches(proof);
     if (proven === undefined || !equalBytes(proven.root, proof.header.merkleRoot)) return [];
     const id = chain.headers.find(proof.header.hash);
@@ -105,5 +104,15 @@ const verifytxoutproof: Method = {
     return proven.txids.map(displayHash);
   },
 };
+
+/** What follows the proof is not looked at. */
+function readProof(bytes: Bytes): MerkleBlock {
+  try {
+    return merkleBlockCodec.decode(new ByteReader(bytes));
+  } catch (error) {
+    if (error instanceof DecodeError) throw new RpcError(RPC_CODE.misc, "Proof decode failed");
+    throw error;
+  }
+}
 
 export const proofMethods: readonly Method[] = [gettxoutproof, verifytxoutproof];

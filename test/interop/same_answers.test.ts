@@ -1,0 +1,127 @@
+/**
+ * Tidings and Bitcoin Core on the same chain: what both say of it must be the same, to the last digit.
+ *
+ * `BITCOIND=/path/to/bitcoind npm test -- interop`
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { seededRng } from "../../src/base/rng.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { Daemon, RpcFailure, skipWithoutBitcoind } from "./daemon.ts";
+import { ChainMaker } from "./test_chain.ts";
+
+const HEIGHT = 150;
+const root = tempDir();
+
+let core: Daemon;
+let ours: Daemon;
+let maker: ChainMaker;
+
+/** What both answer, which is the same. */
+async function both<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+  const [theirs, own] = await Promise.all([core, ours].map((node) => answer(node, method, params)));
+  assert.deepEqual(own, theirs, `${method} ${JSON.stringify(params)}`);
+  return theirs as T;
+}
+
+/** An error counts as an answer: its code, and its text. */
+async function answer(node: Daemon, method: string, params: readonly unknown[]): Promise<unknown> {
+  try {
+    return await node.call(method, ...params);
+  } catch (error) {
+    if (error instanceof RpcFailure) return { code: error.code, message: error.message };
+    throw error;
+  }
+}
+
+/** All but the size that the coins take in a database, which each keeps in its own way. */
+async function coinStatistics(type: string): Promise<void> {
+  const [theirs, own] = await Promise.all([core, ours].map(async (node) => {
+    const { disk_size, ...rest } = await node.call<{ disk_size: number }>("gettxoutsetinfo", type);
+    assert.equal(typeof disk_size, "number");
+    return rest;
+  }));
+  assert.deepEqual(own, theirs);
+}
+
+suite("on the same chain as bitcoind", { skip: skipWithoutBitcoind }, () => {
+  before(async () => {
+    [core, ours] = await Promise.all([
+      Daemon.start("bitcoind", join(root, "core"), "-connect=0"),
+      Daemon.start("tidingsd", join(root, "ours"), "-connect=0"),
+    ]);
+    await ours.connect(core);
+    maker = new ChainMaker(core, "same answers", seededRng(1));
+    await maker.grow(HEIGHT);
+    await ours.reaches(await core.tip());
+  });
+  after(() => Promise.all([core?.kill(), ours?.kill()]));
+
+  test("blocks and their transactions are shown alike, with what they spend", async () => {
+    for (let height = 105; height <= HEIGHT; height++) {
+      const hash = await both<string>("getblockhash", height);
+      for (const verbosity of [1, 2, 3]) await both("getblock", hash, verbosity);
+      const { tx } = await core.call<{ tx: readonly string[] }>("getblock", hash);
+      for (const txid of tx) {
+        for (const verbosity of [0, 1, 2]) await both("getrawtransaction", txid, verbosity, hash);
+      }
+    }
+  });
+
+  test("outputs are found or not alike, in the chain and in the mempool", async () => {
+    const payment = maker.pay("p2wpkh");
+    const txid = await maker.submit(payment);
+    await ours.hasInMempool(txid);
+    for (const n of [-1, 0, 1, 2]) for (const mempool of [true, false]) await both("gettxout", txid, n, mempool);
+    const [input] = payment.inputs;
+    const spent = Buffer.from(input?.prevout.txid ?? []).reverse().toString("hex");
+    for (const mempool of [true, false]) await both("gettxout", spent, input?.prevout.index, mempool);
+    await maker.mine(1);
+    await ours.reaches(await core.tip());
+    for (const n of [0, 1, 2]) await both("gettxout", txid, n);
+  });
+
+  test("all coins have the same sums and hashes, before and after blocks are taken back", async () => {
+    for (const type of ["hash_serialized_3", "muhash", "none"]) await coinStatistics(type);
+    await both("gettxoutsetinfo", "sha256");
+    await both("gettxoutsetinfo", "none", 5);
+    const height = await core.height();
+    const hash = await both<string>("getblockhash", height - 15);
+    await both("invalidateblock", hash);
+    assert.equal(await both("getblockcount"), height - 16);
+    await both("getchaintips");
+    for (const type of ["hash_serialized_3", "muhash"]) await coinStatistics(type);
+    await both("reconsiderblock", hash);
+    assert.equal(await both("getblockcount"), height);
+    await both("getchaintips");
+    await coinStatistics("muhash");
+  });
+
+  test("a search finds the same outputs", async () => {
+    const address = maker.wallet.address("p2wpkh");
+    const { scriptPubKey } = await both<{ scriptPubKey: string }>("validateaddress", address);
+    const key = "02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9";
+    for (const objects of [
+      [], [`addr(${address})`], [`raw(${scriptPubKey})`, { desc: `addr(${maker.wallet.address("p2tr")})` }],
+      [`combo(${key})`], ["addr(x)"], ["what(ever)"], [{ desc: "raw(51)", range: [5, 1] }], [{}], [7],
+      [`addr(${address})#aaaaaaaa`],
+    ]) await both("scantxoutset", "start", objects);
+    await both("scantxoutset", "status");
+    await both("scantxoutset", "abort");
+    await both("scantxoutset", "begin");
+    await both("scantxoutset", "start");
+  });
+
+  test("what cannot be controlled is refused alike", async () => {
+    const unknown = "ab".repeat(32);
+    for (const method of ["invalidateblock", "reconsiderblock", "preciousblock"]) {
+      await both(method, unknown);
+      await both(method, "ab");
+    }
+    await both("pruneblockchain", 10);
+    await both("invalidateblock", await both("getblockhash", 0));
+  });
+});
