@@ -6,6 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ensureBuilt } from "./ensure_built.js";
 
@@ -30,5 +31,10 @@ if (files.length === 0) {
   process.stderr.write(`No test file has ${words.join(" or ")} in its path\n`);
   process.exit(1);
 }
-const { status } = spawnSync(process.execPath, ["--test", ...reporters, ...files], { cwd: root, stdio: "inherit" });
+// The runner would leave one processor idle, which of two is half. A test that hangs fails.
+const limits = [`--test-concurrency=${availableParallelism()}`, "--test-timeout=170000"];
+const { status } = spawnSync(process.execPath, ["--test", ...limits, ...reporters, ...files], {
+  cwd: root,
+  stdio: "inherit",
+});
 process.exit(status ?? 1);
