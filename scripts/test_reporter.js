@@ -13,8 +13,10 @@ export default async function* report(events) {
   for await (const { type, data } of events) {
     if (type === "test:stdout" || type === "test:stderr") yield data.message;
     if (type !== "test:pass" && type !== "test:fail") continue;
-    if (data.details?.type === "suite" || isFile(data)) continue;
-    if (data.skip !== undefined && data.skip !== false) skipped.push(data);
+    const isSkipped = data.skip !== undefined && data.skip !== false;
+    // A suite is counted by its tests; one that is skipped whole has none.
+    if ((data.details?.type === "suite" && !isSkipped) || isFile(data)) continue;
+    if (isSkipped) skipped.push(data);
     else if (type === "test:pass") passed += 1;
     else failed.push(data);
   }

@@ -32,6 +32,8 @@ export interface Descriptor {
   readonly hasPrivateKeys: boolean;
   /** The output scripts for a number; `undefined` when they take private keys that it does not have. */
   scriptsAt(index: number): readonly Bytes[] | undefined;
+  /** A descriptor of each of those by its keys, and where they came from; without the checksum. */
+  namesAt(index: number): readonly string[] | undefined;
 }
 
 export type DescriptorVerdict =
@@ -120,9 +122,16 @@ interface Expression {
   readonly keys: readonly KeyExpression[];
   readonly isSolvable: boolean;
   scripts(keys: readonly Bytes[]): readonly Bytes[];
+  /** What each of them is called with these keys, in the same order. */
+  names(keys: readonly NamedKey[]): readonly string[];
 }
 
-function describe({ text, keys, isSolvable, scripts }: Expression): Descriptor {
+interface NamedKey {
+  readonly key: Bytes;
+  readonly shown: string;
+}
+
+function describe({ text, keys, isSolvable, names, scripts }: Expression): Descriptor {
   return {
     text,
     isRange: keys.some((key) => key.isRange),
@@ -131,6 +140,15 @@ function describe({ text, keys, isSolvable, scripts }: Expression): Descriptor {
     scriptsAt(index) {
       const found = keys.map((key) => key.at(index)).filter((key) => key !== undefined);
       return found.length === keys.length ? scripts(found) : undefined;
+    },
+    namesAt(index) {
+      const found: NamedKey[] = [];
+      for (const each of keys) {
+        const [key, shown] = [each.at(index), each.shownAt(index)];
+        if (key === undefined || shown === undefined) return undefined;
+        found.push({ key, shown });
+      }
+      return names(found);
     },
   };
 }
@@ -150,7 +168,7 @@ function parseScript(text: string, context: Context, params: AddressParams): Exp
       return single(name, body, context, params, (key) => [payToPublicKeyHash(hash160(key))]);
     case "combo":
       requireTop(context, "combo()");
-      return single(name, body, context, params, comboScripts);
+      return { ...single(name, body, context, params, comboScripts), names: comboNames };
     case "wpkh":
       if (context === "wsh") throw new DescriptorError("Can only have wpkh() at top level or inside sh()");
       return single(name, body, "wsh", params, (key) => [payToWitnessKeyHash(hash160(key))]);
@@ -194,8 +212,14 @@ function comboScripts(key: Bytes): readonly Bytes[] {
   return [...old, witness, payToScriptHash(hash160(witness))];
 }
 
+function comboNames([only]: readonly NamedKey[]): readonly string[] {
+  const { key, shown } = only as NamedKey;
+  const old = [`pk(${shown})`, `pkh(${shown})`];
+  return key.length === COMPRESSED_KEY_BYTES ? [...old, `wpkh(${shown})`, `sh(wpkh(${shown}))`] : old;
+}
+
 function fixed(text: string, script: Bytes): Expression {
-  return { text, keys: [], isSolvable: false, scripts: () => [script] };
+  return { text, keys: [], isSolvable: false, scripts: () => [script], names: () => [text] };
 }
 
 function single(
@@ -203,11 +227,22 @@ function single(
 ): Expression {
   const keyContext = { function: `${name}()`, mustCompress: context === "wsh", isXOnly: false };
   const key = parseKeyExpression(body, keyContext, params);
-  return { text: `${name}(${key.text})`, keys: [key], isSolvable: true, scripts: ([only]) => scripts(only as Bytes) };
+  return {
+    text: `${name}(${key.text})`,
+    keys: [key],
+    isSolvable: true,
+    scripts: ([only]) => scripts(only as Bytes),
+    names: ([only]) => [`${name}(${(only as NamedKey).shown})`],
+  };
 }
 
 function wrap(name: string, inner: Expression, around: (script: Bytes) => Bytes): Expression {
-  return { ...inner, text: `${name}(${inner.text})`, scripts: (keys) => inner.scripts(keys).map(around) };
+  return {
+    ...inner,
+    text: `${name}(${inner.text})`,
+    scripts: (keys) => inner.scripts(keys).map(around),
+    names: (keys) => inner.names(keys).map((each) => `${name}(${each})`),
+  };
 }
 
 function parseTaproot(
@@ -219,6 +254,7 @@ function parseTaproot(
     keys: [key],
     isSolvable: true,
     scripts: ([only]) => [payToTaproot(outputKey((only as Bytes).subarray(1)))],
+    names: ([only]) => [`${name}(${(only as NamedKey).shown})`],
   };
 }
 
@@ -235,12 +271,17 @@ function parseMultisig(name: string, body: string, context: Context, params: Add
   const keyContext = { function: "Multi", mustCompress: context === "wsh", isXOnly: false };
   const keys = texts.map((text) => parseKeyExpression(text, keyContext, params));
   const required = Number(threshold);
+  const isSorted = name === "sortedmulti";
   checkKeyCount(required, keys.length, context);
   return {
     text: `${name}(${[required, ...keys.map(({ text }) => text)].join(",")})`,
     keys,
     isSolvable: true,
-    scripts: (found) => [multisigScript(required, name === "sortedmulti" ? [...found].sort(compareBytes) : found)],
+    scripts: (found) => [multisigScript(required, isSorted ? [...found].sort(compareBytes) : found)],
+    names(found) {
+      const ordered = isSorted ? [...found].sort((a, b) => compareBytes(a.key, b.key)) : found;
+      return [`multi(${[required, ...ordered.map(({ shown }) => shown)].join(",")})`];
+    },
   };
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Bytes, fromHex, isHex, toHex } from "../base/bytes.ts";
-import { curve } from "../crypto/crypto.ts";
+import { curve, hash160 } from "../crypto/crypto.ts";
 import type { AddressParams } from "../params/chain_params.ts";
 import { parseSecretKey } from "./addresses.ts";
 import { DescriptorError } from "./descriptor_error.ts";
@@ -20,6 +20,8 @@ export interface KeyExpression {
   readonly hasSecret: boolean;
   /** The public key for this number; `undefined` when that takes a secret key that is not known. */
   at(index: number): Bytes | undefined;
+  /** That key in hex, behind where it came from: `[fingerprint/path]key`. */
+  shownAt(index: number): string | undefined;
 }
 
 export interface KeyContext {
@@ -40,8 +42,19 @@ export function parseKeyExpression(text: string, context: KeyContext, params: Ad
   if (second === undefined) return parseKey(first, context, params, fail);
   const origin = parseOrigin(first, fail);
   const key = parseKey(second, context, params, fail);
-  return { ...key, text: `[${origin}]${key.text}`, at: (index) => key.at(index) };
+  return {
+    ...key,
+    text: `[${origin}]${key.text}`,
+    shownAt(index) {
+      const shown = key.shownAt(index);
+      if (shown === undefined) return undefined;
+      // What is derived goes on from there, in place of its own root.
+      return shown.startsWith("[") ? `[${origin}${shown.slice(1 + FINGERPRINT_DIGITS)}` : `[${origin}]${shown}`;
+    },
+  };
 }
+
+const FINGERPRINT_DIGITS = 8;
 
 type Fail = (reason: string) => never;
 
@@ -50,7 +63,7 @@ function parseOrigin(text: string, fail: Fail): string {
     return fail(`Key origin start '[ character expected but not found, got '${text[0] ?? "]"}' instead`);
   }
   const [fingerprint, ...path] = text.slice(1).split("/") as [string, ...string[]];
-  if (fingerprint.length !== 8) {
+  if (fingerprint.length !== FINGERPRINT_DIGITS) {
     return fail(`Fingerprint is not 4 bytes (${fingerprint.length} characters instead of 8 characters)`);
   }
   if (!isHex(fingerprint)) return fail(`Fingerprint '${fingerprint}' is not hex`);
@@ -70,7 +83,7 @@ function parseKey(text: string, context: KeyContext, params: AddressParams, fail
     }
   }
   const root = ExtendedKey.parse(key, params);
-  return root === undefined ? fail(`key '${key}' is not valid`) : derivedKey(root, path, params, fail);
+  return root === undefined ? fail(`key '${key}' is not valid`) : derivedKey(root, path, context, params, fail);
 }
 
 function isShortKey(text: string, { isXOnly }: KeyContext): boolean {
@@ -90,10 +103,13 @@ function checkForm(key: Bytes, { mustCompress }: KeyContext, fail: Fail): Bytes 
 }
 
 function fixedKey(key: Bytes, isShort: boolean, hasSecret: boolean): KeyExpression {
-  return { text: toHex(isShort ? key.subarray(1) : key), isRange: false, hasSecret, at: () => key };
+  const text = toHex(isShort ? key.subarray(1) : key);
+  return { text, isRange: false, hasSecret, at: () => key, shownAt: () => text };
 }
 
-function derivedKey(root: ExtendedKey, path: readonly string[], params: AddressParams, fail: Fail): KeyExpression {
+function derivedKey(
+  root: ExtendedKey, path: readonly string[], { isXOnly }: KeyContext, params: AddressParams, fail: Fail,
+): KeyExpression {
   const last = path.at(-1) ?? "";
   const isRange = /^\*['h]?$/.test(last);
   const offset = last.length === 2 ? HARDENED : 0;
@@ -108,6 +124,12 @@ function derivedKey(root: ExtendedKey, path: readonly string[], params: AddressP
     isRange,
     hasSecret: root.secretKey !== undefined,
     at: (index) => (isRange ? parent?.child(index + offset) : parent)?.publicKey,
+    shownAt(index) {
+      const key = this.at(index);
+      const walked = isRange ? [...steps, index + offset] : steps;
+      const origin = toHex(hash160(root.publicKey)).slice(0, FINGERPRINT_DIGITS) + pathText(walked, false);
+      return key === undefined ? undefined : `[${origin}]${toHex(isXOnly ? key.subarray(1) : key)}`;
+    },
   };
 }
 
