@@ -1,4 +1,5 @@
 /** Files into a node, as if a peer had sent what they hold. @module */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { equalBytes } from "../base/bytes.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { DecodeError } from "../codec/decode_error.ts";
@@ -12,8 +13,18 @@ import { FramingError, type Piece, type PiecePlace, piecesOf, readPiece } from "
 /** What of a node an import needs. */
 export type ImportTarget = Pick<RunningNode, "core" | "command">;
 
-/** Blocks handed to the node and not answered yet: enough to keep it busy, few enough to hold. */
+/** Pieces handed to the node and not answered yet: enough to keep it busy. */
 const IN_FLIGHT_MAX = 32;
+/** Bytes of them: the node keeps about twice as much decoded, and would read again what is more. */
+const IN_FLIGHT_BYTES_MAX = 8_000_000;
+/** A piece of this size takes a good part of a turn of the loop: the next waits for its own. */
+const LONG_BYTES = 200_000;
+
+/** A piece that was handed over. */
+interface Due {
+  readonly bytes: number;
+  readonly answer: Promise<string | undefined>;
+}
 
 /** What was refused, as a sentence; `undefined` when all was taken. */
 export async function importFiles(node: ImportTarget, files: readonly string[]): Promise<string | undefined> {
@@ -41,7 +52,8 @@ export async function importFiles(node: ImportTarget, files: readonly string[]):
 export class Importer {
   readonly #node: ImportTarget;
   /** Answers that are due, oldest first. */
-  readonly #due: Promise<string | undefined>[] = [];
+  readonly #due: Due[] = [];
+  #dueBytes = 0;
   /** Where blocks stand whose parent has not come, by its hash: there may be more than memory holds. */
   readonly #waiting = new Map<HashKey, PiecePlace[]>();
   /** Handed to the node by now. */
@@ -55,8 +67,9 @@ export class Importer {
   async take(piece: Piece): Promise<string | undefined> {
     const fault = piece.kind === "header" ? this.#takeHeader(piece) : this.#takeBlock(piece);
     if (fault !== undefined) return (await this.finish()) ?? fault;
-    while (this.#due.length > IN_FLIGHT_MAX) {
-      const refusal = await this.#due.shift();
+    if (piece.bytes.length >= LONG_BYTES) await nextTurn();
+    while (this.#due.length > IN_FLIGHT_MAX || this.#dueBytes > IN_FLIGHT_BYTES_MAX) {
+      const refusal = await this.#answered();
       if (refusal !== undefined) return refusal;
     }
     return undefined;
@@ -64,8 +77,8 @@ export class Importer {
 
   /** Waits until everything has been answered. */
   async finish(): Promise<string | undefined> {
-    for (let next = this.#due.shift(); next !== undefined; next = this.#due.shift()) {
-      const refusal = await next;
+    while (this.#due.length > 0) {
+      const refusal = await this.#answered();
       if (refusal !== undefined) return refusal;
     }
     return undefined;
@@ -79,11 +92,24 @@ export class Importer {
     return undefined;
   }
 
+  /** Waits for the oldest answer that is due. */
+  async #answered(): Promise<string | undefined> {
+    const oldest = this.#due.shift();
+    if (oldest === undefined) return undefined;
+    this.#dueBytes -= oldest.bytes;
+    return oldest.answer;
+  }
+
+  #expect({ bytes }: Piece, answer: Promise<string | undefined>): void {
+    this.#due.push({ bytes: bytes.length, answer });
+    this.#dueBytes += bytes.length;
+  }
+
   #takeHeader(piece: Piece): string | undefined {
     const header = decodeWith(headerCodec, piece.bytes);
     // A list may begin with the genesis block.
     if (this.#isKnown(hashKey(header.hash))) return undefined;
-    this.#due.push(this.#node.command({ type: "submit-header", header }).then((result) => {
+    this.#expect(piece, this.#node.command({ type: "submit-header", header }).then((result) => {
       if (!result.ok) return refusalText(piece, { rule: result.fault.code, detail: "" });
       const verdict = result.value.type === "header-verdict" ? result.value.verdict : "accepted";
       if (verdict === "accepted") return undefined;
@@ -118,7 +144,7 @@ export class Importer {
   #submit(piece: Piece, block: Block): string | undefined {
     const key = hashKey(block.hash);
     this.#given.add(key);
-    this.#due.push(this.#node.command({ type: "submit-block", block }).then((result) => {
+    this.#expect(piece, this.#node.command({ type: "submit-block", block }).then((result) => {
       if (!result.ok) return refusalText(piece, { rule: result.fault.code, detail: "" }, block);
       const verdict = result.value.type === "block-verdict" ? result.value.verdict : "accepted";
       if (verdict === "duplicate-invalid") return refusalText(piece, { rule: verdict, detail: "" }, block);

@@ -4,79 +4,76 @@
  * @module
  */
 import { type Bytes, toLatin1 } from "../base/bytes.ts";
-import type { AddressParams } from "../params/chain_params.ts";
-import { inferDescriptor, parseDescriptor, withChecksum } from "../script/descriptor.ts";
-import { jsonInteger, wrongType } from "./arguments.ts";
-import { JsonNumber, JsonObject, type JsonValue } from "./json.ts";
+import { type Descriptor, inferDescriptor, parseDescriptors, withChecksum } from "../script/descriptor.ts";
+import { wrongType } from "./arguments.ts";
+import { readRange } from "./descriptor_range.ts";
+import { JsonObject, type JsonValue } from "./json.ts";
 import { RPC_CODE, RpcError } from "./rpc_error.ts";
+import type { RpcHost } from "./rpc_host.ts";
 
 /** Descriptors by script, one byte a character. */
 export type Needles = Map<string, string>;
+
+type Host = Pick<RpcHost, "core" | "delay">;
+
+/** Of a descriptor with `*`, where nothing else is said. */
+const RANGE_DEFAULT = [0, 1000] as const;
+/** Numbers derived before others get their turn. */
+const DERIVED_PER_TURN = 50;
 
 export function needleKey(script: Bytes): string {
   return toLatin1(script);
 }
 
 /** @throws {RpcError} when one is not what it should be */
-export function readScanObjects(objects: readonly JsonValue[], params: AddressParams): Needles {
+export async function readScanObjects(objects: readonly JsonValue[], host: Host): Promise<Needles> {
   const needles: Needles = new Map();
   for (const object of objects) {
-    for (const text of formsOf(descriptorOf(object), params)) addNeedle(needles, text, params);
+    const { text, range } = readScanObject(object);
+    const verdict = parseDescriptors(text, host.core.options.params.addresses);
+    if (!verdict.ok) throw new RpcError(RPC_CODE.invalidAddressOrKey, verdict.error);
+    for (const descriptor of verdict.descriptors) {
+      const [first, last] = descriptor.isRange ? range : [0, 0];
+      for (let index = first; index <= last; index++) {
+        if (!addNeedles(needles, descriptor, index, host)) {
+          throw new RpcError(RPC_CODE.invalidAddressOrKey,
+            `Cannot derive script without private keys: '${text}'`);
+        }
+        if (index % DERIVED_PER_TURN === DERIVED_PER_TURN - 1) await host.delay(0);
+      }
+    }
   }
   return needles;
 }
 
-function addNeedle(needles: Needles, text: string, params: AddressParams): void {
-  const verdict = parseDescriptor(text, params);
-  if (!verdict.ok) throw new RpcError(RPC_CODE.invalidAddressOrKey, verdict.error);
-  needles.set(needleKey(verdict.script), shownAs(text, verdict.script, params));
+/** False when its scripts cannot be told. */
+function addNeedles(needles: Needles, descriptor: Descriptor, index: number, { core }: Host): boolean {
+  const scripts = descriptor.scriptsAt(index);
+  // What is not known by its keys is known by its script.
+  const names = descriptor.isSolvable ? descriptor.namesAt(index) : undefined;
+  for (const [i, script] of (scripts ?? []).entries()) {
+    const name = names?.[i];
+    const shown = name === undefined ? inferDescriptor(script, core.options.params.addresses) : withChecksum(name);
+    needles.set(needleKey(script), shown);
+  }
+  return scripts !== undefined;
 }
 
-/** What is said of a match: the descriptor that names its key, where that is public. */
-function shownAs(text: string, script: Bytes, params: AddressParams): string {
-  const [payload = ""] = text.split("#");
-  const namesKeys = /^(?:pk|pkh|wpkh|sh|wsh|multi|tr|rawtr)\((?:[a-z]+|[0-9a-f]{64,}|[0-9]+|[(),])*$/.test(payload);
-  return namesKeys ? withChecksum(payload) : inferDescriptor(script, params);
+interface ScanObject {
+  readonly text: string;
+  readonly range: readonly [first: number, last: number];
 }
 
-function descriptorOf(object: JsonValue): string {
-  if (typeof object === "string") return object;
+function readScanObject(object: JsonValue): ScanObject {
+  if (typeof object === "string") return { text: object, range: RANGE_DEFAULT };
   if (!(object instanceof JsonObject)) {
-    throw invalid("Scan object needs to be either a string or an object");
+    throw new RpcError(RPC_CODE.invalidParameter, "Scan object needs to be either a string or an object");
   }
   const text = object.get("desc") ?? null;
-  if (text === null) throw invalid("Descriptor needs to be provided in scan object");
-  checkRange(object.get("range") ?? null);
-  return typeof text === "string" ? text : wrongType(text, "string");
-}
-
-const RANGE_MAX = 1_000_000n;
-
-/** Descriptors here have no keys to derive, so that the range is only looked at (Bitcoin Core: ParseDescriptorRange). */
-function checkRange(range: JsonValue): void {
-  if (range === null) return;
-  const ends = range instanceof JsonNumber ? [new JsonNumber("0"), range] : range;
-  const isPair = Array.isArray(ends) && ends.length === 2 && ends.every((end) => end instanceof JsonNumber);
-  if (!isPair) throw invalid("Range must be specified as end or as [begin,end]");
-  const [low, high] = (ends as readonly JsonValue[]).map((end) => jsonInteger(end)) as [bigint, bigint];
-  if (Array.isArray(range) && low > high) {
-    throw invalid("Range specified as [begin,end] must not have begin after end");
+  if (text === null) {
+    throw new RpcError(RPC_CODE.invalidParameter, "Descriptor needs to be provided in scan object");
   }
-  if (low < 0n) throw invalid("Range should be greater or equal than 0");
-  if (high >> 31n !== 0n) throw invalid("End of range is too high");
-  if (high >= low + RANGE_MAX) throw invalid("Range is too large");
-}
-
-/** `combo` stands for two forms, and for two more when the key is compressed. */
-function formsOf(text: string, params: AddressParams): readonly string[] {
-  const key = /^combo\((.*)\)/s.exec(text)?.[1];
-  if (key === undefined) return [text];
-  const verdict = parseDescriptor(text, params);
-  if (!verdict.ok) throw new RpcError(RPC_CODE.invalidAddressOrKey, verdict.error);
-  const isCompressed = parseDescriptor(`wpkh(${key})`, params).ok;
-  return [`pk(${key})`, `pkh(${key})`, ...(isCompressed ? [`wpkh(${key})`, `sh(wpkh(${key}))`] : [])];
-}
-
-function invalid(message: string): RpcError {
-  return new RpcError(RPC_CODE.invalidParameter, message);
+  if (typeof text !== "string") return wrongType(text, "string");
+  const range = object.get("range") ?? null;
+  return { text, range: range === null ? RANGE_DEFAULT : readRange(range) };
 }

@@ -17,8 +17,7 @@ const scantxoutset: Method = {
   name: "scantxoutset",
   category: "blockchain",
   about: "Searches all unspent outputs for those of some descriptors, which may take a while.\n\n" +
-    "Descriptors are addr raw pk pkh wpkh sh wsh multi sortedmulti tr rawtr combo, over single keys: none is\n" +
-    "derived from an extended one.",
+    "Descriptors are addr raw pk pkh wpkh sh wsh multi sortedmulti tr rawtr combo.",
   parameters: [
     required("action", "string",
       "start for a search, abort to end the one that is under way, status to ask how far it is"),
@@ -29,7 +28,8 @@ const scantxoutset: Method = {
           optional("", "object", "An object with a descriptor", {
             inner: [
               required("desc", "string", "A descriptor"),
-              optional("range", "number", "Of no use without keys to derive", { fallback: 1000, anyType: true }),
+              optional("range", "number", "For a descriptor with *: the last number, or [first,last]",
+                { fallback: 1000, anyType: true }),
             ],
           }),
         ],
@@ -91,7 +91,7 @@ async function start(call: Call): Promise<unknown> {
     if (!args.has("scanobjects")) {
       throw new RpcError(RPC_CODE.misc, "scanobjects argument is required for the start action");
     }
-    const needles = readScanObjects(args.array("scanobjects"), host.core.options.params.addresses);
+    const needles = await readScanObjects(args.array("scanobjects"), host);
     return await search(call, needles);
   } finally {
     host.coinScan.leave();

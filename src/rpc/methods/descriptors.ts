@@ -5,14 +5,11 @@ import { addressOf } from "../../script/addresses.ts";
 import { type Descriptor, parseDescriptors, withChecksum } from "../../script/descriptor.ts";
 import { descriptorChecksum } from "../../script/descriptor_checksum.ts";
 import { classifyScript } from "../../script/templates.ts";
-import { jsonInteger } from "../arguments.ts";
-import { JsonNumber, type JsonValue } from "../json.ts";
+import { readRange } from "../descriptor_range.ts";
 import { optional, required } from "../parameter.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import { boolean, list, object, optional as maybe, text } from "../shape.ts";
 
-/** Numbers of a range that one call may ask for. */
-const RANGE_MAX = 1_000_000;
 /** Numbers derived before others get their turn. */
 const DERIVED_PER_TURN = 50;
 
