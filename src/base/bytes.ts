@@ -16,7 +16,7 @@ export function isHex(text: string): boolean {
   return text.length % 2 === 0 && /^[0-9a-fA-F]*$/.test(text);
 }
 
-/** The upper four bits that each character of one byte stands for as a hex digit, and the lower four; -1 for none. */
+/** What each character stands for as the first hex digit of a byte, and as the second; -1 for none. */
 const UPPER_BITS = digitBits(4);
 const LOWER_BITS = digitBits(0);
 

@@ -19,7 +19,7 @@ export class Candidates {
   /** Blocks that are here while one before them is not, by the parent that they wait for. */
   readonly #waiting = new Map<BlockId, BlockId[]>();
   #sequence = SEQUENCE_OF_RESTORED;
-  /** The last block up to the tip that is valid, as of the last look; the tip itself, but for an invalidated one. */
+  /** The last valid block up to the tip, as of the last look: the tip itself, but for an invalidated one. */
   #floor: BlockId = GENESIS;
   /** Our own data does not let us go back there. */
   #isFloorLost = false;

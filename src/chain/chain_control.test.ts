@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../../test/support/blocks.ts";
+import {
+  type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone,
+} from "../../test/support/blocks.ts";
 import { ChainHarness } from "../../test/support/chain_harness.ts";
 import { violation } from "../consensus/rule_violation.ts";
 import { regtestWith } from "../params/regtest.ts";

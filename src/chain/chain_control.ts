@@ -16,8 +16,9 @@ const SEQUENCE_MIN = -(2 ** 31);
 
 export class ChainControl {
   readonly #parts: ChainParts;
-  /** The last block that was preferred is seen as earlier than all before it, with this tip's work at least. */
+  /** For the next block that is preferred. */
   #nextSequence = -1;
+  /** The tip when the last one was. */
   #preferredOver: BlockId = GENESIS;
 
   constructor(parts: ChainParts) {

@@ -5,7 +5,7 @@ import type { BlockId, HeaderIndex } from "./header_index.ts";
 
 interface Due {
   readonly source: number | undefined;
-  /** End of the best chain that the block was part of once it was linked; the block itself on a side chain. */
+  /** End of the best chain that it was part of once it was linked; the block itself on a side chain. */
   goal: BlockId;
 }
 

@@ -128,7 +128,7 @@ export class RunningNode {
     return this.driver.eventsSince(seq);
   }
 
-  /** All unspent coins as of a tip that was there after the call; `undefined` once the node is being stopped. */
+  /** All unspent coins as of a tip that was there after the call; `undefined` once the node is stopping. */
   async scanCoins(): Promise<CoinsSnapshot | undefined> {
     for (;;) {
       const flushed = await this.command({ type: "flush" });

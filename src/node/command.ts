@@ -48,12 +48,18 @@ export type Command =
   | { readonly type: "set-mock-time"; readonly time: number }
   /** Puts addresses into the book as if a peer at `source` had told them. → `count` of new ones. */
   | { readonly type: "add-addresses"; readonly addresses: readonly NetworkAddress[]; readonly source: NetworkAddress }
-  /** Never to follow a chain with this block, whatever the rules say; or to forget that. → `done`, on the best chain left. */
+  /**
+   * Never to follow a chain with this block, whatever the rules say; or to forget that.
+   * → `done`, on the best chain left
+   */
   | { readonly type: "invalidate-block"; readonly hash: BlockHash }
   | { readonly type: "reconsider-block"; readonly hash: BlockHash }
   /** To take it for the first seen among those with as much work. → `done`, on the best chain */
   | { readonly type: "precious-block"; readonly hash: BlockHash }
-  /** Removes blocks up to this height, in whole files, but never the last 288. → `count` of heights from 0 on whose blocks are gone. */
+  /**
+   * Removes blocks up to this height, in whole files, but never the last 288.
+   * → `count` of heights, from zero on, whose blocks are gone
+   */
   | { readonly type: "prune"; readonly height: number }
   /** Writes what is only in memory. → `done` when a scan of the stores would find it */
   | { readonly type: "flush" }

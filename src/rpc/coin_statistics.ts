@@ -76,7 +76,8 @@ function hasherOf(type: CoinsHashType): CoinsHasher {
   }
 }
 
-function encode({ outPoint: { txid, index }, coin: { height, isCoinbase, script, value } }: ScannedCoin): Bytes {
+function encode({ outPoint: { txid, index }, coin }: ScannedCoin): Bytes {
+  const { height, isCoinbase, script, value } = coin;
   const writer = new ByteWriter(FIXED_BYTES + countSize(script.length) + script.length);
   writer.bytes(txid).u32(index).u32((height * 2 + (isCoinbase ? 1 : 0)) >>> 0);
   return writer.i64(BigInt(value)).varBytes(script).finish();

@@ -10,7 +10,7 @@ export interface RpcHost {
   command(command: Command): Promise<CommandResult>;
   /** Calls `listener` for every event from now on; returns how to stop that. */
   listen(listener: (event: NodeEvent) => void): () => void;
-  /** All unspent coins as of a tip that was there after the call; `undefined` once the node is being stopped. */
+  /** All unspent coins as of a tip that was there after the call; `undefined` once the node is stopping. */
   scanCoins(): Promise<CoinsSnapshot | undefined>;
   /** Where `scantxoutset` is done. */
   readonly coinScan: ScanSeat;

@@ -53,8 +53,8 @@ function addNeedles(needles: Needles, descriptor: Descriptor, index: number, { c
   const names = descriptor.isSolvable ? descriptor.namesAt(index) : undefined;
   for (const [i, script] of (scripts ?? []).entries()) {
     const name = names?.[i];
-    const shown = name === undefined ? inferDescriptor(script, core.options.params.addresses) : withChecksum(name);
-    needles.set(needleKey(script), shown);
+    const inferred = (): string => inferDescriptor(script, core.options.params.addresses);
+    needles.set(needleKey(script), name === undefined ? inferred() : withChecksum(name));
   }
   return scripts !== undefined;
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fromHex, toHex } from "../base/bytes.ts";
 import { REGTEST } from "../params/regtest.ts";
 import { encodeSecretKey, parseAddress } from "./addresses.ts";
-import { inferDescriptor, parseDescriptor, withChecksum } from "./descriptor.ts";
+import { inferDescriptor, parseDescriptor, parseDescriptors, withChecksum } from "./descriptor.ts";
 import { descriptorChecksum } from "./descriptor_checksum.ts";
 
 const { addresses } = REGTEST;
@@ -119,4 +119,24 @@ for (const [script, start] of INFERRED) {
 
 test("an address is no descriptor, but is an address", () => {
   assert.equal(parseAddress(ADDRESS, addresses).ok, true);
+});
+
+test("scripts are named by their keys, with where those came from", () => {
+  const root = "tpubD6NzVbkrYhZ4WaWSyoBvQwbpLkojyoTZPRsgXELWz3Popb3qkjcJyJUGLnL4qHHoQvao8ESaAstxYSnhyswJ76uZPStJR" +
+    "JCTKvosUCJZL5B";
+  const derived = "03e1c5b6e650966971d7e71ef2674f80222752740fc1dfd63bbbd220d2da9bd0fb";
+  const names = (text: string, index: number): readonly string[] | undefined => {
+    const verdict = parseDescriptors(text, REGTEST.addresses);
+    assert.ok(verdict.ok);
+    const [descriptor] = verdict.descriptors;
+    assert.equal(descriptor.namesAt(index)?.length, descriptor.scriptsAt(index)?.length);
+    return descriptor.namesAt(index);
+  };
+  // As rpc_scantxoutset.py of Bitcoin Core has them.
+  const origin = "[0c5f9a1e/1/1/0]";
+  assert.deepEqual(names(`combo(${root}/1/1/*)`, 0), [
+    `pk(${origin}${derived})`, `pkh(${origin}${derived})`, `wpkh(${origin}${derived})`, `sh(wpkh(${origin}${derived}))`,
+  ]);
+  assert.deepEqual(names(`tr([abcdef88/2h]${root}/1/1/0)`, 7), [`tr([abcdef88/2h/1/1/0]${derived.slice(2)})`]);
+  assert.deepEqual(names(`wsh(sortedmulti(1,${root}/1/1/0,${KEY}))`, 0)?.[0]?.includes("multi(1,["), true);
 });

@@ -20,7 +20,7 @@ export interface KeyExpression {
   readonly hasSecret: boolean;
   /** The public key for this number; `undefined` when that takes a secret key that is not known. */
   at(index: number): Bytes | undefined;
-  /** That key in hex, behind where it came from: `[fingerprint/path]key`. */
+  /** That key in hex, behind where it came from: `[fingerprint/path]key`; by default it is its own root. */
   shownAt(index: number): string | undefined;
 }
 
@@ -48,8 +48,8 @@ export function parseKeyExpression(text: string, context: KeyContext, params: Ad
     shownAt(index) {
       const shown = key.shownAt(index);
       if (shown === undefined) return undefined;
-      // What is derived goes on from there, in place of its own root.
-      return shown.startsWith("[") ? `[${origin}${shown.slice(1 + FINGERPRINT_DIGITS)}` : `[${origin}]${shown}`;
+      // From there it goes on, in place of from its own root.
+      return `[${origin}${shown.slice(1 + FINGERPRINT_DIGITS)}`;
     },
   };
 }
@@ -104,7 +104,11 @@ function checkForm(key: Bytes, { mustCompress }: KeyContext, fail: Fail): Bytes 
 
 function fixedKey(key: Bytes, isShort: boolean, hasSecret: boolean): KeyExpression {
   const text = toHex(isShort ? key.subarray(1) : key);
-  return { text, isRange: false, hasSecret, at: () => key, shownAt: () => text };
+  return { text, isRange: false, hasSecret, at: () => key, shownAt: () => `[${fingerprintOf(key)}]${text}` };
+}
+
+function fingerprintOf(key: Bytes): string {
+  return toHex(hash160(key)).slice(0, FINGERPRINT_DIGITS);
 }
 
 function derivedKey(
@@ -127,7 +131,7 @@ function derivedKey(
     shownAt(index) {
       const key = this.at(index);
       const walked = isRange ? [...steps, index + offset] : steps;
-      const origin = toHex(hash160(root.publicKey)).slice(0, FINGERPRINT_DIGITS) + pathText(walked, false);
+      const origin = fingerprintOf(root.publicKey) + pathText(walked, false);
       return key === undefined ? undefined : `[${origin}]${toHex(isXOnly ? key.subarray(1) : key)}`;
     },
   };

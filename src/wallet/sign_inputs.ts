@@ -55,6 +55,14 @@ export class InputSigner {
     return { ...made, error: this.verify(index, made) };
   }
 
+  /** What several signers have made of the input at `index`, as one: the first that is complete, or all together. */
+  combine(index: number, variants: readonly Satisfaction[]): Satisfaction {
+    const complete = variants.find((variant) => this.verify(index, variant) === undefined);
+    if (complete !== undefined) return { scriptSig: complete.scriptSig, witness: complete.witness };
+    const scriptSig = pushAll(variants.flatMap((variant) => pushedBy(variant.scriptSig)));
+    return this.#satisfy(index, { scriptSig, witness: variants.flatMap(({ witness }) => witness) });
+  }
+
   /** Whether `satisfaction` spends the output of the input at `index`. */
   verify(index: number, satisfaction: Satisfaction): ScriptError | undefined {
     const { script } = this.#context.spent[index] as Output;

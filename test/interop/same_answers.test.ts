@@ -14,6 +14,9 @@ import { Daemon, RpcFailure, skipWithoutBitcoind } from "./daemon.ts";
 import { ChainMaker } from "./test_chain.ts";
 
 const HEIGHT = 150;
+/** An extended public key of nobody's. */
+const ROOT = "tpubD6NzVbkrYhZ4WaWSyoBvQwbpLkojyoTZPRsgXELWz3Popb3qkjcJyJUGLnL4qHHoQvao8ESaAstxYSnhyswJ76uZPStJR" +
+  "JCTKvosUCJZL5B";
 const root = tempDir();
 
 let core: Daemon;
@@ -47,6 +50,14 @@ async function coinStatistics(type: string): Promise<void> {
   assert.deepEqual(own, theirs);
 }
 
+/** Mines to each output of a descriptor that has an address; of a range, to those of number 2. */
+async function pay(descriptor: string): Promise<void> {
+  const info = await core.call<{ descriptor: string; isrange: boolean }>("getdescriptorinfo", descriptor);
+  const range = info.isrange ? [[2, 2]] : [];
+  const addresses = await core.call<readonly string[]>("deriveaddresses", info.descriptor, ...range);
+  for (const address of addresses) await core.call("generatetoaddress", 1, address);
+}
+
 suite("on the same chain as bitcoind", { skip: skipWithoutBitcoind }, () => {
   before(async () => {
     [core, ours] = await Promise.all([
@@ -75,7 +86,9 @@ suite("on the same chain as bitcoind", { skip: skipWithoutBitcoind }, () => {
     const payment = maker.pay("p2wpkh");
     const txid = await maker.submit(payment);
     await ours.hasInMempool(txid);
-    for (const n of [-1, 0, 1, 2]) for (const mempool of [true, false]) await both("gettxout", txid, n, mempool);
+    for (const mempool of [true, false]) {
+      for (const n of [-1, 0, 1, 2]) await both("gettxout", txid, n, mempool);
+    }
     const [input] = payment.inputs;
     const spent = Buffer.from(input?.prevout.txid ?? []).reverse().toString("hex");
     for (const mempool of [true, false]) await both("gettxout", spent, input?.prevout.index, mempool);
@@ -104,9 +117,15 @@ suite("on the same chain as bitcoind", { skip: skipWithoutBitcoind }, () => {
     const address = maker.wallet.address("p2wpkh");
     const { scriptPubKey } = await both<{ scriptPubKey: string }>("validateaddress", address);
     const key = "02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9";
+    for (const descriptor of [
+      `combo(${ROOT}/1/*)`, `wpkh([abcdef88/1h/2]${ROOT}/7)`, `sh(wsh(sortedmulti(1,${key},${ROOT}/3)))`, `tr(${ROOT}/5)`,
+      `pkh(${key})`, `sh(multi(1,${key}))`,
+    ]) await pay(descriptor);
+    await ours.reaches(await core.tip());
     for (const objects of [
       [], [`addr(${address})`], [`raw(${scriptPubKey})`, { desc: `addr(${maker.wallet.address("p2tr")})` }],
-      [`combo(${key})`], ["addr(x)"], ["what(ever)"], [{ desc: "raw(51)", range: [5, 1] }], [{}], [7],
+      [`combo(${key})`, { desc: `combo(${ROOT}/1/*)`, range: 3 }, `wpkh([abcdef88/1h/2]${ROOT}/7)`],
+      [`sh(wsh(sortedmulti(1,${key},${ROOT}/3)))`, `tr(${ROOT}/5)`, `sh(multi(1,${key}))`], ["addr(x)"], ["what(ever)"], [{ desc: "raw(51)", range: [5, 1] }], [{}], [7],
       [`addr(${address})#aaaaaaaa`],
     ]) await both("scantxoutset", "start", objects);
     await both("scantxoutset", "status");

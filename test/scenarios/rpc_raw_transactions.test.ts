@@ -138,6 +138,42 @@ describe("signrawtransactionwithkey", () => {
   });
 });
 
+describe("combinerawtransaction", () => {
+  const OTHER = "cVpF924EspNh8KjYsfhgY96mmxvT6DgdWiTYMtMjuM74hJaU5psW";
+
+  it("puts the signatures of two together, and refuses two transactions", async () => {
+    const [{ key }, { key: otherKey }] = [await publicKey(KEY), await publicKey(OTHER)];
+    const { redeemScript, descriptor } = await world.resultOf<{ redeemScript: string; descriptor: string }>(
+      "createmultisig", 2, [key, otherKey], "bech32");
+    const output = descriptor.split("#")[0];
+    await world.resultOf("generatetodescriptor", 1, output);
+    const height = await world.resultOf<number>("getblockcount");
+    await world.resultOf("generatetoaddress", 100, LEGACY);
+    const txid = await world.coinbase(height);
+    const shown = await world.resultOf<{ vout: [{ value: number; scriptPubKey: { hex: string } }] }>(
+      "getrawtransaction", txid, 1, await world.resultOf("getblockhash", height));
+    const [{ value, scriptPubKey }] = shown.vout;
+    const raw = await world.resultOf<string>("createrawtransaction", [{ txid, vout: 0 }], [{ [TAPROOT]: 24 }]);
+    const known = [{ txid, vout: 0, scriptPubKey: scriptPubKey.hex, witnessScript: redeemScript, amount: value }];
+    const sign = async (secret: string): Promise<Signed> =>
+      world.resultOf<Signed>("signrawtransactionwithkey", raw, [secret], known);
+    const [one, two] = [await sign(KEY), await sign(OTHER)];
+    assert.deepEqual([one.complete, two.complete], [false, false]);
+    const whole = await world.resultOf<string>("combinerawtransaction", [two.hex, one.hex]);
+    const [tested] = await world.resultOf<[Tested]>("testmempoolaccept", [whole], 0);
+    assert.equal(tested.allowed, true);
+    const unlike = await world.resultOf<string>("createrawtransaction", [{ txid, vout: 0 }], [{ [TAPROOT]: 23 }]);
+    assert.deepEqual(await world.errorOf("combinerawtransaction", [raw, unlike]),
+      [-8, "Transaction number 2 not compatible with first transaction"]);
+    assert.deepEqual(await world.errorOf("combinerawtransaction", []), [-22, "Missing transactions. At least two transactions required."]);
+  });
+
+  async function publicKey(secret: string): Promise<{ key: string }> {
+    const { descriptor } = await world.resultOf<{ descriptor: string }>("getdescriptorinfo", `pk(${secret})`);
+    return { key: descriptor.slice(3, 69) };
+  }
+});
+
 describe("testmempoolaccept", () => {
   it("judges one, and says why not", async () => {
     const { hex } = await signAll();

@@ -33,7 +33,8 @@ const invalidateblock = control("invalidateblock", "invalidate-block",
   "Takes a block for invalid, as if it broke a rule, and leaves the chains that it is on.");
 
 const reconsiderblock = control("reconsiderblock", "reconsider-block",
-  "Forgets that a block, those before it and those on top of it were found invalid, and tries them again.\n\n" +
+  "Forgets that a block, those before it and those on top of it were found invalid, and tries them " +
+    "again.\n\n" +
     "This undoes invalidateblock.");
 
 /** Higher ones are times, in Unix seconds. */

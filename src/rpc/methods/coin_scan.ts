@@ -23,6 +23,7 @@ const scantxoutset: Method = {
       "start for a search, abort to end the one that is under way, status to ask how far it is"),
     optional("scanobjects", "array", "What start searches for: descriptors, or objects that have one",
       {
+        brief: "[scanobjects,...]",
         inner: [
           optional("descriptor", "string", "A descriptor"),
           optional("", "object", "An object with a descriptor", {

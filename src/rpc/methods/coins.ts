@@ -79,14 +79,16 @@ const HASH_TYPES: readonly CoinsHashType[] = ["hash_serialized_3", "muhash", "no
 const gettxoutsetinfo: Method = {
   name: "gettxoutsetinfo",
   category: "blockchain",
-  about: "Returns sums over all unspent outputs, and a hash of them. It goes through all of them, which may take a while.",
+  about: "Returns sums over all unspent outputs, and a hash of them. It goes through all of them, which may " +
+    "take a while.",
   parameters: [
     optional("hash_type", "string",
       "hash_serialized_3 for a hash of them in order, muhash for one that does not depend on any, or none",
       { fallback: "hash_serialized_3" }),
     optional("hash_or_height", "number", "Another block than the tip, for which an index would be needed",
       { fallbackHint: "the tip", anyType: true }),
-    optional("use_index", "boolean", "Whether to use an index of such sums, if there is one", { fallback: true }),
+    optional("use_index", "boolean", "Whether to use an index of such sums, if there is one",
+      { fallback: true }),
   ],
   results: result(object({
     height: number("Height of the tip at that time"),
@@ -104,7 +106,8 @@ const gettxoutsetinfo: Method = {
     const { args, host } = call;
     const type = hashType(args.string("hash_type"));
     if (args.has("hash_or_height")) {
-      throw new RpcError(RPC_CODE.invalidParameter, "Querying specific block heights requires coinstatsindex");
+      throw new RpcError(RPC_CODE.invalidParameter,
+        "Querying specific block heights requires coinstatsindex");
     }
     const snapshot = await openSnapshot(host);
     const found = await coinStatistics(snapshot, type, stopFlag(host));

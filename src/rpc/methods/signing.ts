@@ -187,7 +187,7 @@ function sign(transaction: Transaction, known: SpentOutputs, keys: KeyRing, hash
     if (error !== undefined) errors.push(inputError(signed, error));
     return signed;
   });
-  const signed = Transaction.of({ ...transaction, inputs, outputs: transaction.outputs });
+  const signed = Transaction.of({ ...transaction, inputs });
   const complete = errors.length === 0;
   return { hex: toHex(signed.bytes), complete, ...(complete ? {} : { errors }) };
 }
@@ -240,8 +240,58 @@ function inputError({ prevout, scriptSig, witness, sequence }: Input, error: str
   };
 }
 
+const combinerawtransaction: Method = {
+  name: "combinerawtransaction",
+  category: "rawtransactions",
+  about: "Puts together what several signers have made of one transaction.",
+  parameters: [required("txs", "array", "The same transaction with different signatures",
+    { inner: [required("hexstring", "hex", "A transaction's bytes")] })],
+  results: result(hex("The transaction's bytes, with the signatures of all")),
+  examples: [`'["…","…"]'`],
+  run({ host, args }) {
+    const values = args.array("txs");
+    if (values.length < 2) {
+      throw new RpcError(RPC_CODE.deserialization,
+        "Missing transactions. At least two transactions required.");
+    }
+    const variants = values.map(readVariant);
+    const first = variants[0] as Transaction;
+    const other = variants.findIndex((variant) => !equalBytes(unsignedId(variant), unsignedId(first)));
+    if (other > 0) throw invalid(`Transaction number ${other + 1} not compatible with first transaction`);
+    return toHex(combine(host.core, first, variants).bytes);
+  },
+};
+
+function readVariant(value: JsonValue, at: number): Transaction {
+  const transaction = parseTransaction(readText(value));
+  if (transaction !== undefined) return transaction;
+  throw new RpcError(RPC_CODE.deserialization,
+    `TX decode failed for tx ${at}. Make sure the tx has at least one input.`);
+}
+
+/** The id that it has while nobody has signed. */
+function unsignedId(transaction: Transaction): Bytes {
+  const inputs = transaction.inputs.map((input) => ({ ...input, scriptSig: new Uint8Array(), witness: [] }));
+  return Transaction.of({ ...transaction, inputs }).txid;
+}
+
+function combine(core: NodeCore, first: Transaction, variants: readonly Transaction[]): Transaction {
+  const known = new SpentOutputs(core, first);
+  const spent = first.inputs.map(({ prevout }) => {
+    const output = known.get(prevout);
+    if (output === undefined) throw new RpcError(RPC_CODE.verify, "Input not found or already spent");
+    return output;
+  });
+  const signer = new InputSigner(new SighashContext(first, spent), new KeyRing(), SIGHASH_ALL, true);
+  const inputs = first.inputs.map((input, index) => ({
+    ...input,
+    ...signer.combine(index, variants.map((variant) => variant.inputs[index] as Input)),
+  }));
+  return Transaction.of({ ...first, inputs });
+}
+
 function invalid(message: string): RpcError {
   return new RpcError(RPC_CODE.invalidParameter, message);
 }
 
-export const signingMethods: readonly Method[] = [signrawtransactionwithkey];
+export const signingMethods: readonly Method[] = [signrawtransactionwithkey, combinerawtransaction];
