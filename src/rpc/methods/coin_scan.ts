@@ -6,7 +6,7 @@ import type { BlockId } from "../../chain/header_index.ts";
 import { displayHash } from "../../primitives/hash.ts";
 import { coins } from "../json.ts";
 import { hashText } from "../lookup.ts";
-import { type Call, type Method } from "../method.ts";
+import type { Call, Method } from "../method.ts";
 import { optional, required } from "../parameter.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import { type Needles, needleKey, readScanObjects } from "../scan_objects.ts";
