@@ -4,6 +4,7 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { planNode } from "../../src/cli/node_plan.ts";
 import { Settings } from "../../src/cli/settings.ts";
 import { openNode, type RunningNode } from "../../src/io/node_host.ts";
+import type { NodeOptions } from "../../src/node/node_options.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import { ALL_METHODS } from "../../src/rpc/all_methods.ts";
 import { ScanSeat } from "../../src/rpc/scan_seat.ts";
@@ -36,12 +37,18 @@ export class RpcWorld {
     });
   }
 
-  static async open(): Promise<RpcWorld> {
+  /** `adjust` has the last word on the node's options; with `dataDir` it is on disk. */
+  static async open(
+    { adjust = (options) => options, dataDir }: {
+      readonly adjust?: (options: NodeOptions) => NodeOptions;
+      readonly dataDir?: string;
+    } = {},
+  ): Promise<RpcWorld> {
     const settings = new Settings();
     for (const name of ["connect", "listen"]) settings.commandLine.add(name, "0");
     settings.commandLine.add("par", "1");
     const { options } = await planNode(settings, REGTEST);
-    const node = await openNode({ options, dataDir: undefined, listen: [], logger: silentLogger });
+    const node = await openNode({ options: adjust(options), dataDir, listen: [], logger: silentLogger });
     return new RpcWorld(node);
   }
 
