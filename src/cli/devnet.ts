@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isTidingsError } from "../api/errors.ts";
-import { UNEXECUTED } from "../consensus/verify_inputs.ts";
 import type { Devnet, NetEvents } from "../devnet/devnet.ts";
 import { startDevnet } from "../devnet/start.ts";
 import { UsageError } from "./core_flags.ts";
@@ -93,7 +92,7 @@ async function runDevnet(run: DevnetRun, stop: StopRequest): Promise<number> {
 }
 
 function tellJson(net: Devnet, { isQuiet }: DevnetRun): () => void {
-  print(readyLine(net, readyAfter(), UNEXECUTED));
+  print(readyLine(net, readyAfter()));
   const kinds = new PaymentKinds(net);
   if (!isQuiet) {
     net.on("block:spread", (block) => print(blockJson(block)));
@@ -111,7 +110,7 @@ function tellText(net: Devnet, run: DevnetRun, stop: StopRequest): () => void {
   const hasKeys = hasKeyboard();
   const root = packageRoot();
   const command = commandName(root, existsSync(join(root, "src")));
-  write(openingText({ net, run, command, hasKeys, unexecuted: UNEXECUTED, readyAfter: readyAfter() }, paint));
+  write(openingText({ net, run, command, hasKeys, readyAfter: readyAfter() }, paint));
   tellEvents(net, run, paint);
   if (!hasKeys) return () => {};
   return listenToKeys({

@@ -38,8 +38,6 @@ export type DevnetLine =
       /** With private keys. */
       readonly descriptor: string;
     }[];
-    /** Rules that this version does not check. */
-    readonly unchecked: readonly string[];
   }
   | {
     readonly type: "block";
@@ -83,10 +81,10 @@ export type DevnetLine =
   }
   | { readonly type: "stopped"; readonly time: number };
 
-export function readyLine(net: Devnet, readyAfter: number, unchecked: readonly string[]): DevnetLine {
+export function readyLine(net: Devnet, readyAfter: number): DevnetLine {
   return {
     type: "ready", time: now(), tidings: VERSION, chain: "regtest",
-    seed: net.seed, pid: process.pid, readyAfter, unchecked,
+    seed: net.seed, pid: process.pid, readyAfter,
     folder: net.folder, temporary: net.isTemporary,
     nodes: net.list().map((node) => ({
       name: node.name, role: node.role,

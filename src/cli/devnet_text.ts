@@ -28,8 +28,6 @@ export interface OpeningFacts {
   readonly run: DevnetRun;
   /** How this program is called from here. */
   readonly command: string;
-  /** Rules that this version does not check; empty when it checks all. */
-  readonly unexecuted: readonly string[];
   /** Seconds since the process started. */
   readonly readyAfter: number;
   readonly hasKeys: boolean;
@@ -37,7 +35,7 @@ export interface OpeningFacts {
 
 /** Everything up to the first event. */
 export function openingText(facts: OpeningFacts, paint: Paint): string {
-  const { net, unexecuted, readyAfter, hasKeys } = facts;
+  const { net, readyAfter, hasKeys } = facts;
   const head = paint.strong(`tidings ${VERSION}`);
   return [
     `${head}   devnet (regtest rules)   seed ${net.seed}   node ${process.version}`,
@@ -47,7 +45,6 @@ export function openingText(facts: OpeningFacts, paint: Paint): string {
     "",
     ...walletLines(net, paint),
     ...activityLines(facts),
-    ...careLines(unexecuted, paint),
     "",
     ...tryLines(facts),
     "",
@@ -107,12 +104,6 @@ function describeBlocks(block: string): string {
   const [first, second] = block.split(":");
   if (second !== undefined) return `${first}, mean ${second}`;
   return block === "auto" ? "as soon as a transaction waits" : `every ${block}`;
-}
-
-function careLines(unexecuted: readonly string[], paint: Paint): readonly string[] {
-  if (unexecuted.length === 0) return [];
-  const text = `This version does not check everything yet: ${unexecuted.join("; ")}.`;
-  return [paint.loud(`  CAREFUL  ${text}`), paint.loud("           Do not rely on what these nodes accept.")];
 }
 
 function tryLines({ net, command }: OpeningFacts): readonly string[] {

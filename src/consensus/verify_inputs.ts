@@ -17,9 +17,6 @@ import { readSpentOutput } from "./packed_outputs.ts";
 import { type RuleViolation, violation } from "./rule_violation.ts";
 import type { VerifyJob } from "./verify_job.ts";
 
-/** What this version leaves out, in words for the notice at each start. Empty: every rule is enforced. */
-export const UNEXECUTED: readonly string[] = [];
-
 /**
  * Checks the inputs `from <= i < to` of the job, counted over all its transactions but the coinbase.
  *

@@ -2,8 +2,7 @@
  * What is handed to a worker: everything that checking scripts needs, as bytes.
  *
  * The driver copies the bytes once into shared memory and cuts the inputs into ranges; the
- * simulator runs the same function inline. What `verifyInputs` does not yet execute is in
- * `UNEXECUTED`, which every start says aloud.
+ * simulator runs the same function inline.
  *
  * @module
  */
