@@ -11,6 +11,7 @@ import type { Coin } from "../primitives/coin.ts";
 import type { OutPoint, Transaction } from "../primitives/transaction.ts";
 import { feeAt } from "./fee_rate.ts";
 import { entryUsage } from "./memory_usage.ts";
+import type { MempoolEntry } from "./mempool.ts";
 
 const MAX_BYTES = 24_000;
 const COIN = 1_000_000;
@@ -212,16 +213,19 @@ class Twins {
   #undo(): void {
     const last = this.blocks.pop();
     if (last === undefined) return;
+    const seen = this.world.events.length;
     this.world.disconnect(last.block, last.before);
     this.world.pool.tipChanged();
-    this.#readmit(last.block.transactions.slice(1));
+    const accepted = this.world.events.slice(seen).filter(({ type }) => type === "tx-accepted");
+    this.#readmit(last.block.transactions.slice(1), accepted.map(({ entry }) => entry));
   }
 
-  #readmit(transactions: readonly Transaction[]): void {
+  /** `accepted`: what came back, though there may have been no room to keep it. */
+  #readmit(transactions: readonly Transaction[], accepted: readonly MempoolEntry[]): void {
     const back: NaiveEntry[] = [];
     for (const transaction of transactions) {
       // What a block held may be odd or pay nothing: taken at its word, if it is of a usual form.
-      const entry = this.world.pool.get(transaction.txid);
+      const entry = accepted.find((each) => equalBytes(each.transaction.txid, transaction.txid));
       if (entry === undefined) {
         for (const each of [...this.naive.entries]) {
           const isHere = this.naive.entries.includes(each);
