@@ -13,9 +13,10 @@ import { pushNumber } from "../script/script.ts";
 import { legacySigops } from "../script/sigops.ts";
 import type { HeaderContext } from "./header_context.ts";
 import { checkProofOfWork } from "./header_rules.ts";
-import { BLOCK_SIGOP_COST_MAX, BLOCK_WEIGHT_MAX } from "./limits.ts";
+import { BLOCK_SIGOP_COST_MAX, BLOCK_WEIGHT_MAX, MERKLE_NODE_BYTES } from "./limits.ts";
 import { isFinal } from "./locktime.ts";
 import { checkMerkleRoot, checkWitnessCommitment } from "./merkle.ts";
+import { isPlainlyFinal, isPlainlyGood } from "./plain_block.ts";
 import { type RuleViolation, violation } from "./rule_violation.ts";
 import { isSignetSolution } from "./signet.ts";
 import { checkTransaction } from "./transaction_rules.ts";
@@ -29,34 +30,51 @@ export interface BlockFault extends RuleViolation {
 export function checkBlock(block: Block, params: ChainParams): BlockFault | undefined {
   return (
     fault(checkProofOfWork(block.header, params)) ??
+    checkSigner(block, params) ??
     mutation(checkMerkleRoot(block)) ??
-    // After the root: the header is not to blame for a signature that was lost on the way.
-    fault(checkSigner(block, params)) ??
-    fault(checkContents(block))
+    checkContents(block)
   );
 }
 
 /** BIP325: on a signet, someone must have signed for the block. */
-function checkSigner(block: Block, { deployments, genesis }: ChainParams): RuleViolation | undefined {
+function checkSigner(block: Block, { deployments, genesis }: ChainParams): BlockFault | undefined {
   const { signetChallenge } = deployments;
   if (signetChallenge === undefined || equalBytes(block.hash, genesis.hash)) return undefined;
-  const isSigned = isSignetSolution(block, signetChallenge);
-  return isSigned ? undefined : violation("bad-signet-blksig", "signet block signature validation failure");
+  if (isSignetSolution(block, signetChallenge)) return undefined;
+  const found = violation("bad-signet-blksig", "signet block signature validation failure");
+  // The header is not to blame for a signature that was lost on the way.
+  return { ...found, mutated: checkMerkleRoot(block) !== undefined };
 }
 
 /** The same but for work and signature: for a block that is not solved yet. */
 export function checkBlockBody(block: Block): BlockFault | undefined {
-  return mutation(checkMerkleRoot(block)) ?? fault(checkContents(block));
+  return mutation(checkMerkleRoot(block)) ?? checkContents(block);
 }
 
-function checkContents(block: Block): RuleViolation | undefined {
+function checkContents(block: Block): BlockFault | undefined {
+  // Nearly always; otherwise which rule is broken, if any, is for the others to say.
+  return isPlainlyGood(block.layout) ? undefined : checkContentsByTheRules(block);
+}
+
+/** Rules about the transactions, in their order; what `isPlainlyGood` answers quickly. */
+export function checkContentsByTheRules(block: Block): BlockFault | undefined {
   const shape = checkLength(block) ?? checkCoinbasePlace(block);
-  return shape ?? checkTransactions(block) ?? checkLegacySigops(block);
+  const found = shape ?? checkTransactions(block) ?? checkLegacySigops(block);
+  return found === undefined ? undefined : { ...found, mutated: mayHideNodes(block) };
+}
+
+/**
+ * Two hashes of the merkle tree's next level may pass for a transaction of 64 bytes, so that the root
+ * is right and the transactions are not those of the header. One that passes for a coinbase takes
+ * more work than there is (Bitcoin Core: validation.cpp, IsBlockMutated).
+ */
+function mayHideNodes({ coinbase, transactions }: Block): boolean {
+  return coinbase?.isCoinbase !== true && transactions.some(({ baseSize }) => baseSize === MERKLE_NODE_BYTES);
 }
 
 function checkLength(block: Block): RuleViolation | undefined {
   const isLong = block.baseSize * WITNESS_SCALE_FACTOR > BLOCK_WEIGHT_MAX;
-  const isEmpty = block.transactions.length === 0;
+  const isEmpty = block.transactionCount === 0;
   return isEmpty || isLong ? violation("bad-blk-length", "size limits failed") : undefined;
 }
 
@@ -103,22 +121,25 @@ export function checkBlockInContext(
   );
 }
 
-function checkFinality({ transactions }: Block, height: number, time: number): RuleViolation | undefined {
+function checkFinality(block: Block, height: number, time: number): RuleViolation | undefined {
+  if (isPlainlyFinal(block.layout, height, time)) return undefined;
+  const { transactions } = block;
   const isGood = transactions.every((transaction) => isFinal(transaction, height, time));
   return isGood ? undefined : violation("bad-txns-nonfinal", "non-final transaction");
 }
 
 /** BIP34. */
-function checkCoinbaseHeight({ transactions }: Block, height: number): RuleViolation | undefined {
+function checkCoinbaseHeight({ coinbase }: Block, height: number): RuleViolation | undefined {
   const expected = pushNumber(height);
-  const { scriptSig } = (transactions[0] as Transaction).inputs[0] as Input;
+  const { scriptSig } = (coinbase as Transaction).inputs[0] as Input;
   const isMatch = equalBytes(scriptSig.subarray(0, expected.length), expected);
   return isMatch ? undefined : violation("bad-cb-height", "block height mismatch in coinbase");
 }
 
 /** After the witnesses, since a stranger could have filled them up without changing the hash. */
 function checkWeight(block: Block): RuleViolation | undefined {
-  return block.weight > BLOCK_WEIGHT_MAX ? violation("bad-blk-weight", "weight limit failed") : undefined;
+  if (block.weight <= BLOCK_WEIGHT_MAX) return undefined;
+  return violation("bad-blk-weight", "ContextualCheckBlock : weight limit failed");
 }
 
 function fault(found: RuleViolation | undefined): BlockFault | undefined {

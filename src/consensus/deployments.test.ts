@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { HeaderChain } from "../../test/support/header_chain.ts";
 import { MAIN } from "../params/main.ts";
 import { REGTEST, regtestWith } from "../params/regtest.ts";
+import { TESTNET3 } from "../params/testnet3.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import { hashLiteral } from "../primitives/hash.ts";
 import { MANDATORY_VERIFY_FLAGS, verifyFlagNames } from "../script/flags.ts";
@@ -36,6 +37,13 @@ test("the two blocks of main that broke a rule before its time are held to what 
   );
   const names = verifyFlagNames(scriptFlagsAt(692_261, beforeTaproot, MAIN));
   assert.ok(names.includes("WITNESS") && !names.includes("TAPROOT"));
+});
+
+test("the one block of testnet3 that broke BIP16 is held to nothing, and no other", () => {
+  const excepted = hashLiteral<BlockHash>("00000000dd30457c001f4095d208cc1296b0eed002427aa599874af7a432b105");
+  assert.equal(scriptFlagsAt(394, excepted, TESTNET3), 0);
+  assert.equal(verifyFlagNames(scriptFlagsAt(394, ANY_HASH, TESTNET3)).join(" "), "P2SH TAPROOT WITNESS");
+  assert.equal(scriptFlagsAt(394, excepted, MAIN), scriptFlagsAt(394, ANY_HASH, MAIN));
 });
 
 /** `count` headers whose times are their heights; those of `signals` carry bit 28. */

@@ -9,7 +9,7 @@ import type { HeaderContext } from "./header_context.ts";
 import { FUTURE_BLOCK_SECONDS_MAX, TIMEWARP_SECONDS_MAX } from "./limits.ts";
 import { requiredBits, retargetInterval } from "./next_work.ts";
 import { type RuleViolation, violation } from "./rule_violation.ts";
-import { meetsTarget } from "./target.ts";
+import { meetsTarget } from "../primitives/target.ts";
 
 /** Whether the work that the header claims was done. */
 export function checkProofOfWork(header: BlockHeader, params: ChainParams): RuleViolation | undefined {
@@ -38,10 +38,13 @@ export function checkHeaderInContext(
   if (isTimewarp(header, previous, params)) {
     return violation("time-timewarp-attack", "block's timestamp is too early on diff adjustment block");
   }
-  if (header.time > now + FUTURE_BLOCK_SECONDS_MAX) {
-    return violation("time-too-new", "block timestamp too far in the future");
-  }
-  return checkVersion(header.version, previous.height + 1, params);
+  return checkHeaderTime(header, now) ?? checkHeaderVersion(header.version, previous.height + 1, params);
+}
+
+/** Against our own clock alone. */
+export function checkHeaderTime(header: BlockHeader, now: number): RuleViolation | undefined {
+  if (header.time <= now + FUTURE_BLOCK_SECONDS_MAX) return undefined;
+  return violation("time-too-new", "block timestamp too far in the future");
 }
 
 /** BIP94: a period may not begin long before the last one ended. */
@@ -50,7 +53,10 @@ function isTimewarp(header: BlockHeader, previous: HeaderContext, { work }: Chai
   return header.time < previous.time - TIMEWARP_SECONDS_MAX;
 }
 
-function checkVersion(version: number, height: number, params: ChainParams): RuleViolation | undefined {
+/** The versions that BIP34, BIP66 and BIP65 have left behind. */
+export function checkHeaderVersion(
+  version: number, height: number, params: ChainParams,
+): RuleViolation | undefined {
   const { bip34Height, bip66Height, bip65Height } = params.deployments;
   const isOutdated = (version < 2 && height >= bip34Height) ||
     (version < 3 && height >= bip66Height) ||

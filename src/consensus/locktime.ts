@@ -7,10 +7,10 @@ import { assert } from "../base/assert.ts";
 import { SEQUENCE_FINAL, type Transaction } from "../primitives/transaction.ts";
 
 /** A locktime below this is a height, from it on Unix seconds. */
-const LOCKTIME_THRESHOLD = 500_000_000;
+export const LOCKTIME_THRESHOLD = 500_000_000;
 
-const SEQUENCE_DISABLED = 0x8000_0000;
-const SEQUENCE_IS_TIME = 0x0040_0000;
+export const SEQUENCE_DISABLED = 0x8000_0000;
+export const SEQUENCE_IS_TIME = 0x0040_0000;
 const SEQUENCE_MASK = 0xffff;
 /** Relative times count in units of 512 seconds. */
 const SEQUENCE_TIME_UNIT = 512;

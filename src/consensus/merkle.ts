@@ -13,7 +13,6 @@ import { hash256, hash256Each } from "../crypto/crypto.ts";
 import type { Block } from "../primitives/block.ts";
 import { HASH_BYTES, ZERO_HASH } from "../primitives/hash.ts";
 import type { Transaction } from "../primitives/transaction.ts";
-import { MERKLE_NODE_BYTES } from "./limits.ts";
 import { type RuleViolation, violation } from "./rule_violation.ts";
 
 /** OP_RETURN, a push of 36 bytes, and BIP141's four. */
@@ -44,25 +43,20 @@ function paired(level: Bytes): Bytes {
   return level.length % (2 * HASH_BYTES) === 0 ? level : concatBytes(level, level.subarray(-HASH_BYTES));
 }
 
-export function blockMerkleRoot(
-  { transactions }: Pick<Block, "transactions">,
-): { root: Bytes; mutated: boolean } {
-  return merkleRoot(joined(transactions, (transaction) => transaction.txid));
+export function blockMerkleRoot({ txids }: Block): { root: Bytes; mutated: boolean } {
+  return merkleRoot(txids);
+}
+
+/** The root over the ids of `transactions`. */
+export function transactionsMerkleRoot(transactions: readonly Transaction[]): Bytes {
+  return merkleRoot(concatBytes(...transactions.map(({ txid }) => txid))).root;
 }
 
 /** BIP141: over the ids with witness, the coinbase's being zero. */
-export function witnessMerkleRoot({ transactions }: Block): Bytes {
-  const hashes = joined(transactions, (transaction, at) => (at === 0 ? ZERO_HASH : transaction.wtxid));
+export function witnessMerkleRoot({ wtxids }: Block): Bytes {
+  const hashes = wtxids.slice();
+  hashes.fill(0, 0, HASH_BYTES);
   return merkleRoot(hashes).root;
-}
-
-function joined(
-  transactions: readonly Transaction[],
-  hash: (transaction: Transaction, at: number) => Bytes,
-): Bytes {
-  const hashes = new Uint8Array(transactions.length * HASH_BYTES);
-  transactions.forEach((transaction, at) => hashes.set(hash(transaction, at), at * HASH_BYTES));
-  return hashes;
 }
 
 /** What the coinbase commits to: `root` of the witness tree with the 32 `reserved` bytes of its witness. */
@@ -76,12 +70,12 @@ export function commitmentScript(commitment: Bytes): Bytes {
 }
 
 /** Which output of the block's coinbase carries the commitment: the last of that form; -1 for none. */
-export function commitmentIndex({ transactions }: Block): number {
-  return transactions[0]?.outputs.findLastIndex(({ script }) => isCommitment(script)) ?? -1;
+export function commitmentIndex({ coinbase }: Block): number {
+  return coinbase?.outputs.findLastIndex(({ script }) => isCommitment(script)) ?? -1;
 }
 
 function findCommitment(block: Block): Bytes | undefined {
-  const output = block.transactions[0]?.outputs[commitmentIndex(block)];
+  const output = block.coinbase?.outputs[commitmentIndex(block)];
   return output?.script.subarray(COMMITMENT_HEAD.length, COMMITMENT_BYTES);
 }
 
@@ -107,27 +101,19 @@ export function checkWitnessCommitment(
 ): RuleViolation | undefined {
   const commitment = isCommitmentExpected ? findCommitment(block) : undefined;
   if (commitment === undefined) {
-    const isClean = block.transactions.every((transaction) => !transaction.hasWitness);
-    return isClean ? undefined : violation("unexpected-witness", "unexpected witness data found");
+    const isClean = block.layout.witnessStarts.every((start) => start === 0);
+    return isClean ? undefined : changedWitness("unexpected-witness", "unexpected witness data found");
   }
-  const witness = block.transactions[0]?.inputs[0]?.witness ?? [];
+  const witness = block.coinbase?.inputs[0]?.witness ?? [];
   const [reserved] = witness;
   if (witness.length !== 1 || reserved?.length !== HASH_BYTES) {
-    return violation("bad-witness-nonce-size", "invalid witness reserved value size");
+    return changedWitness("bad-witness-nonce-size", "invalid witness reserved value size");
   }
   const isMatch = equalBytes(witnessCommitment(witnessMerkleRoot(block), reserved), commitment);
-  return isMatch ? undefined : violation("bad-witness-merkle-match", "witness merkle commitment mismatch");
+  return isMatch ? undefined : changedWitness("bad-witness-merkle-match", "witness merkle commitment mismatch");
 }
 
-/**
- * Whether the block's parts are not those that its header commits to, so that the sender is to
- * blame and not the header (Bitcoin Core: validation.cpp, IsBlockMutated).
- */
-export function isMutated(block: Block, checkWitnessRoot: boolean): boolean {
-  if (checkMerkleRoot(block) !== undefined) return true;
-  if (block.transactions[0]?.isCoinbase !== true) {
-    // Invalid either way; but a 64-byte transaction may be two hashes of the tree's next level.
-    return block.transactions.some((transaction) => transaction.baseSize === MERKLE_NODE_BYTES);
-  }
-  return checkWitnessCommitment(block, checkWitnessRoot) !== undefined;
+/** In Bitcoin Core's words, which begin with the name of its function. */
+function changedWitness(rule: string, what: string): RuleViolation {
+  return violation(rule, `CheckWitnessMalleation : ${what}`);
 }

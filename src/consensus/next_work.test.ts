@@ -3,17 +3,15 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { HeaderChain } from "../../test/support/header_chain.ts";
 import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
-import { fromHex } from "../base/bytes.ts";
+import { ALTERNATE_HEADERS } from "../../test/vectors/header_vectors.ts";
+import { sharedCases } from "../../test/vectors/vector_files.ts";
+import { failuresOf } from "../../test/vectors/vector_format.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { MAIN } from "../params/main.ts";
 import { REGTEST } from "../params/regtest.ts";
 import { SIGNET } from "../params/signet.ts";
 import { TESTNET4 } from "../params/testnet4.ts";
-import type { Sats } from "../primitives/amount.ts";
-import type { BlockHash } from "../primitives/hash.ts";
 import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";
-import { NULL_OUT_POINT, Transaction } from "../primitives/transaction.ts";
-import { pushNumber } from "../script/script.ts";
 import { checkHeaderInContext, checkProofOfWork } from "./header_rules.ts";
 import { requiredBits } from "./next_work.ts";
 
@@ -47,36 +45,10 @@ test("the first 2,016 signet headers are accepted", { skip: skipWithoutShared },
 });
 
 test("an alternate main chain is adjusted to difficulty 4", { skip: skipWithoutShared }, () => {
-  const { timestamps, nonces } = JSON.parse(
-    readFileSync(sharedPath("vectors", "core", "mainnet_alt.json"), "utf8"),
-  );
-  const headers = [MAIN.genesis.header];
-  for (let height = 1; height <= INTERVAL; height++) {
-    headers.push(
-      BlockHeader.of({
-        version: 0x2000_0000,
-        previous: headers[height - 1]?.hash as BlockHash,
-        merkleRoot: alternateCoinbase(height).txid,
-        time: timestamps[height - 1],
-        bits: height === INTERVAL ? 0x1c3fffc0 : EASIEST,
-        nonce: nonces[height - 1],
-      }),
-    );
-  }
-  acceptsAll(headers, MAIN);
+  const cases = sharedCases(ALTERNATE_HEADERS, "core/mainnet_alt.json");
+  assert.equal(cases.length, INTERVAL);
+  assert.deepEqual(failuresOf(cases), []);
 });
-
-function alternateCoinbase(height: number): Transaction {
-  const push = [...pushNumber(height), ...(height <= 16 ? [0] : [])];
-  return Transaction.of({
-    version: 2,
-    inputs: [
-      { prevout: NULL_OUT_POINT, scriptSig: Uint8Array.from(push), sequence: 0xffff_ffff, witness: [] },
-    ],
-    outputs: [{ value: 50e8 as Sats, script: fromHex("76a914eadbac7f36c37e39361168b7aaee3cb24a25312d88ac") }],
-    locktime: 0,
-  });
-}
 
 /** `count` headers, `spacing` seconds apart. */
 function steadyChain(count: number, spacing: number, bits = EASIEST): HeaderChain {

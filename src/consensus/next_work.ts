@@ -1,7 +1,7 @@
 import { defined } from "../base/assert.ts";
 import type { ChainParams, WorkParams } from "../params/chain_params.ts";
 import type { HeaderContext } from "./header_context.ts";
-import { compactTarget, expandTarget } from "./target.ts";
+import { compactTarget, expandTarget } from "../primitives/target.ts";
 
 /** No adjustment makes blocks more than four times as hard or as easy. */
 const ADJUSTMENT_FACTOR_MAX = 4;

@@ -31,3 +31,9 @@ export function readSpentOutput(reader: ByteReader): Output {
   const value = reader.i64AsNumber() as Sats;
   return { value, script: reader.varBytes("script") };
 }
+
+/** Goes past the next one. @throws {DecodeError} when there is none, or less than one */
+export function skipSpentOutput(reader: ByteReader): void {
+  reader.skip(8);
+  reader.skip(reader.count("script"));
+}

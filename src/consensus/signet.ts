@@ -20,7 +20,7 @@ import { verifyScript } from "../script/interpreter/verify_script.ts";
 import { OP_0, OP_RETURN } from "../script/opcodes.ts";
 import { operations, pushBytes } from "../script/script.ts";
 import { SighashContext } from "../script/sighash.ts";
-import { blockMerkleRoot, commitmentIndex } from "./merkle.ts";
+import { commitmentIndex, transactionsMerkleRoot } from "./merkle.ts";
 
 /** Heads the push that holds the solution. */
 const SOLUTION_HEAD = fromHex("ecc7daa2");
@@ -37,7 +37,7 @@ interface Solution {
 
 /** Whether `block` carries a solution of `challenge`; one that needs no signature needs no solution. */
 export function isSignetSolution(block: Block, challenge: Bytes): boolean {
-  const coinbase = block.transactions[0];
+  const { coinbase } = block;
   const index = commitmentIndex(block);
   const output = coinbase?.outputs[index];
   if (coinbase === undefined || output === undefined) return false;
@@ -46,7 +46,7 @@ export function isSignetSolution(block: Block, challenge: Bytes): boolean {
   if (solution === undefined) return false;
   const outputs = coinbase.outputs.map((each, at) => (at === index ? { ...each, script } : each));
   const unsigned = Transaction.of({ ...coinbase, outputs });
-  const { root } = blockMerkleRoot({ transactions: [unsigned, ...block.transactions.slice(1)] });
+  const root = transactionsMerkleRoot([unsigned, ...block.transactions.slice(1)]);
   return solves(solution, challenge, signedHeader(block, root));
 }
 

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
 import { fromHex } from "../base/bytes.ts";
-import { decodeWith } from "../codec/codec.ts";
 import { MONEY_MAX, type Sats } from "../primitives/amount.ts";
 import type { Coin } from "../primitives/coin.ts";
 import type { Txid } from "../primitives/hash.ts";
@@ -12,7 +9,6 @@ import {
   NULL_OUT_POINT,
   type OutPoint,
   Transaction,
-  transactionCodec,
 } from "../primitives/transaction.ts";
 import { checkInputs, checkTransaction } from "./transaction_rules.ts";
 
@@ -102,24 +98,4 @@ test("coins worth more than all the money are refused, one by one and together",
     checkInputs(made(one, [1]), [coin(-1)], 1, 0),
   ];
   for (const found of rules) assert.equal("rule" in found && found.rule, "bad-txns-inputvalues-outofrange");
-});
-
-type VectorRow = readonly [inputs: readonly unknown[], hex: string, flags: string];
-
-function vectorRows(name: string): VectorRow[] {
-  const rows: readonly unknown[][] = JSON.parse(readFileSync(sharedPath("vectors", "core", name), "utf8"));
-  return rows.filter((row) => row.length === 3) as unknown as VectorRow[];
-}
-
-test("Bitcoin Core's valid transactions pass, those marked BADTX do not", { skip: skipWithoutShared }, () => {
-  for (const [, hex] of vectorRows("tx_valid.json")) {
-    assert.equal(rule(decodeWith(transactionCodec, fromHex(hex))), undefined, hex);
-  }
-  const bad = vectorRows("tx_invalid.json").filter(([, , flags]) => flags === "BADTX");
-  assert.ok(bad.length > 5);
-  for (const [, hex] of bad) assert.notEqual(
-    rule(decodeWith(transactionCodec, fromHex(hex))),
-    undefined,
-    hex,
-  );
 });

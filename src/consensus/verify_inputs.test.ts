@@ -2,15 +2,23 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { mutate } from "../../test/support/mutate.ts";
 import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
 import { fromHex } from "../base/bytes.ts";
+import { seededRng } from "../base/rng.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
 import { decodeWith } from "../codec/codec.ts";
+import { cryptoBackend, installCrypto } from "../crypto/crypto.ts";
+import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
 import type { Sats } from "../primitives/amount.ts";
 import { type Block, blockCodec } from "../primitives/block.ts";
 import { displayHash, type Txid } from "../primitives/hash.ts";
 import { type Input, type Output, Transaction } from "../primitives/transaction.ts";
-import { MANDATORY_VERIFY_FLAGS, VERIFY_P2SH } from "../script/flags.ts";
+import { MANDATORY_VERIFY_FLAGS, STANDARD_VERIFY_FLAGS, VERIFY_P2SH } from "../script/flags.ts";
+import { SignatureCache, signatureCacheMemory } from "../script/signature_cache.ts";
+import { KEYS_OF_KIND, ownScript, SCRIPT_KINDS } from "../wallet/owned_script.ts";
+import { signTransaction } from "../wallet/sign_transaction.ts";
+import { testSecretKey } from "../wallet/test_keys.ts";
 import { packSpentOutputs, readSpentOutput } from "./packed_outputs.ts";
 import { openJob, verifyInputs } from "./verify_inputs.ts";
 import type { VerifyJob } from "./verify_job.ts";
@@ -63,6 +71,81 @@ test("any bytes at all give a verdict", () => {
       assert.ok(!("rule" in found) || found.rule === "verify-job-corrupt");
     }),
   );
+});
+
+/** One input of each kind, all good. */
+function signedJob(): VerifyJob {
+  const outputs = SCRIPT_KINDS.map((kind) => {
+    const { total } = KEYS_OF_KIND[kind];
+    const keys = Array.from({ length: total }, (_, i) => testSecretKey("cache", `${kind}/${i}`));
+    const owner = ownScript(kind, keys);
+    return { value: 5 as Sats, script: owner.script, owner };
+  });
+  const inputs = outputs.map((_, index) => {
+    const prevout = { txid: new Uint8Array(32).fill(1) as Txid, index };
+    return { prevout, scriptSig: fromHex(""), sequence: 0, witness: [] };
+  });
+  const unsigned = { version: 2, inputs, outputs: outputs.slice(1), locktime: 0 };
+  const { bytes } = signTransaction(unsigned, outputs, seededRng(5));
+  const inputCount = outputs.length;
+  const spentOutputs = packSpentOutputs(outputs);
+  return { kind: "transaction", bytes, spentOutputs, flags: STANDARD_VERIFY_FLAGS, inputCount };
+}
+
+function newCache(): SignatureCache {
+  return new SignatureCache({ memory: signatureCacheMemory(65_536), salt: new Uint8Array(32).fill(9) });
+}
+
+/** How many signatures were checked while `run` ran. */
+function checksDuring(run: () => void): number {
+  const before = cryptoBackend();
+  const curve = before.secp256k1 ?? portableSecp256k1;
+  let checks = 0;
+  const count = (verdict: boolean): boolean => ++checks > 0 && verdict;
+  installCrypto({
+    ...before,
+    secp256k1: {
+      ...curve,
+      verifyEcdsa: (...question) => count(curve.verifyEcdsa(...question)),
+      verifySchnorr: (...question) => count(curve.verifySchnorr(...question)),
+    },
+  });
+  run();
+  installCrypto(before);
+  return checks;
+}
+
+test("signatures of a transaction are checked once, and those of a block only looked up", () => {
+  const job = signedJob();
+  const block: VerifyJob = { ...job, kind: "transactions" };
+  const cache = newCache();
+  const verify = (each: VerifyJob): void => {
+    assert.equal(verifyInputs(each, 0, each.inputCount, cache), undefined);
+  };
+  const all = checksDuring(() => verify(block));
+  assert.ok(all >= job.inputCount);
+  assert.equal(checksDuring(() => verify(block)), all);
+  assert.equal(checksDuring(() => verify(job)), all);
+  // Of a multisig only the pairs that belong together are kept.
+  const again = checksDuring(() => verify(job));
+  assert.ok(again < 3, `${again} were checked again`);
+  assert.equal(checksDuring(() => verify(block)), again);
+});
+
+test("whatever is changed, a job ends with a cache of signatures as it does without", () => {
+  const job = signedJob();
+  const cache = newCache();
+  assert.equal(verifyInputs(job, 0, job.inputCount, cache), undefined);
+  const rng = seededRng(77);
+  let refused = 0;
+  for (let number = 0; number < 24; number++) {
+    const part = number % 3 === 0 ? "spentOutputs" : "bytes";
+    const bent: VerifyJob = { ...job, [part]: mutate(rng, job[part]) };
+    const plain = verifyInputs(bent, 0, job.inputCount);
+    if (plain !== undefined) refused++;
+    assert.deepEqual(verifyInputs(bent, 0, job.inputCount, cache), plain, `case ${number}`);
+  }
+  assert.ok(refused > 10);
 });
 
 const REAL_BLOCKS = [

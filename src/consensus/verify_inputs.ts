@@ -3,17 +3,19 @@
  *
  * @module
  */
+import type { Bytes } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import { blockCodec } from "../primitives/block.ts";
+import { type BlockLayout, layOutBlock } from "../primitives/block_layout.ts";
 import { displayHash } from "../primitives/hash.ts";
-import { type Input, type Output, type Transaction, transactionCodec } from "../primitives/transaction.ts";
+import { type Input, type Transaction, transactionCodec } from "../primitives/transaction.ts";
 import { SCRIPT_ERROR_TEXTS, type ScriptError } from "../script/interpreter/script_error.ts";
-import { TransactionChecker } from "../script/interpreter/transaction_checker.ts";
-import { verifyScript } from "../script/interpreter/verify_script.ts";
+import { verifyInput } from "../script/interpreter/verify_input.ts";
+import type { SignatureCache } from "../script/signature_cache.ts";
 import { SighashContext } from "../script/sighash.ts";
-import { readSpentOutput } from "./packed_outputs.ts";
+import { readSpentOutput, skipSpentOutput } from "./packed_outputs.ts";
 import { type RuleViolation, violation } from "./rule_violation.ts";
 import type { VerifyJob } from "./verify_job.ts";
 
@@ -24,17 +26,19 @@ import type { VerifyJob } from "./verify_job.ts";
  * agree, mean a bug or a memory fault, and are answered as "verify-job-corrupt", so that nothing is
  * accepted on their account.
  */
-export function verifyInputs(job: VerifyJob, from: number, to: number): RuleViolation | undefined {
-  const opened = openJob(job);
+export function verifyInputs(
+  job: VerifyJob, from: number, to: number, cache?: SignatureCache,
+): RuleViolation | undefined {
+  const opened = openJob(job, cache);
   return "rule" in opened ? opened : opened.verify(from, to);
 }
 
 /** A job whose bytes are read, for a worker that is given one range of it after the other. */
-export function openJob(job: VerifyJob): OpenJob | RuleViolation {
+export function openJob(job: VerifyJob, cache?: SignatureCache): OpenJob | RuleViolation {
   try {
     const spends = readSpends(job);
-    const count = spends.reduce((sum, { spent }) => sum + spent.length, 0);
-    if (count === job.inputCount) return new OpenJob(spends, job.kind, job.flags);
+    const count = spends.inputCount;
+    if (count === job.inputCount) return new OpenJob(spends, job.kind, job.flags, cache);
     return corrupt(`${count} inputs, ${job.inputCount} announced`);
   } catch (error) {
     if (error instanceof DecodeError) return corrupt(error.message);
@@ -42,40 +46,121 @@ export function openJob(job: VerifyJob): OpenJob | RuleViolation {
   }
 }
 
+/** The transactions of a job, by number, the coinbase not counted, with what they spend. */
+interface Spends {
+  readonly count: number;
+  readonly inputCount: number;
+  inputsOf(number: number): number;
+  /** Made anew each time. */
+  at(number: number): SighashContext;
+}
 
 export class OpenJob {
-  readonly #spends: readonly SighashContext[];
+  readonly #spends: Spends;
   readonly #kind: VerifyJob["kind"];
   readonly #flags: number;
+  readonly #cache: SignatureCache | undefined;
 
-  constructor(spends: readonly SighashContext[], kind: VerifyJob["kind"], flags: number) {
+  constructor(
+    spends: Spends, kind: VerifyJob["kind"], flags: number, cache: SignatureCache | undefined,
+  ) {
     this.#spends = spends;
     this.#kind = kind;
     this.#flags = flags;
+    this.#cache = cache;
   }
 
   /** As `verifyInputs`. */
   verify(from: number, to: number): RuleViolation | undefined {
+    // What a block confirms is rarely asked about again, and a first sync would fill the cache in vain.
+    const known = this.#cache?.open(this.#kind === "transaction");
     let first = 0;
-    for (const spend of this.#spends) {
-      const end = Math.min(to - first, spend.spent.length);
-      for (let at = Math.max(from - first, 0); at < end; at++) {
-        const error = verifyInput(spend, at, this.#flags);
+    for (let number = 0; number < this.#spends.count && first < to; number++) {
+      const inputs = this.#spends.inputsOf(number);
+      const end = Math.min(to - first, inputs);
+      let at = Math.max(from - first, 0);
+      first += inputs;
+      if (at >= end) continue;
+      const spend = this.#spends.at(number);
+      for (; at < end; at++) {
+        const error = verifyInput(spend, at, this.#flags, known);
         if (error !== undefined) return scriptFault(this.#kind, error, spend, at);
       }
-      first += spend.spent.length;
     }
     return undefined;
   }
 }
 
-function readSpends(job: VerifyJob): readonly SighashContext[] {
-  const outputs = new ByteReader(job.spentOutputs);
-  const spends = jobTransactions(job).map((transaction) => {
+function readSpends(job: VerifyJob): Spends {
+  const layout = job.kind === "block" ? layOutBlock(job.bytes) : undefined;
+  return layout === undefined ? new ListedSpends(job) : new BlockSpends(layout, job.spentOutputs);
+}
+
+/**
+ * Of a block. Transactions are made of its bytes one at a time and forgotten before the next: all at
+ * once, they would be moved about in memory while they wait.
+ */
+class BlockSpends implements Spends {
+  readonly count: number;
+  readonly inputCount: number;
+  readonly #layout: BlockLayout;
+  readonly #spentOutputs: Bytes;
+  /** By input, the coinbase's not counted: where what it spends stands. */
+  readonly #places: Int32Array;
+
+  constructor(layout: BlockLayout, spentOutputs: Bytes) {
+    this.#layout = layout;
+    this.#spentOutputs = spentOutputs;
+    this.count = Math.max(0, layout.transactionCount - 1);
+    this.inputCount = layout.inputCount - (layout.firstInputs[1] ?? 0);
+    this.#places = new Int32Array(this.inputCount);
+    const reader = new ByteReader(spentOutputs);
+    for (let i = 0; i < this.inputCount; i++) {
+      this.#places[i] = reader.offset;
+      skipSpentOutput(reader);
+    }
+    reader.end();
+  }
+
+  inputsOf(number: number): number {
+    const { firstInputs } = this.#layout;
+    return (firstInputs[number + 2] as number) - (firstInputs[number + 1] as number);
+  }
+
+  at(number: number): SighashContext {
+    const { bytes, firstInputs, starts } = this.#layout;
+    const transaction = transactionCodec.decode(new ByteReader(bytes, starts[number + 1]));
+    const first = (firstInputs[number + 1] as number) - (firstInputs[1] as number);
+    const outputs = new ByteReader(this.#spentOutputs, this.#places[first]);
     return new SighashContext(transaction, transaction.inputs.map(() => readSpentOutput(outputs)));
-  });
-  outputs.end();
-  return spends;
+  }
+}
+
+/** Of what is short, or cannot be read. */
+class ListedSpends implements Spends {
+  readonly #spends: readonly SighashContext[];
+  readonly inputCount: number;
+
+  constructor(job: VerifyJob) {
+    const outputs = new ByteReader(job.spentOutputs);
+    this.#spends = jobTransactions(job).map((transaction) => {
+      return new SighashContext(transaction, transaction.inputs.map(() => readSpentOutput(outputs)));
+    });
+    outputs.end();
+    this.inputCount = this.#spends.reduce((sum, { spent }) => sum + spent.length, 0);
+  }
+
+  get count(): number {
+    return this.#spends.length;
+  }
+
+  inputsOf(number: number): number {
+    return this.at(number).spent.length;
+  }
+
+  at(number: number): SighashContext {
+    return this.#spends[number] as SighashContext;
+  }
 }
 
 function jobTransactions({ kind, bytes }: VerifyJob): readonly Transaction[] {
@@ -84,12 +169,6 @@ function jobTransactions({ kind, bytes }: VerifyJob): readonly Transaction[] {
   const transactions: Transaction[] = [];
   do transactions.push(transactionCodec.decode(reader)); while (reader.remaining > 0);
   return transactions;
-}
-
-function verifyInput(spend: SighashContext, at: number, flags: number): ScriptError | undefined {
-  const { scriptSig, witness } = spend.transaction.inputs[at] as Input;
-  const { script } = spend.spent[at] as Output;
-  return verifyScript({ scriptSig, witness, script, flags, checker: new TransactionChecker(spend, at) });
 }
 
 function scriptFault(

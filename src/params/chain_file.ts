@@ -6,10 +6,11 @@
 import { fromHex, toHex } from "../base/bytes.ts";
 import { MONEY_MAX, type Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
+import { expandTarget } from "../primitives/target.ts";
 import { type ChainFile, chainFileSchema } from "./chain_file_schema.ts";
 import type { ChainParams } from "./chain_params.ts";
 import { genesisBlock } from "./genesis.ts";
-import { hasGenesisWork, targetOf } from "./genesis_work.ts";
+import { hasGenesisWork } from "./genesis_work.ts";
 import { NETWORKS } from "./networks.ts";
 
 export type ChainFileVerdict =
@@ -17,13 +18,8 @@ export type ChainFileVerdict =
   /** One line for each fault: the field, what was found, what is allowed. */
   | { readonly ok: false; readonly errors: readonly string[] };
 
-/** The third test network, which we do not run, but whose nodes we must not disturb. */
-const TESTNET3 = { name: "testnet3", magic: fromHex("0b110907"), port: 18333, rpcPort: 18332 };
-
-const KNOWN_NETWORKS = [...NETWORKS, TESTNET3];
-
 /** Names that mean a public network to someone, and folders that stand in every data directory. */
-const RESERVED_NAMES = ["mainnet", "test", "testnet", "blocks", "chainstate", "indexes", "wallets"];
+const RESERVED_NAMES = ["mainnet", "testnet", "testnet3", "blocks", "chainstate", "indexes", "wallets"];
 
 /** Blocks that may signal, and how many of them must, in parts of 1: as on main. */
 const SIGNAL_THRESHOLD = 0.9;
@@ -31,7 +27,7 @@ const SIGNAL_THRESHOLD = 0.9;
 /** A name, magic or port of a network that exists would lead nodes astray. */
 export function isTaken(what: "name" | "magic" | "port", value: string | number): boolean {
   if (what === "name" && RESERVED_NAMES.includes(value as string)) return true;
-  return KNOWN_NETWORKS.some((network) => {
+  return NETWORKS.some((network) => {
     if (what === "name") return network.name === value;
     if (what === "magic") return toHex(network.magic) === value;
     return network.port === value || network.rpcPort === value;
@@ -103,8 +99,8 @@ function sumErrors({ money, addresses, work }: ChainFile): string[] {
 }
 
 function workErrors({ genesis, work }: ChainFile, block: Block): string[] {
-  const target = targetOf(block.header.bits);
-  if (target === 0n || target > BigInt(`0x${work.limit}`)) {
+  const target = expandTarget(block.header.bits);
+  if (target === undefined || target > BigInt(`0x${work.limit}`)) {
     return [`genesis.bits is ${genesis.bits}, need a target above zero and not above work.limit`];
   }
   if (hasGenesisWork(block)) return [];
@@ -137,6 +133,7 @@ function paramsOf(file: ChainFile, genesis: Block): ChainParams {
     money: { ...money, initialSubsidy: money.initialSubsidy as Sats },
     deployments: {
       ...file.deployments,
+      bip34Hash: undefined,
       scriptFlagExceptions: new Map(),
       versionBits: { window, threshold: Math.ceil(window * SIGNAL_THRESHOLD), testDummy: undefined },
       signetChallenge: signetChallenge === undefined ? undefined : fromHex(signetChallenge),
@@ -144,6 +141,10 @@ function paramsOf(file: ChainFile, genesis: Block): ChainParams {
     addresses,
     minimumChainWork: 0n,
     assumeValid: undefined,
+    assumeUtxo: [],
+    transactionCount: undefined,
+    assumedBlockBytes: 0,
+    assumedCoinBytes: 0,
     dnsSeeds: file.dnsSeeds,
     fixedSeeds: file.seeds,
     pruneAfterHeight: 1000,

@@ -2,10 +2,11 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import type { BlockHash } from "../primitives/hash.ts";
+import type { AssumeUtxo } from "./assume_utxo.ts";
 
 /** All that tells one network from another. One constant per network, in a file of its name. */
 export interface ChainParams {
-  /** `main`, `testnet4`, `signet`, `regtest`, or the name of your own. */
+  /** `main`, `test` (testnet3), `testnet4`, `signet`, `regtest`, or the name of your own. */
   readonly name: string;
   /** Folder inside the data directory; empty for main, whose files stand in it directly. */
   readonly folder: string;
@@ -24,6 +25,14 @@ export interface ChainParams {
   readonly minimumChainWork: bigint;
   /** Scripts of its ancestors are taken as checked (Bitcoin Core's `-assumevalid`). */
   readonly assumeValid: BlockHash | undefined;
+  /** Sets of coins that may be loaded from a file, lowest first (Bitcoin Core's assumeutxo). */
+  readonly assumeUtxo: readonly AssumeUtxo[];
+  /** How many transactions there are, for estimates; `undefined` where nobody counted. */
+  readonly transactionCount: TransactionCount | undefined;
+  /** Bytes that all blocks take, for a warning where there is no room for them; zero where nobody knows. */
+  readonly assumedBlockBytes: number;
+  /** The same of the coins. */
+  readonly assumedCoinBytes: number;
   readonly dnsSeeds: readonly string[];
   /** `host:port` */
   readonly fixedSeeds: readonly string[];
@@ -32,6 +41,17 @@ export interface ChainParams {
   /** Transactions that policy calls odd are relayed all the same: tests only. */
   readonly acceptsNonstandard: boolean;
 }
+
+/** How many transactions a chain had, and how fast there were more (Bitcoin Core's ChainTxData). */
+export interface TransactionCount {
+  /** Unix seconds of the block as of which they were counted. */
+  readonly time: number;
+  /** From genesis up to that block. */
+  readonly count: number;
+  readonly perSecond: number;
+}
+
+export const GIB = 1024 ** 3;
 
 export interface WorkParams {
   /** The easiest target. */
@@ -57,6 +77,11 @@ export interface MoneyParams {
 /** Heights from which rules hold; those of soft forks long past are buried (BIP90). */
 export interface DeploymentParams {
   readonly bip34Height: number;
+  /**
+   * The block at `bip34Height` of the one chain of which we know that no coinbase before it begins with
+   * a later height: on top of it no two coinbases are alike (BIP30).
+   */
+  readonly bip34Hash: BlockHash | undefined;
   readonly bip65Height: number;
   readonly bip66Height: number;
   readonly csvHeight: number;
@@ -69,6 +94,8 @@ export interface DeploymentParams {
     /** Blocks a window, and how many of them must signal. */
     readonly window: number;
     readonly threshold: number;
+    /** Below this height, signals were for rules that are known and buried since. @default 0 */
+    readonly warningHeight?: number;
     /** `testdummy` on regtest: signalled by our own miner, in force nowhere. */
     readonly testDummy: { readonly bit: number; readonly startTime: number; readonly timeout: number } | undefined;
   };

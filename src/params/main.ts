@@ -1,7 +1,8 @@
 import { fromHex } from "../base/bytes.ts";
 import { type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
 import { type BlockHash, hashLiteral } from "../primitives/hash.ts";
-import type { ChainParams } from "./chain_params.ts";
+import { MAIN_ASSUME_UTXO } from "./assume_utxo.ts";
+import { type ChainParams, GIB } from "./chain_params.ts";
 import { satoshiGenesis } from "./genesis.ts";
 
 /** Script verification flags `P2SH` and `WITNESS` (script/flags.ts, which stands above this folder). */
@@ -31,6 +32,7 @@ export const MAIN: ChainParams = {
   },
   deployments: {
     bip34Height: 227_931,
+    bip34Hash: hashLiteral<BlockHash>("000000000000024b89b42a942fe0d9fea3bb44ab7bd1b19115dd6a759c0808b8"),
     bip65Height: 388_381,
     bip66Height: 363_725,
     csvHeight: 419_328,
@@ -42,13 +44,17 @@ export const MAIN: ChainParams = {
       // Spends a taproot output without a signature, before taproot was in force.
       ["0000000000000000000f14c35b2d841e986ab5441de8c585d5ffe55ea1e395ad", P2SH_AND_WITNESS],
     ]),
-    versionBits: { window: 2016, threshold: 1815, testDummy: undefined },
+    versionBits: { window: 2016, threshold: 1815, warningHeight: 711_648, testDummy: undefined },
     signetChallenge: undefined,
   },
   addresses: { publicKeyHash: 0, scriptHash: 5, secretKey: 128, bech32: "bc" },
   minimumChainWork: 0x0000000000000000000000000000000000000001128750f82f4c366153a3a030n,
   // Height 938,343.
   assumeValid: hashLiteral<BlockHash>("00000000000000000000ccebd6d74d9194d8dcdc1d177c478e094bfad51ba5ac"),
+  assumeUtxo: MAIN_ASSUME_UTXO,
+  transactionCount: { time: 1_772_055_173, count: 1_315_805_869, perSecond: 5.40111006496122 },
+  assumedBlockBytes: 856 * GIB,
+  assumedCoinBytes: 14 * GIB,
   dnsSeeds: [
     "dnsseed.bluematt.me.",
     "seed.bitcoin.jonasschnelli.ch.",

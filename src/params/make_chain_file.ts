@@ -3,9 +3,10 @@ import { fromHex, toHex } from "../base/bytes.ts";
 import { below, randomBytes, type Rng } from "../base/rng.ts";
 import type { UnixSeconds } from "../base/time.ts";
 import { type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
+import { compactTarget } from "../primitives/target.ts";
 import { isTaken, parseChainFile } from "./chain_file.ts";
 import type { ChainParams } from "./chain_params.ts";
-import { bitsOf, solveGenesis } from "./genesis_work.ts";
+import { solveGenesis } from "./genesis_work.ts";
 
 export interface NewChainOptions {
   /** Of the genesis block: now. */
@@ -78,7 +79,7 @@ function chainFile(name: string, options: NewChainOptions, rng: Rng): object {
 
 function newGenesis(name: string, options: NewChainOptions, limit: bigint, reward: Sats): object {
   const message = options.message ?? `${name} ${options.time}`;
-  const bits = bitsOf(limit);
+  const bits = compactTarget(limit);
   const unsolved = { time: options.time, bits, message, outputScript: fromHex(OUTPUT_SCRIPT), reward };
   const { time, nonce } = solveGenesis(unsolved);
   return { time, bits: bits.toString(16).padStart(8, "0"), nonce, message, outputScript: OUTPUT_SCRIPT };

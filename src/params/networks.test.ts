@@ -7,6 +7,7 @@ import { MAIN } from "./main.ts";
 import { networkByName, NETWORKS } from "./networks.ts";
 import { REGTEST, regtestWith } from "./regtest.ts";
 import { SIGNET, signetWith } from "./signet.ts";
+import { TESTNET3 } from "./testnet3.ts";
 import { TESTNET4 } from "./testnet4.ts";
 
 const SATOSHI_ROOT = "4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b";
@@ -18,6 +19,7 @@ const GENESIS = [
     "00000000da84f2bafbbc53dee25a72ae507ff4914b867c565be350b0da8bf043",
     "7aa0a7ae1e223414cb807e40cd57e667b718e42aaf9306db9102fe28912b7b4e",
   ],
+  [TESTNET3, "000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943", SATOSHI_ROOT],
   [SIGNET, "00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6", SATOSHI_ROOT],
   [REGTEST, "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206", SATOSHI_ROOT],
 ] as const;
@@ -31,7 +33,8 @@ for (const [network, hash, merkleRoot] of GENESIS) {
 
 test("each network is found by its name, and nothing by another", () => {
   for (const network of NETWORKS) assert.equal(networkByName(network.name), network);
-  assert.equal(networkByName("testnet3"), undefined);
+  assert.equal(networkByName("testnet3"), TESTNET3);
+  assert.equal(networkByName("testnet5"), undefined);
 });
 
 test("no two networks share a magic, a port or a folder", () => {

@@ -1,5 +1,6 @@
 import { fromHex } from "../base/bytes.ts";
 import { type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
+import { REGTEST_ASSUME_UTXO } from "./assume_utxo.ts";
 import type { ChainParams, DeploymentParams } from "./chain_params.ts";
 import { satoshiGenesis } from "./genesis.ts";
 
@@ -30,6 +31,7 @@ export const REGTEST: ChainParams = {
   },
   deployments: {
     bip34Height: 1,
+    bip34Hash: undefined,
     bip65Height: 1,
     bip66Height: 1,
     csvHeight: 1,
@@ -42,6 +44,11 @@ export const REGTEST: ChainParams = {
   addresses: { publicKeyHash: 111, scriptHash: 196, secretKey: 239, bech32: "bcrt" },
   minimumChainWork: 0n,
   assumeValid: undefined,
+  assumeUtxo: REGTEST_ASSUME_UTXO,
+  // A rate without a count, so that an old tip shows as one.
+  transactionCount: { time: 0, count: 0, perSecond: 0.001 },
+  assumedBlockBytes: 0,
+  assumedCoinBytes: 0,
   dnsSeeds: ["dummySeed.invalid."],
   fixedSeeds: [],
   pruneAfterHeight: 1000,

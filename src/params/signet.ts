@@ -3,7 +3,8 @@ import { ByteWriter, countSize } from "../codec/byte_writer.ts";
 import { hash256 } from "../crypto/crypto.ts";
 import { type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
 import { type BlockHash, hashLiteral } from "../primitives/hash.ts";
-import type { ChainParams } from "./chain_params.ts";
+import { SIGNET_ASSUME_UTXO } from "./assume_utxo.ts";
+import { type ChainParams, GIB } from "./chain_params.ts";
 import { satoshiGenesis } from "./genesis.ts";
 
 /** One signature of two known keys: who may make blocks on the public signet. */
@@ -39,6 +40,7 @@ export const SIGNET: ChainParams = {
   },
   deployments: {
     bip34Height: 1,
+    bip34Hash: undefined,
     bip65Height: 1,
     bip66Height: 1,
     csvHeight: 1,
@@ -52,6 +54,10 @@ export const SIGNET: ChainParams = {
   minimumChainWork: 0x00000000000000000000000000000000000000000000000000000b463ea0a4b8n,
   // Height 293,175.
   assumeValid: hashLiteral<BlockHash>("00000008414aab61092ef93f1aacc54cf9e9f16af29ddad493b908a01ff5c329"),
+  assumeUtxo: SIGNET_ASSUME_UTXO,
+  transactionCount: { time: 1_772_055_248, count: 28_676_833, perSecond: 0.06736623436338929 },
+  assumedBlockBytes: 24 * GIB,
+  assumedCoinBytes: 4 * GIB,
   dnsSeeds: ["seed.signet.bitcoin.sprovoost.nl.", "seed.signet.achownodes.xyz."],
   fixedSeeds: [],
   pruneAfterHeight: 1000,
@@ -67,6 +73,10 @@ export function signetWith(challenge: Bytes, dnsSeeds: readonly string[] = []): 
     deployments: { ...SIGNET.deployments, signetChallenge: challenge },
     minimumChainWork: 0n,
     assumeValid: undefined,
+    assumeUtxo: [],
+    transactionCount: undefined,
+    assumedBlockBytes: 0,
+    assumedCoinBytes: 0,
     dnsSeeds,
     fixedSeeds: [],
   };

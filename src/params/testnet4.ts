@@ -1,7 +1,8 @@
 import { fromHex } from "../base/bytes.ts";
 import { type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
 import { type BlockHash, hashLiteral } from "../primitives/hash.ts";
-import type { ChainParams } from "./chain_params.ts";
+import { TESTNET4_ASSUME_UTXO } from "./assume_utxo.ts";
+import { type ChainParams, GIB } from "./chain_params.ts";
 import { GENESIS_REWARD, genesisBlock, payToPublicKey } from "./genesis.ts";
 
 /** The public test network (BIP94). Values: Bitcoin Core 31, kernel/chainparams.cpp. */
@@ -35,6 +36,7 @@ export const TESTNET4: ChainParams = {
   },
   deployments: {
     bip34Height: 1,
+    bip34Hash: undefined,
     bip65Height: 1,
     bip66Height: 1,
     csvHeight: 1,
@@ -48,6 +50,10 @@ export const TESTNET4: ChainParams = {
   minimumChainWork: 0x0000000000000000000000000000000000000000000009a0fe15d0177d086304n,
   // Height 123,613.
   assumeValid: hashLiteral<BlockHash>("0000000002368b1e4ee27e2e85676ae6f9f9e69579b29093e9a82c170bf7cf8a"),
+  assumeUtxo: TESTNET4_ASSUME_UTXO,
+  transactionCount: { time: 1_772_013_387, count: 14_191_421, perSecond: 0.01848579579528412 },
+  assumedBlockBytes: 31 * GIB,
+  assumedCoinBytes: 2 * GIB,
   dnsSeeds: ["seed.testnet4.bitcoin.sprovoost.nl.", "seed.testnet4.wiz.biz."],
   fixedSeeds: [],
   pruneAfterHeight: 1000,

@@ -130,6 +130,12 @@ export class Transaction implements TransactionFields {
     return this.#wtxid;
   }
 
+  /** For whoever has computed them along with many others. */
+  setIds(txid: Txid | undefined, wtxid: Wtxid | undefined): void {
+    this.#txid ??= txid;
+    this.#wtxid ??= wtxid;
+  }
+
   /** Its only input spends nothing: it makes new coins, and is the first of its block. */
   get isCoinbase(): boolean {
     const [first] = this.inputs;

@@ -9,7 +9,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
-import { type BlockHash, HASH_BYTES } from "../primitives/hash.ts";
+import { type BlockHash, HASH_BYTES } from "./hash.ts";
 
 const MANTISSA_MASK = 0x007f_ffff;
 const SIGN_BIT = 0x0080_0000;
