@@ -9,6 +9,7 @@
  */
 import { type Bytes, concatBytes, fromLatin1 } from "../base/bytes.ts";
 import type { Crypto } from "./backend.ts";
+import type { HashInput } from "./hash_input.ts";
 import { portableCrypto } from "./portable_crypto.ts";
 import { portableSecp256k1 } from "./portable_secp256k1.ts";
 import type { Secp256k1 } from "./secp256k1.ts";
@@ -35,7 +36,7 @@ export function hash256(data: Bytes): Bytes {
 
 /** RIPEMD-160 of SHA-256: key and script hashes in addresses. */
 export function hash160(data: Bytes): Bytes {
-  return installed.ripemd160(installed.sha256(data));
+  return installed.hash160(data);
 }
 
 export function ripemd160(data: Bytes): Bytes {
@@ -50,6 +51,28 @@ export function hash256Each(data: Bytes, recordBytes: number): Bytes {
   return installed.hash256Each(data, recordBytes);
 }
 
+/**
+ * `hash256` of each of many messages in `data`, joined. `ranges` are pairs of offsets, the first and the
+ * one behind the last, and each message is what `pieces` of them hold, one after the other.
+ */
+export function hash256Ranges(data: Bytes, ranges: Int32Array, pieces: number): Bytes {
+  const width = 2 * pieces;
+  const hashes = new Uint8Array((ranges.length / width) * 32);
+  for (let at = 0, target = 0; at < ranges.length; at += width, target += 32) {
+    let size = 0;
+    for (let i = at; i < at + width; i += 2) size += (ranges[i + 1] as number) - (ranges[i] as number);
+    const input = startHash(size);
+    for (let i = at; i < at + width; i += 2) input.range(data, ranges[i] as number, ranges[i + 1] as number);
+    hashes.set(input.hash256(), target);
+  }
+  return hashes;
+}
+
+/** A new message of exactly `size` bytes; nothing else may be hashed before it has been. */
+export function startHash(size: number): HashInput {
+  return installed.hashInput.start(size);
+}
+
 /** Elliptic-curve signatures and keys. */
 export function curve(): Secp256k1 {
   return installed.secp256k1 ?? portableSecp256k1;
@@ -57,7 +80,17 @@ export function curve(): Secp256k1 {
 
 /** `SHA-256(SHA-256(tag) || SHA-256(tag) || data)`, where `tag` is ASCII (BIP340). */
 export function taggedHash(tag: string, ...data: readonly Bytes[]): Bytes {
-  return sha256(concatBytes(TAG_PREFIXES.get(tag) ?? tagPrefix(tag), ...data));
+  let size = 0;
+  for (const { length } of data) size += length;
+  const input = startTaggedHash(tag, size);
+  for (const part of data) input.bytes(part);
+  return input.sha256();
+}
+
+/** As `startHash`, of what follows the prefix of `tag`. */
+export function startTaggedHash(tag: string, size: number): HashInput {
+  const prefix = TAG_PREFIXES.get(tag) ?? tagPrefix(tag);
+  return startHash(prefix.length + size).bytes(prefix);
 }
 
 function tagPrefix(tag: string): Bytes {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Bytes, concatBytes } from "../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
 
 const SEQUENCE_TAG = 0x30;
 const INTEGER_TAG = 0x02;
@@ -11,67 +11,57 @@ const SCALAR_BYTES = 32;
 /** No script can hold a signature whose length needs more. */
 const LENGTH_BYTES_MAX = 3;
 
+/** What `readLaxDer` makes of the two numbers. */
+export const COMPACT_BYTES = 2 * SCALAR_BYTES;
+
+const MALFORMED = -1;
+
+/** R and S as `readLaxDer` writes them, in memory of their own; `undefined` when there are none. */
+export function parseLaxDer(signature: Bytes): Bytes | undefined {
+  const compact = new Uint8Array(COMPACT_BYTES);
+  return readLaxDer(signature, compact) ? compact : undefined;
+}
+
 /**
- * R and S of a signature, 32 bytes each; `undefined` when it cannot be read, or when either has more
- * than 32 bytes, in which case nothing it is checked against can hold.
+ * Writes R and S of a signature to the start of `target`, 32 bytes each. False when it cannot be read,
+ * or when either has more than 32 bytes, in which case nothing it is checked against can hold.
  *
  * Takes every strict DER signature, and also those with lengths in a longer form, a wrong length of
  * the whole, numbers that are padded or look negative, and bytes at the end (pubkey.cpp,
  * ecdsa_signature_parse_der_lax).
  */
-export function parseLaxDer(signature: Bytes): Bytes | undefined {
-  if (signature[0] !== SEQUENCE_TAG || signature.length < 2) return undefined;
+export function readLaxDer(signature: Bytes, target: Bytes): boolean {
+  if (signature[0] !== SEQUENCE_TAG || signature.length < 2) return false;
   const form = signature[1] as number;
   // The length of the whole is skipped, not believed.
-  const start = form & 0x80 ? 2 + (form & 0x7f) : 2;
-  const r = readInteger(signature, start);
-  if (r === undefined) return undefined;
-  const s = readInteger(signature, r.end);
-  if (s === undefined) return undefined;
-  const scalarR = scalar(r.digits);
-  const scalarS = scalar(s.digits);
-  return scalarR && scalarS && concatBytes(scalarR, scalarS);
+  const end = readInteger(signature, form & 0x80 ? 2 + (form & 0x7f) : 2, target, 0);
+  return end !== MALFORMED && readInteger(signature, end, target, SCALAR_BYTES) !== MALFORMED;
 }
 
-interface DerInteger {
-  readonly digits: Bytes;
-  readonly end: number;
+/** Writes the number at `offset` as 32 bytes to `at`. Where it ends, or `MALFORMED`. */
+function readInteger(bytes: Bytes, offset: number, target: Bytes, at: number): number {
+  const first = bytes[offset + 1];
+  if (bytes[offset] !== INTEGER_TAG || first === undefined) return MALFORMED;
+  const isLong = (first & 0x80) !== 0;
+  let start = offset + 2 + (isLong ? first & 0x7f : 0);
+  const length = isLong ? readLength(bytes, offset + 2, start) : first;
+  const end = start + length;
+  if (length === MALFORMED || end > bytes.length) return MALFORMED;
+  while (start < end && bytes[start] === 0) start++;
+  const zeros = SCALAR_BYTES - (end - start);
+  if (zeros < 0) return MALFORMED;
+  for (let i = 0; i < zeros; i++) target[at + i] = 0;
+  for (let i = zeros; i < SCALAR_BYTES; i++) target[at + i] = bytes[start + i - zeros] as number;
+  return end;
 }
 
-function readInteger(bytes: Bytes, offset: number): DerInteger | undefined {
-  if (bytes[offset] !== INTEGER_TAG) return undefined;
-  const length = readLength(bytes, offset + 1);
-  if (length === undefined || length.end + length.value > bytes.length) return undefined;
-  const end = length.end + length.value;
-  return { digits: bytes.subarray(length.end, end), end };
-}
-
-interface DerLength {
-  readonly value: number;
-  readonly end: number;
-}
-
-function readLength(bytes: Bytes, offset: number): DerLength | undefined {
-  const first = bytes[offset];
-  if (first === undefined) return undefined;
-  if ((first & 0x80) === 0) return { value: first, end: offset + 1 };
-  const end = offset + 1 + (first & 0x7f);
-  if (end > bytes.length) return undefined;
-  let at = offset + 1;
-  while (at < end && bytes[at] === 0) at++;
-  if (end - at > LENGTH_BYTES_MAX) return undefined;
+/** The length whose digits stand from `at` to `end`. */
+function readLength(bytes: Bytes, at: number, end: number): number {
+  if (end > bytes.length) return MALFORMED;
+  let start = at;
+  while (start < end && bytes[start] === 0) start++;
+  if (end - start > LENGTH_BYTES_MAX) return MALFORMED;
   let value = 0;
-  for (; at < end; at++) value = value * 256 + (bytes[at] as number);
-  return { value, end };
-}
-
-/** `digits` as 32 bytes; `undefined` when they are more. */
-function scalar(digits: Bytes): Bytes | undefined {
-  let start = 0;
-  while (start < digits.length && digits[start] === 0) start++;
-  const length = digits.length - start;
-  if (length > SCALAR_BYTES) return undefined;
-  const padded = new Uint8Array(SCALAR_BYTES);
-  padded.set(digits.subarray(start), SCALAR_BYTES - length);
-  return padded;
+  for (let i = start; i < end; i++) value = value * 256 + (bytes[i] as number);
+  return value;
 }

@@ -42,3 +42,28 @@ test("neither the order nor a detour by way of other elements counts", () => {
     assert.deepEqual(one.digest(), other.digest());
   }), { numRuns: 20 });
 });
+
+test("a set goes on from its state as if it had never been put away", () => {
+  const set = new MuHash();
+  for (let i = 0; i < 40; i++) set.insert(numbered(i));
+  set.remove(numbered(99));
+  const restored = MuHash.of(set.state());
+  for (const each of [set, restored]) {
+    each.insert(numbered(99));
+    each.remove(numbered(3));
+  }
+  assert.deepEqual(restored.digest(), set.digest());
+  assert.deepEqual(restored.state(), set.state());
+});
+
+test("a long product is the one that plain division gives", () => {
+  const prime = (1n << 3072n) - 1_103_717n;
+  const number = (set: MuHash): bigint => BigInt(`0x${toHex(reversed(set.state()))}`);
+  const [all, alone] = [new MuHash(), Array.from({ length: 30 }, () => new MuHash())];
+  for (const [i, each] of alone.entries()) {
+    each.insert(numbered(i));
+    all.insert(numbered(i));
+  }
+  const expected = alone.reduce((sum, each) => (sum * number(each)) % prime, 1n);
+  assert.equal(number(all), expected);
+});

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { obeysSecp256k1 } from "../../test/contract/secp256k1.ts";
-import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
 import { concatBytes, fromHex, toHex } from "../base/bytes.ts";
 import { parseLaxDer } from "./lax_der.ts";
 import { portableSecp256k1 as curve } from "./portable_secp256k1.ts";
@@ -123,29 +121,6 @@ test("an own Schnorr signature verifies, and no changed one does", () => {
   }
   assert.equal(curve.verifySchnorr(signature.subarray(1), HASH, key), false);
   assert.equal(curve.verifySchnorr(signature, HASH, curve.publicKey(SECRET)), false);
-});
-
-test("the published Schnorr signatures are made and verified (BIP340)", { skip: skipWithoutShared }, () => {
-  const lines = readFileSync(sharedPath("vectors/bip/bip-0340-test-vectors.csv"), "utf8")
-    .trim()
-    .split(/\r?\n/)
-    .slice(1);
-  assert.ok(lines.length >= 15);
-  for (const line of lines) {
-    const [index, secret, key, auxiliary, message, signature, verdict] = line.split(",") as string[];
-    const bytes = [key, message, signature].map((text) => fromHex(text as string)) as [
-      Uint8Array,
-      Uint8Array,
-      Uint8Array,
-    ];
-    assert.equal(curve.verifySchnorr(bytes[2], bytes[1], bytes[0]), verdict === "TRUE", `vector ${index}`);
-    if (secret === "" || secret === undefined) continue;
-    assert.deepEqual(
-      curve.signSchnorr(bytes[1], fromHex(secret), fromHex(auxiliary as string)),
-      bytes[2],
-      `vector ${index}`,
-    );
-  }
 });
 
 obeysSecp256k1("portable", curve);

@@ -43,6 +43,13 @@ export function sipHash64(key: SipKey, data: Bytes): bigint {
   return (BigInt(high) << 32n) | BigInt(low);
 }
 
+/** The halves of the 64-bit hash, the low one first, into `into`. */
+export function sipHashHalves(key: SipKey, data: Bytes, into: Uint32Array): void {
+  const state = hash(key, data);
+  into[0] = state.v0l ^ state.v1l ^ state.v2l ^ state.v3l;
+  into[1] = state.v0h ^ state.v1h ^ state.v2h ^ state.v3h;
+}
+
 /** The low 48 bits of the hash, as a double: a compact block's short id (BIP152). */
 export function sipHash48(key: SipKey, data: Bytes): number {
   const state = hash(key, data);

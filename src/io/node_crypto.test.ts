@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fromHex, fromLatin1, toHex } from "../base/bytes.ts";
+import type { Crypto } from "../crypto/backend.ts";
 import { cryptoBackend, installCrypto } from "../crypto/crypto.ts";
 import { portableCrypto } from "../crypto/portable_crypto.ts";
 import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
@@ -9,24 +10,41 @@ import { installNodeCrypto, NodeCrypto, signatureBackend } from "./node_crypto.t
 
 const portable = { name: "portable (noble)", curve: portableSecp256k1 };
 const backend = new NodeCrypto(() => portable);
+/** Where OpenSSL cannot be called by itself. */
+const plain = new NodeCrypto(() => portable, () => undefined);
 const bytes = fc.uint8Array({ maxLength: 300 });
 
-test("node:crypto computes the same as the portable backend on any bytes", () => {
-  fc.assert(
-    fc.property(bytes, bytes, (data, key) => {
-      assert.deepEqual(backend.sha256(data), portableCrypto.sha256(data));
-      assert.deepEqual(backend.hash256(data), portableCrypto.hash256(data));
-      assert.deepEqual(backend.ripemd160(data), portableCrypto.ripemd160(data));
-      assert.deepEqual(backend.hmacSha256(key, data), portableCrypto.hmacSha256(key, data));
-    }),
-  );
-});
+for (const [name, each] of [["OpenSSL", backend], ["node:crypto", plain]] as const) {
+  test(`${name} computes the same as the portable backend on any bytes`, () => {
+    fc.assert(
+      fc.property(bytes, bytes, (data, key) => {
+        for (const hash of ["sha256", "hash256", "ripemd160", "hash160"] as const) {
+          assert.deepEqual(each[hash](data), portableCrypto[hash](data), hash);
+        }
+        assert.deepEqual(each.hmacSha256(key, data), portableCrypto.hmacSha256(key, data));
+      }),
+    );
+  });
+
+  test(`${name} hashes messages where they are put together, of any length`, () => {
+    for (const length of [0, 1, 55, 56, 63, 64, 65, 119, 120, 1_023, 1_024, 5_000, 70_000, 300_000, 10]) {
+      const data = Uint8Array.from({ length }, (_, i) => (i * 7) & 0xff);
+      const message = (crypto: Crypto) => crypto.hashInput.start(length + 8).i64(-length).bytes(data);
+      assert.deepEqual(message(each).sha256(), message(portableCrypto).sha256(), `${length} bytes`);
+      assert.deepEqual(message(each).hash256(), message(portableCrypto).hash256(), `${length} bytes`);
+      assert.deepEqual(each.sha256(data), portableCrypto.sha256(data), `${length} bytes`);
+      assert.deepEqual(each.hash256(data), portableCrypto.hash256(data), `${length} bytes`);
+    }
+  });
+}
 
 test("hash256Each hashes each record by itself", () => {
   fc.assert(
     fc.property(fc.nat(5), fc.constantFrom(64, 80), (count, recordBytes) => {
       const data = Uint8Array.from({ length: count * recordBytes }, (_, i) => (i * 7) & 0xff);
-      assert.deepEqual(backend.hash256Each(data, recordBytes), portableCrypto.hash256Each(data, recordBytes));
+      for (const each of [backend, plain]) {
+        assert.deepEqual(each.hash256Each(data, recordBytes), portableCrypto.hash256Each(data, recordBytes));
+      }
     }),
   );
 });
@@ -94,7 +112,7 @@ test("a library that does not exist is refused at the start", () => {
   withEnvironment("fast", () =>
     assert.throws(() => installNodeCrypto(), {
       name: "SignatureBackendError",
-      message: 'Cannot use TIDINGS_CRYPTO: found "fast", allowed are system, prebuilt, wasm, portable',
+      message: 'Cannot check signatures with "fast": allowed are auto, system, prebuilt, wasm, portable',
     }),
   );
 });

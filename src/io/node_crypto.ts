@@ -10,38 +10,59 @@ import * as crypto from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import type { Crypto } from "../crypto/backend.ts";
 import { cryptoBackend, installCrypto } from "../crypto/crypto.ts";
+import { HashInput, plainHashMemory } from "../crypto/hash_input.ts";
 import { hashEach, portableCrypto } from "../crypto/portable_crypto.ts";
 import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
 import type { Secp256k1 } from "../crypto/secp256k1.ts";
-import { type LoadedSignatures, loadSignatures, wantedSignatures } from "./signature_backends.ts";
+import { loadOpensslHashes, OPENSSL_MESSAGE_BYTES_MAX, type OpensslHashes } from "./openssl_hashes.ts";
+import {
+  type LoadedSignatures, loadSignatures, SIGNATURE_BACKEND_VARIABLE, wantedSignatures,
+} from "./signature_backends.ts";
 
 type Hash = (data: Bytes) => Bytes;
+
+const plainSha256 = makeHash("sha256", 32);
+const plainHash256: Hash = (data) => plainSha256(plainSha256(data));
+const plainRipemd160 = hasRipemd160() ? makeHash("ripemd160", 20) : portableCrypto.ripemd160;
 
 /** What is there on this version of Node.js and OpenSSL. */
 export class NodeCrypto implements Crypto {
   readonly name = `node:crypto (OpenSSL ${process.versions.openssl})`;
-  readonly sha256 = makeHash("sha256", 32);
-  readonly ripemd160 = hasRipemd160() ? makeHash("ripemd160", 20) : portableCrypto.ripemd160;
   readonly secp256k1: Secp256k1;
+  readonly hashInput: HashInput;
+  /** `undefined` where OpenSSL cannot be called without what `node:crypto` puts around it. */
+  readonly #openssl: OpensslHashes | undefined;
   readonly #load: () => LoadedSignatures;
-  /** The first of the two hashes of `hash256`, while the second is made. */
-  readonly #inner = new Uint8Array(32);
   #signatures: LoadedSignatures | undefined;
 
   /** `load` is called at the first key or signature: it takes some ten milliseconds. */
-  constructor(load: () => LoadedSignatures) {
+  constructor(
+    load: () => LoadedSignatures, loadOpenssl: () => OpensslHashes | undefined = loadOpensslHashes,
+  ) {
     this.#load = load;
+    this.#openssl = loadOpenssl();
     this.secp256k1 = lazyCurve(() => this.signatures.curve);
+    this.hashInput = new HashInput(this.#openssl?.memory() ?? plainHashMemory(plainSha256, plainHash256));
   }
 
   get signatures(): LoadedSignatures {
     return (this.#signatures ??= this.#load());
   }
 
+  sha256(data: Bytes): Bytes {
+    return this.#fast(data)?.sha256(data) ?? plainSha256(data);
+  }
+
   hash256(data: Bytes): Bytes {
-    if (typeof crypto.hash !== "function") return this.sha256(this.sha256(data));
-    write(crypto.hash("sha256", data, "binary"), this.#inner, 0);
-    return this.sha256(this.#inner);
+    return this.#fast(data)?.hash256(data) ?? plainHash256(data);
+  }
+
+  ripemd160(data: Bytes): Bytes {
+    return this.#fast(data)?.ripemd160(data) ?? plainRipemd160(data);
+  }
+
+  hash160(data: Bytes): Bytes {
+    return this.#fast(data)?.hash160(data) ?? plainRipemd160(plainSha256(data));
   }
 
   hmacSha256(key: Bytes, data: Bytes): Bytes {
@@ -49,14 +70,11 @@ export class NodeCrypto implements Crypto {
   }
 
   hash256Each(data: Bytes, recordBytes: number): Bytes {
-    if (typeof crypto.hash !== "function") return hashEach((record) => this.hash256(record), data, recordBytes);
-    const hashes = new Uint8Array((data.length / recordBytes) * 32);
-    const inner = new Uint8Array(32);
-    for (let at = 0, start = 0; at < hashes.length; at += 32, start += recordBytes) {
-      write(crypto.hash("sha256", data.subarray(start, start + recordBytes), "binary"), inner, 0);
-      write(crypto.hash("sha256", inner, "binary"), hashes, at);
-    }
-    return hashes;
+    return this.#openssl?.hash256Each(data, recordBytes) ?? hashEach(plainHash256, data, recordBytes);
+  }
+
+  #fast(data: Bytes): OpensslHashes | undefined {
+    return data.length <= OPENSSL_MESSAGE_BYTES_MAX ? this.#openssl : undefined;
   }
 }
 
@@ -90,6 +108,18 @@ export function installNodeCrypto(): NodeCrypto {
   return made;
 }
 
+/**
+ * As `installNodeCrypto`, with the backend for signatures that a user asks for; `undefined` leaves it
+ * to the environment. To be called before anything else has installed one.
+ *
+ * @throws {SignatureBackendError} when it is not there
+ */
+export function useSignatures(choice: string | undefined): void {
+  // Every thread loads its own, and is told by the environment that it inherits.
+  if (choice !== undefined) process.env[SIGNATURE_BACKEND_VARIABLE] = choice;
+  installNodeCrypto();
+}
+
 /** What checks signatures, as `tidings version` shows it: `system (libsecp256k1.so.1)`. */
 export function signatureBackend(): string {
   return installNodeCrypto().signatures.name;
@@ -111,10 +141,6 @@ function makeHash(algorithm: string, digestBytes: number): Hash {
 
 function bytesOf(latin1: string, length: number): Bytes {
   const bytes = new Uint8Array(length);
-  write(latin1, bytes, 0);
+  for (let i = 0; i < latin1.length; i++) bytes[i] = latin1.charCodeAt(i);
   return bytes;
-}
-
-function write(latin1: string, target: Bytes, offset: number): void {
-  for (let i = 0; i < latin1.length; i++) target[offset + i] = latin1.charCodeAt(i);
 }

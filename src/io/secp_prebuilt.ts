@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { type CurveLibrary, curveOn } from "../crypto/curve_library.ts";
-import { parseLaxDer } from "../crypto/lax_der.ts";
+import { readLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
 import { type RecoveryCurve, verifySchnorrByRecovery } from "../crypto/schnorr_by_recovery.ts";
 import type { TweakedKey } from "../crypto/secp256k1.ts";
@@ -75,12 +75,11 @@ class PrebuiltLibrary implements CurveLibrary, RecoveryCurve {
 
   verifyEcdsa(signature: Bytes, hash: Bytes, publicKey: Bytes): boolean {
     assert(hash.length === 32, "a hash has 32 bytes");
-    const compact = parseLaxDer(signature);
-    if (compact === undefined || (publicKey.length !== 33 && publicKey.length !== 65)) return false;
-    this.#compact.set(compact);
+    if (publicKey.length !== 33 && publicKey.length !== 65) return false;
+    if (!readLaxDer(signature, this.#compact)) return false;
     this.#hash.set(hash);
     const isGood = unlessRefused(() => {
-      if (mayHaveHighS(compact)) this.#bindings.signatureNormalize(this.#compact);
+      if (mayHaveHighS(this.#compact)) this.#bindings.signatureNormalize(this.#compact);
       return this.#bindings.ecdsaVerify(this.#compact, this.#hash, publicKey);
     });
     return isGood ?? false;

@@ -11,10 +11,11 @@ import { createRequire } from "node:module";
 import { assert } from "../base/assert.ts";
 import { type Bytes, concatBytes } from "../base/bytes.ts";
 import { type CurveLibrary, curveOn } from "../crypto/curve_library.ts";
-import { parseLaxDer } from "../crypto/lax_der.ts";
+import { COMPACT_BYTES, readLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
 import { type RecoveryCurve, verifySchnorrByRecovery } from "../crypto/schnorr_by_recovery.ts";
 import type { TweakedKey } from "../crypto/secp256k1.ts";
+import { PARSED_KEY_BYTES, PARSED_KEYS_MAX, ParsedKeys } from "./parsed_keys.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
 const BINARY = "@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm";
@@ -34,6 +35,8 @@ const SERIALIZE_COMPRESSED = 0x102;
 const SERIALIZE_UNCOMPRESSED = 2;
 const COMPRESSED_BYTES = 33;
 const LONG_KEY_BYTES = 65;
+/** In place of the address of a parsed key. */
+const NO_KEY = 0;
 
 /** Enough for each of the values below. */
 const SLOT_BYTES = 80;
@@ -86,6 +89,10 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
   readonly #a: number;
   readonly #b: number;
   readonly #output: number;
+  /** What stands at `#a`, as far as a signature goes. */
+  readonly #compact: Bytes;
+  readonly #parsedKeys = new ParsedKeys();
+  readonly #keySlots: number;
 
   constructor(binary: Bytes) {
     const pages = MEMORY_BYTES / PAGE_BYTES;
@@ -104,20 +111,22 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
     this.#a = slot(3);
     this.#b = slot(4);
     this.#output = slot(5);
+    this.#compact = this.#memory.subarray(this.#a, this.#a + COMPACT_BYTES);
+    this.#keySlots = this.#library._malloc(PARSED_KEYS_MAX * PARSED_KEY_BYTES);
   }
 
   verifyEcdsa(signature: Bytes, hash: Bytes, publicKey: Bytes): boolean {
     assert(hash.length === 32, "a hash has 32 bytes");
-    const compact = parseLaxDer(signature);
-    if (compact === undefined || !this.#parseKey(publicKey)) return false;
+    const key = this.#parsedKey(publicKey);
+    if (key === NO_KEY || !readLaxDer(signature, this.#compact)) return false;
     const library = this.#library;
-    this.#memory.set(compact, this.#a);
     this.#memory.set(hash, this.#b);
     const parsed = this.#signature;
     const parse = library._secp256k1_ecdsa_signature_parse_compact;
     if (parse(this.#context, parsed, this.#a) !== 1) return false;
-    if (mayHaveHighS(compact)) library._secp256k1_ecdsa_signature_normalize(this.#context, parsed, parsed);
-    return library._secp256k1_ecdsa_verify(this.#context, parsed, this.#b, this.#key) === 1;
+    const normalize = library._secp256k1_ecdsa_signature_normalize;
+    if (mayHaveHighS(this.#compact)) normalize(this.#context, parsed, parsed);
+    return library._secp256k1_ecdsa_verify(this.#context, parsed, this.#b, key) === 1;
   }
 
   verifySchnorr(signature: Bytes, message: Bytes, key: Bytes): boolean {
@@ -126,7 +135,7 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
 
   tweakXOnlyKey(key: Bytes, tweak: Bytes): TweakedKey | undefined {
     if (key.length !== 32 || tweak.length !== 32) return undefined;
-    if (!this.#parseKey(concatBytes(Uint8Array.of(2), key))) return undefined;
+    if (!this.#parse(concatBytes(Uint8Array.of(2), key), this.#key)) return undefined;
     this.#memory.set(tweak, this.#a);
     const addTweak = this.#library._secp256k1_ec_pubkey_tweak_add;
     if (addTweak(this.#context, this.#key, this.#a) !== 1) return undefined;
@@ -182,11 +191,22 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
     return this.#serializeKey(true);
   }
 
-  #parseKey(publicKey: Bytes): boolean {
-    if (publicKey.length !== 33 && publicKey.length !== 65) return false;
-    this.#memory.set(publicKey, this.#a);
-    const parse = this.#library._secp256k1_ec_pubkey_parse;
-    return parse(this.#context, this.#key, this.#a, publicKey.length) === 1;
+  /** The address of the key as the library reads it; `NO_KEY` when it is none. */
+  #parsedKey(key: Bytes): number {
+    const form = key[0];
+    if (key.length !== COMPRESSED_BYTES || (form !== 2 && form !== 3)) {
+      return this.#parse(key, this.#key) ? this.#key : NO_KEY;
+    }
+    const slot = this.#parsedKeys.slotOf(form, key, 1, (slot) => {
+      return this.#parse(key, this.#keySlots + slot * PARSED_KEY_BYTES);
+    });
+    return slot === undefined ? NO_KEY : this.#keySlots + slot * PARSED_KEY_BYTES;
+  }
+
+  #parse(key: Bytes, address: number): boolean {
+    if (key.length !== COMPRESSED_BYTES && key.length !== LONG_KEY_BYTES) return false;
+    this.#memory.set(key, this.#a);
+    return this.#library._secp256k1_ec_pubkey_parse(this.#context, address, this.#a, key.length) === 1;
   }
 
   #serializeKey(compressed: boolean): Bytes {

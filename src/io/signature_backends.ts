@@ -1,5 +1,6 @@
 /**
- * Which library checks signatures: the fastest on this machine, or the one that `TIDINGS_CRYPTO` names.
+ * Which library checks signatures: the fastest on this machine, or the one that `--crypto` or
+ * `TIDINGS_CRYPTO` names.
  *
  * @module
  */
@@ -17,6 +18,9 @@ export type { LoadedSignatures } from "./secp_loaded.ts";
 export const SIGNATURE_BACKENDS = ["system", "prebuilt", "wasm", "portable"] as const;
 export type SignatureBackendName = (typeof SIGNATURE_BACKENDS)[number];
 
+/** Asks for the fastest there is, as does saying nothing. */
+const AUTOMATIC = "auto";
+
 /** The environment variable that forces one, in this process and in its worker threads. */
 export const SIGNATURE_BACKEND_VARIABLE = "TIDINGS_CRYPTO";
 
@@ -33,14 +37,14 @@ const LOADERS: Readonly<Record<SignatureBackendName, () => LoadedSignatures | un
 };
 
 const WHY_ABSENT: Readonly<Record<SignatureBackendName, string>> = {
-  system: "no libsecp256k1 with Schnorr signatures was found",
+  system: "no libsecp256k1 with Schnorr signatures was found (apt install libsecp256k1-1, brew install secp256k1)",
   prebuilt: "the package secp256k1 has no build for this platform",
   wasm: "WebAssembly is not available",
   portable: "",
 };
 
 /**
- * What `TIDINGS_CRYPTO` asks for; `undefined` when it is not set, or empty.
+ * What `TIDINGS_CRYPTO` asks for; `undefined` when it is not set, empty or `auto`.
  *
  * @throws {SignatureBackendError} when it is none of the names
  */
@@ -48,13 +52,11 @@ export function wantedSignatures(
   environment: Readonly<Record<string, string | undefined>>,
 ): SignatureBackendName | undefined {
   const value = environment[SIGNATURE_BACKEND_VARIABLE];
-  if (value === undefined || value === "") return undefined;
+  if (value === undefined || value === "" || value === AUTOMATIC) return undefined;
   const name = SIGNATURE_BACKENDS.find((each) => each === value);
   if (name !== undefined) return name;
-  const allowed = SIGNATURE_BACKENDS.join(", ");
-  throw new SignatureBackendError(
-    `Cannot use ${SIGNATURE_BACKEND_VARIABLE}: found ${JSON.stringify(value)}, allowed are ${allowed}`,
-  );
+  const allowed = [AUTOMATIC, ...SIGNATURE_BACKENDS].join(", ");
+  throw new SignatureBackendError(`Cannot check signatures with ${JSON.stringify(value)}: allowed are ${allowed}`);
 }
 
 /**

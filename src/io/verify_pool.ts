@@ -5,9 +5,14 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { randomBytes } from "../base/rng.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import { verifyInputs } from "../consensus/verify_inputs.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
+import {
+  SignatureCache, type SignatureCacheParts, signatureCacheMemory,
+} from "../script/signature_cache.ts";
+import { SecureRng } from "./secure_rng.ts";
 import { type RangeAnswer, type RangeRequest, shareJob } from "./verify_protocol.ts";
 
 /**
@@ -22,11 +27,21 @@ const RANGE_INPUTS_MIN = 16;
 /** Bitcoin Core's MAX_SCRIPTCHECK_THREADS. */
 const THREADS_MAX = 15;
 
+/** Bitcoin Core's default, of which it too gives half to signatures (DEFAULT_MAX_SIG_CACHE_BYTES). */
+export const SIGNATURE_CACHE_BYTES = 16 * 2 ** 20;
+
 /** Workers that may die before all is checked inline: that many were no accident. */
 const CRASHES_MAX = 3;
 
-export interface VerifyPoolOptions {
+/** What a user may settle. */
+export interface VerifyPlan {
   /** How many workers; zero checks everything on the main thread. */
+  readonly threads?: number;
+  /** For signatures that were found good. @default SIGNATURE_CACHE_BYTES */
+  readonly signatureCacheBytes?: number;
+}
+
+export interface VerifyPoolOptions extends VerifyPlan {
   readonly threads: number;
   /** Hears of workers that crashed. The job is checked again on the main thread. */
   readonly report: (error: Error) => void;
@@ -53,15 +68,18 @@ interface Thread {
   range: Range | undefined;
 }
 
-/** Threads for `-par=0`: one for each processor but the one that the node itself runs on. */
+/** Threads for `-par=0`: one for each processor. The node's own thread has little to do beside them. */
 export function defaultThreads(): number {
-  return Math.min(Math.max(availableParallelism() - 1, 1), THREADS_MAX);
+  return Math.min(availableParallelism(), THREADS_MAX);
 }
 
 export class VerifyPool {
   readonly #limit: number;
   readonly #report: (error: Error) => void;
   readonly #script: URL;
+  /** Of all threads, and of all nodes of the process. */
+  readonly #cacheParts: SignatureCacheParts;
+  readonly #cache: SignatureCache;
   readonly #threads = new Set<Thread>();
   /** Ranges that no thread has taken yet. Bounded by the nodes: each has a block or two out. */
   readonly #waiting: Range[] = [];
@@ -69,7 +87,10 @@ export class VerifyPool {
   #crashes = 0;
   #isClosed = false;
 
-  constructor({ threads, report, script }: VerifyPoolOptions) {
+  constructor({ threads, report, script, signatureCacheBytes = SIGNATURE_CACHE_BYTES }: VerifyPoolOptions) {
+    const memory = signatureCacheMemory(signatureCacheBytes);
+    this.#cacheParts = { memory, salt: randomBytes(new SecureRng(), 32) };
+    this.#cache = new SignatureCache(this.#cacheParts);
     this.#limit = Math.min(threads, THREADS_MAX);
     this.#report = report;
     this.#script = script ?? siblingModule("verify_worker");
@@ -86,7 +107,9 @@ export class VerifyPool {
    * @throws {InvariantError} or whatever else a bug of ours throws
    */
   async verify(job: VerifyJob): Promise<RuleViolation | undefined> {
-    if (job.inputCount <= INLINE_INPUTS_MAX || !this.#hasThreads) return verifyInputs(job, 0, job.inputCount);
+    if (job.inputCount <= INLINE_INPUTS_MAX || !this.#hasThreads) {
+      return verifyInputs(job, 0, job.inputCount, this.#cache);
+    }
     return new Promise((resolve, reject) => {
       this.#enqueue({ payload: job, resolve, reject, verdicts: [] });
       this.#dispatch();
@@ -107,12 +130,15 @@ export class VerifyPool {
     return this.#limit > 0 && this.#crashes < CRASHES_MAX && !this.#isClosed;
   }
 
-  /** Cuts a job into as many ranges as there are threads: each parses the job's bytes once. */
+  /**
+   * Cuts a job into as many ranges as there are threads with nothing to do: each parses the job's
+   * bytes. While blocks follow each other closely, each is one thread's.
+   */
   #enqueue(running: Running): void {
     const { kind, flags, inputCount, bytes } = running.payload;
     const memory = shareJob(running.payload);
     const job = this.#nextJob++;
-    const count = Math.max(1, Math.min(this.#limit, Math.floor(inputCount / RANGE_INPUTS_MIN)));
+    const count = Math.max(1, Math.min(this.#idleCount(), Math.floor(inputCount / RANGE_INPUTS_MIN)));
     for (let index = 0; index < count; index++) {
       const from = Math.floor((index * inputCount) / count);
       const to = Math.floor(((index + 1) * inputCount) / count);
@@ -120,6 +146,12 @@ export class VerifyPool {
       running.verdicts.push("pending");
       this.#waiting.push({ running, index, request });
     }
+  }
+
+  #idleCount(): number {
+    let busy = this.#waiting.length;
+    for (const { range } of this.#threads) if (range !== undefined) busy++;
+    return this.#limit - busy;
   }
 
   #dispatch(): void {
@@ -139,7 +171,7 @@ export class VerifyPool {
   }
 
   #start(): Thread {
-    const worker = new Worker(this.#script);
+    const worker = new Worker(this.#script, { workerData: this.#cacheParts });
     const thread: Thread = { worker, range: undefined };
     worker.on("message", (answer: RangeAnswer) => this.#answered(thread, answer));
     worker.on("error", (error) => this.#crashed(thread, error));
@@ -180,7 +212,7 @@ export class VerifyPool {
   #checkHere(range: Range): void {
     const { running, request } = range;
     try {
-      settle(range, verifyInputs(running.payload, request.from, request.to));
+      settle(range, verifyInputs(running.payload, request.from, request.to, this.#cache));
     } catch (error) {
       running.reject(error);
     }

@@ -3,14 +3,17 @@
  *
  * @module
  */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { defined } from "../base/assert.ts";
 import { openJob } from "../consensus/verify_inputs.ts";
+import { SignatureCache, type SignatureCacheParts } from "../script/signature_cache.ts";
 import { installNodeCrypto } from "./node_crypto.ts";
 import { isMoot, jobIn, markFault, type RangeAnswer, type RangeRequest } from "./verify_protocol.ts";
 
 installNodeCrypto();
 const port = defined(parentPort ?? undefined, "this module runs in a worker thread");
+
+const cache = new SignatureCache(workerData as SignatureCacheParts);
 
 /** The job of the last range, parsed: ranges of one job come one after the other. */
 let last: { readonly number: number; readonly job: ReturnType<typeof openJob> } | undefined;
@@ -20,7 +23,7 @@ port.on("message", (request: RangeRequest) => port.postMessage(answer(request)))
 function answer(request: RangeRequest): RangeAnswer {
   if (isMoot(request.memory, request.from)) return { type: "checked", violation: undefined };
   try {
-    if (last?.number !== request.job) last = { number: request.job, job: openJob(jobIn(request)) };
+    if (last?.number !== request.job) last = { number: request.job, job: openJob(jobIn(request), cache) };
     const violation = "rule" in last.job ? last.job : last.job.verify(request.from, request.to);
     if (violation !== undefined) markFault(request.memory, request.from);
     return { type: "checked", violation };

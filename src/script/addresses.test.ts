@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
-import { fromHex, toHex } from "../base/bytes.ts";
-import type { AddressParams } from "../params/chain_params.ts";
+import { skipWithoutShared } from "../../test/support/paths.ts";
+import { INVALID_ADDRESSES, VALID_ADDRESSES } from "../../test/vectors/address_vectors.ts";
+import { sharedCases } from "../../test/vectors/vector_files.ts";
+import { failuresOf } from "../../test/vectors/vector_format.ts";
+import { fromHex } from "../base/bytes.ts";
 import { MAIN } from "../params/main.ts";
-import { networkByName } from "../params/networks.ts";
 import { addressOf, encodeSecretKey, parseAddress, parseSecretKey } from "./addresses.ts";
 
 const { addresses } = MAIN;
@@ -77,55 +77,14 @@ test("a secret key is read back as it was written", () => {
   assert.equal(parseSecretKey("1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", addresses), undefined);
 });
 
-interface KeyFacts {
-  readonly chain: string;
-  readonly isPrivkey: boolean;
-  readonly isCompressed?: boolean;
-}
-
 test("every published address and key is read, and written back", { skip: skipWithoutShared }, () => {
-  const rows = JSON.parse(readFileSync(sharedPath("vectors/core/key_io_valid.json"), "utf8")) as [
-    string,
-    string,
-    KeyFacts,
-  ][];
-  let checked = 0;
-  for (const [text, hex, { chain, isPrivkey, isCompressed }] of rows) {
-    const params = addressParams(chain);
-    if (isPrivkey) {
-      assert.deepEqual(parseSecretKey(text, params), { key: fromHex(hex), compressed: isCompressed });
-    } else {
-      assert.deepEqual(parseAddress(text, params), { ok: true, script: fromHex(hex) });
-      assert.equal(
-        addressOf(fromHex(hex), params),
-        text.includes("1") && /^(bc|tb|bcrt)1/i.test(text) ? text.toLowerCase() : text,
-      );
-    }
-    checked++;
-  }
-  assert.ok(checked > 50, `${checked} rows`);
+  const cases = sharedCases(VALID_ADDRESSES, "core/key_io_valid.json");
+  assert.ok(cases.length > 50, `${cases.length} rows`);
+  assert.deepEqual(failuresOf(cases), []);
 });
 
-test(
-  "no published invalid address is read as an address or key of any network",
-  { skip: skipWithoutShared },
-  () => {
-    const rows = JSON.parse(readFileSync(sharedPath("vectors/core/key_io_invalid.json"), "utf8")) as [
-      string,
-    ][];
-    for (const [text] of rows) {
-      for (const chain of ["main", "test", "signet", "regtest"]) {
-        const verdict = parseAddress(text, addressParams(chain));
-        assert.equal(verdict.ok, false, `${text} is ${verdict.ok ? toHex(verdict.script) : ""}`);
-        assert.equal(parseSecretKey(text, addressParams(chain)), undefined);
-      }
-    }
-  },
-);
-
-/** The old test network has the prefixes of testnet4. */
-function addressParams(chain: string): AddressParams {
-  const network = networkByName(chain === "test" ? "testnet4" : chain);
-  assert.ok(network !== undefined, chain);
-  return network.addresses;
-}
+test("no published invalid address is read as an address or key of any network", { skip: skipWithoutShared }, () => {
+  const cases = sharedCases(INVALID_ADDRESSES, "core/key_io_invalid.json");
+  assert.ok(cases.length > 50, `${cases.length} rows`);
+  assert.deepEqual(failuresOf(cases), []);
+});

@@ -8,6 +8,7 @@ import {
   isMinimalPush,
   isPushOnly,
   isUnspendable,
+  isWellFormed,
   operations,
   pushBytes,
   pushNumber,
@@ -119,6 +120,15 @@ test("a script is push-only when it has nothing above OP_16 and no cut push", ()
   assert.equal(isPushOnly(fromHex("61")), false);
   assert.equal(isPushOnly(fromHex("02ff")), false);
   assert.equal(isPushOnly(fromHex("6a 01ff"), 1), true);
+});
+
+test("a script is well-formed unless something in it is unknown, cut off, or over 520 bytes long", () => {
+  assert.equal(isWellFormed(concatBytes()), true);
+  assert.equal(isWellFormed(fromHex("51b9")), true);
+  assert.equal(isWellFormed(fromHex("51ba")), false, "no opcode of legacy scripts");
+  assert.equal(isWellFormed(fromHex("0201")), false, "cut off");
+  assert.equal(isWellFormed(buildScript(new Uint8Array(520))), true);
+  assert.equal(isWellFormed(buildScript(new Uint8Array(521))), false);
 });
 
 test("an output is unspendable when it starts with OP_RETURN or is over 10,000 bytes", () => {

@@ -6,7 +6,8 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, concatBytes, NO_BYTES } from "../base/bytes.ts";
 import {
-  OP_0, OP_1, OP_16, OP_PUSHDATA1, OP_PUSHDATA2, OP_PUSHDATA4, OP_RETURN, SCRIPT_BYTES_MAX,
+  OP_0, OP_1, OP_16, OP_NOP10, OP_PUSHDATA1, OP_PUSHDATA2, OP_PUSHDATA4, OP_RETURN, SCRIPT_BYTES_MAX,
+  SCRIPT_ELEMENT_BYTES_MAX,
 } from "./opcodes.ts";
 import { encodeNumber } from "./script_number.ts";
 
@@ -119,6 +120,19 @@ export function isPushOnly(script: Bytes, start = 0): boolean {
 /** Whether an output with this script can never be spent, so that it need not be remembered. */
 export function isUnspendable(script: Bytes): boolean {
   return (script.length > 0 && script[0] === OP_RETURN) || script.length > SCRIPT_BYTES_MAX;
+}
+
+/**
+ * Whether nothing in it is unknown, too long or cut off, executed or not. What is not well-formed can
+ * still be spent where it is not executed, but hardly anyone means to do so.
+ */
+export function isWellFormed(script: Bytes): boolean {
+  const cursor = new ScriptCursor(script);
+  while (cursor.next()) {
+    const isKnown = cursor.opcode !== TRUNCATED && cursor.opcode <= OP_NOP10;
+    if (!isKnown || cursor.data.length > SCRIPT_ELEMENT_BYTES_MAX) return false;
+  }
+  return true;
 }
 
 /** Whether `opcode`, which pushed `data`, is the shortest way of pushing it (BIP62 rule 3). */

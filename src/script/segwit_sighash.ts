@@ -4,8 +4,8 @@
  * @module
  */
 import type { Bytes } from "../base/bytes.ts";
-import { ByteWriter, countSize } from "../codec/byte_writer.ts";
-import { hash256, sha256 } from "../crypto/crypto.ts";
+import { countSize } from "../codec/byte_writer.ts";
+import { hash256, startHash } from "../crypto/crypto.ts";
 import { ZERO_HASH } from "../primitives/hash.ts";
 import type { Input, Output } from "../primitives/transaction.ts";
 import { payToPublicKeyHash } from "./templates.ts";
@@ -21,16 +21,17 @@ export function segwitSighash(
   const { transaction } = context;
   const { prevout, sequence } = transaction.inputs[index] as Input;
   const { value } = context.spent[index] as Output;
+  const shared = context.sharedTwice;
   const alone = signsOneInput(hashType);
   const allOutputs = !signsOneOutput(hashType) && !signsNoOutputs(hashType);
-  const writer = new ByteWriter(156 + countSize(scriptCode.length) + scriptCode.length);
-  writer.u32(transaction.version);
-  writer.bytes(alone ? ZERO_HASH : sha256(context.prevoutsHash));
-  writer.bytes(alone || !allOutputs ? ZERO_HASH : sha256(context.sequencesHash));
-  writer.bytes(prevout.txid).u32(prevout.index).varBytes(scriptCode).i64FromNumber(value).u32(sequence);
-  writer.bytes(outputsHash(context, index, hashType));
-  writer.u32(transaction.locktime).u32(hashType >>> 0);
-  return hash256(writer.finish());
+  const outputs = allOutputs ? shared.outputs : oneOutputHash(context, index, hashType);
+  const input = startHash(156 + countSize(scriptCode.length) + scriptCode.length);
+  input.u32(transaction.version);
+  input.bytes(alone ? ZERO_HASH : shared.prevouts);
+  input.bytes(alone || !allOutputs ? ZERO_HASH : shared.sequences);
+  input.bytes(prevout.txid).u32(prevout.index).varBytes(scriptCode).i64(value).u32(sequence);
+  input.bytes(outputs).u32(transaction.locktime).u32(hashType);
+  return input.hash256();
 }
 
 /** The script code of a version 0 witness program of 20 bytes. */
@@ -38,8 +39,7 @@ export function keyHashScriptCode(keyHash: Bytes): Bytes {
   return payToPublicKeyHash(keyHash);
 }
 
-function outputsHash(context: SighashContext, index: number, hashType: number): Bytes {
-  if (signsNoOutputs(hashType)) return ZERO_HASH;
-  if (!signsOneOutput(hashType)) return sha256(context.outputsHash);
-  return index < context.transaction.outputs.length ? hash256(context.outputBytes(index)) : ZERO_HASH;
+function oneOutputHash(context: SighashContext, index: number, hashType: number): Bytes {
+  if (signsNoOutputs(hashType) || index >= context.transaction.outputs.length) return ZERO_HASH;
+  return hash256(context.outputBytes(index));
 }

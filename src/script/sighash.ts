@@ -8,7 +8,7 @@
  */
 import type { Bytes } from "../base/bytes.ts";
 import { ByteWriter, countSize } from "../codec/byte_writer.ts";
-import { sha256 } from "../crypto/crypto.ts";
+import { sha256, startHash } from "../crypto/crypto.ts";
 import type { Output, Transaction } from "../primitives/transaction.ts";
 
 /** Taproot only: as `ALL`, and saves the byte. */
@@ -34,9 +34,16 @@ export function signsOneInput(hashType: number): boolean {
   return (hashType & SIGHASH_ANYONE_CAN_PAY) !== 0;
 }
 
+/** What all inputs of a transaction share, each in the order of the inputs or outputs. */
+export interface SharedHashes {
+  readonly prevouts: Bytes;
+  readonly sequences: Bytes;
+  readonly outputs: Bytes;
+}
+
 /**
- * A transaction whose inputs are being signed or checked. Each shared hash is computed once, when
- * first asked for; all are single SHA-256.
+ * A transaction whose inputs are being signed or checked. What they share is computed once, when
+ * first asked for.
  *
  * Outputs are hashed as they stand in the transaction's own bytes, so that no amount, however odd,
  * is hashed as another than was sent.
@@ -46,9 +53,10 @@ export class SighashContext {
   /** What the inputs spend, in their order. */
   readonly spent: readonly Output[];
   #outputsStart: number | undefined;
-  #prevoutsHash: Bytes | undefined;
-  #sequencesHash: Bytes | undefined;
-  #outputsHash: Bytes | undefined;
+  #outputsBytes: Bytes | undefined;
+  #blankInputs: Bytes | undefined;
+  #shared: SharedHashes | undefined;
+  #sharedTwice: SharedHashes | undefined;
   #spentAmountsHash: Bytes | undefined;
   #spentScriptsHash: Bytes | undefined;
 
@@ -57,35 +65,51 @@ export class SighashContext {
     this.spent = spent;
   }
 
-  get prevoutsHash(): Bytes {
-    this.#prevoutsHash ??= sha256(writePrevouts(this.transaction));
-    return this.#prevoutsHash;
+  /** Single SHA-256, as taproot has them (BIP341). */
+  get shared(): SharedHashes {
+    this.#shared ??= {
+      prevouts: hashPrevouts(this.transaction),
+      sequences: hashSequences(this.transaction),
+      outputs: sha256(this.outputsBytes),
+    };
+    return this.#shared;
   }
 
-  get sequencesHash(): Bytes {
-    this.#sequencesHash ??= sha256(writeSequences(this.transaction));
-    return this.#sequencesHash;
-  }
-
-  get outputsHash(): Bytes {
-    this.#outputsHash ??= sha256(this.outputsBytes);
-    return this.#outputsHash;
+  /** Double SHA-256, as version 0 witnesses have them (BIP143). */
+  get sharedTwice(): SharedHashes {
+    if (this.#sharedTwice === undefined) {
+      const { prevouts, sequences, outputs } = this.shared;
+      this.#sharedTwice = {
+        prevouts: sha256(prevouts), sequences: sha256(sequences), outputs: sha256(outputs),
+      };
+    }
+    return this.#sharedTwice;
   }
 
   get spentAmountsHash(): Bytes {
-    this.#spentAmountsHash ??= sha256(writeAmounts(this.spent));
+    this.#spentAmountsHash ??= hashAmounts(this.spent);
     return this.#spentAmountsHash;
   }
 
   get spentScriptsHash(): Bytes {
-    this.#spentScriptsHash ??= sha256(writeScripts(this.spent));
+    this.#spentScriptsHash ??= hashScripts(this.spent);
     return this.#spentScriptsHash;
+  }
+
+  /** All inputs with no scriptSig, `BLANK_INPUT_BYTES` each, without their count. */
+  get blankInputs(): Bytes {
+    this.#blankInputs ??= writeBlankInputs(this.transaction);
+    return this.#blankInputs;
   }
 
   /** All outputs, without their count. */
   get outputsBytes(): Bytes {
-    const start = this.#startOfOutputs();
-    return this.transaction.bytes.subarray(start, start + outputsSize(this.transaction.outputs));
+    if (this.#outputsBytes === undefined) {
+      const { bytes, outputs } = this.transaction;
+      const start = this.#startOfOutputs();
+      this.#outputsBytes = bytes.subarray(start, start + outputsSize(outputs));
+    }
+    return this.#outputsBytes;
   }
 
   /** The output at `index`, which exists. */
@@ -106,34 +130,45 @@ export class SighashContext {
   }
 }
 
+/** The output that it spends, the length of no script, and its sequence. */
+export const BLANK_INPUT_BYTES = 41;
+
 function outputsSize(outputs: readonly Output[]): number {
   let size = 0;
   for (const { script } of outputs) size += 8 + countSize(script.length) + script.length;
   return size;
 }
 
-function writePrevouts({ inputs }: Transaction): Bytes {
-  const writer = new ByteWriter(36 * inputs.length);
-  for (const { prevout } of inputs) writer.bytes(prevout.txid).u32(prevout.index);
+function writeBlankInputs({ inputs }: Transaction): Bytes {
+  const writer = new ByteWriter(BLANK_INPUT_BYTES * inputs.length);
+  for (const { prevout, sequence } of inputs) {
+    writer.bytes(prevout.txid).u32(prevout.index).u8(0).u32(sequence);
+  }
   return writer.finish();
 }
 
-function writeSequences({ inputs }: Transaction): Bytes {
-  const writer = new ByteWriter(4 * inputs.length);
-  for (const { sequence } of inputs) writer.u32(sequence);
-  return writer.finish();
+function hashPrevouts({ inputs }: Transaction): Bytes {
+  const input = startHash(36 * inputs.length);
+  for (const { prevout } of inputs) input.bytes(prevout.txid).u32(prevout.index);
+  return input.sha256();
 }
 
-function writeAmounts(outputs: readonly Output[]): Bytes {
-  const writer = new ByteWriter(8 * outputs.length);
-  for (const { value } of outputs) writer.i64FromNumber(value);
-  return writer.finish();
+function hashSequences({ inputs }: Transaction): Bytes {
+  const input = startHash(4 * inputs.length);
+  for (const { sequence } of inputs) input.u32(sequence);
+  return input.sha256();
 }
 
-function writeScripts(outputs: readonly Output[]): Bytes {
+function hashAmounts(outputs: readonly Output[]): Bytes {
+  const input = startHash(8 * outputs.length);
+  for (const { value } of outputs) input.i64(value);
+  return input.sha256();
+}
+
+function hashScripts(outputs: readonly Output[]): Bytes {
   let size = 0;
   for (const { script } of outputs) size += countSize(script.length) + script.length;
-  const writer = new ByteWriter(size);
-  for (const { script } of outputs) writer.varBytes(script);
-  return writer.finish();
+  const input = startHash(size);
+  for (const { script } of outputs) input.varBytes(script);
+  return input.sha256();
 }

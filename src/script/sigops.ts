@@ -5,12 +5,14 @@
  * @module
  */
 import { type Bytes, NO_BYTES } from "../base/bytes.ts";
+import type { BlockLayout } from "../primitives/block_layout.ts";
 import {
   type Input, type Output, type Transaction, WITNESS_SCALE_FACTOR,
 } from "../primitives/transaction.ts";
 import { VERIFY_P2SH, VERIFY_WITNESS } from "./flags.ts";
 import {
-  MULTISIG_KEYS_MAX, OP_1, OP_16, OP_CHECKMULTISIG, OP_CHECKMULTISIGVERIFY, OP_CHECKSIG, OP_CHECKSIGVERIFY,
+  MULTISIG_KEYS_MAX, OP_0, OP_1, OP_16, OP_CHECKMULTISIG, OP_CHECKMULTISIGVERIFY, OP_CHECKSIG, OP_CHECKSIGVERIFY,
+  OP_HASH160, OP_PUSHDATA1, OP_PUSHDATA4,
 } from "./opcodes.ts";
 import { isPushOnly, ScriptCursor, smallNumber, TRUNCATED } from "./script.ts";
 import { isPayToScriptHash, type WitnessProgram, witnessProgram } from "./templates.ts";
@@ -20,15 +22,30 @@ import { isPayToScriptHash, type WitnessProgram, witnessProgram } from "./templa
  * OP_1 to OP_16 counts as so many, otherwise always as 20.
  */
 export function countSigops(script: Bytes, accurate: boolean): number {
-  const cursor = new ScriptCursor(script);
+  return countSigopsIn(script, 0, script.length, accurate);
+}
+
+/** The same of the script that stands in `bytes` from `from` on, up to `to`. */
+export function countSigopsIn(bytes: Bytes, from: number, to: number, accurate: boolean): number {
   let count = 0;
-  for (let previous = TRUNCATED; cursor.next() && cursor.opcode !== TRUNCATED; previous = cursor.opcode) {
-    const { opcode } = cursor;
-    if (opcode === OP_CHECKSIG || opcode === OP_CHECKSIGVERIFY) count++;
-    else if (opcode === OP_CHECKMULTISIG || opcode === OP_CHECKMULTISIGVERIFY) {
+  let previous = TRUNCATED;
+  for (let at = from; at < to; ) {
+    const opcode = bytes[at++] as number;
+    if (opcode < OP_PUSHDATA1) {
+      at += opcode;
+    } else if (opcode <= OP_PUSHDATA4) {
+      const lengthBytes = 1 << (opcode - OP_PUSHDATA1);
+      if (at + lengthBytes > to) break;
+      let length = 0;
+      for (let i = lengthBytes - 1; i >= 0; i--) length = length * 256 + (bytes[at + i] as number);
+      at += lengthBytes + length;
+    } else if (opcode === OP_CHECKSIG || opcode === OP_CHECKSIGVERIFY) {
+      count++;
+    } else if (opcode === OP_CHECKMULTISIG || opcode === OP_CHECKMULTISIGVERIFY) {
       const keys = accurate && previous >= OP_1 && previous <= OP_16 ? smallNumber(previous) : undefined;
       count += keys ?? MULTISIG_KEYS_MAX;
     }
+    previous = opcode;
   }
   return count;
 }
@@ -66,6 +83,34 @@ function programSigops({ version, program }: WitnessProgram, witness: readonly B
   if (program.length === 20) return 1;
   const witnessScript = witness.at(-1);
   return program.length === 32 && witnessScript !== undefined ? countSigops(witnessScript, true) : 0;
+}
+
+/**
+ * The part of an input's cost that depends on what it spends: the script that stands in `bytes` from
+ * `from` on, up to `to`. The input is that of a block.
+ */
+export function spendingSigopCost(
+  layout: BlockLayout, input: number, bytes: Bytes, from: number, to: number, flags: number,
+): number {
+  const length = to - from;
+  if (length === 23 && bytes[from] === OP_HASH160 && isPayToScriptHash(bytes.subarray(from, to))) {
+    const { scriptSigs, sequences } = layout;
+    const redeemScript = lastPush(layout.bytes.subarray(scriptSigs[input], sequences[input])) ?? NO_BYTES;
+    const cost = (flags & VERIFY_P2SH) === 0 ? 0 : countSigops(redeemScript, true) * WITNESS_SCALE_FACTOR;
+    return cost + programSigopsIn(layout, input, redeemScript, 0, redeemScript.length, flags);
+  }
+  return programSigopsIn(layout, input, bytes, from, to, flags);
+}
+
+function programSigopsIn(
+  { bytes: block, lastItemEnds, lastItems }: BlockLayout,
+  input: number, bytes: Bytes, from: number, to: number, flags: number,
+): number {
+  const length = to - from;
+  if ((flags & VERIFY_WITNESS) === 0 || bytes[from] !== OP_0 || bytes[from + 1] !== length - 2) return 0;
+  if (length === 22) return 1;
+  const isScriptHash = length === 34;
+  return isScriptHash ? countSigopsIn(block, lastItems[input] as number, lastItemEnds[input] as number, true) : 0;
 }
 
 /** What a scriptSig of nothing but pushes pushes last; `undefined` for any other. */

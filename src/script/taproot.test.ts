@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
+import { skipWithoutShared } from "../../test/support/paths.ts";
+import { TAPROOT_WALLET } from "../../test/vectors/taproot_vectors.ts";
+import { sharedCases } from "../../test/vectors/vector_files.ts";
+import { failuresOf } from "../../test/vectors/vector_format.ts";
 import { type Bytes, fromHex, toHex } from "../base/bytes.ts";
 import { MAIN } from "../params/main.ts";
 import { addressOf } from "./addresses.ts";
@@ -43,26 +45,8 @@ test("an internal key that is not on the curve has no output key", () => {
   assert.equal(taprootOutputKey(new Uint8Array(32).fill(0xff)), undefined);
 });
 
-type Tree = { readonly script: string; readonly leafVersion: number } | readonly [Tree, Tree];
-
-interface Vector {
-  readonly given: { readonly internalPubkey: string; readonly scriptTree: Tree | null };
-  readonly expected: { readonly scriptPubKey: string };
-}
-
-test("BIP341's outputs come out", { skip: skipWithoutShared }, () => {
-  const file = JSON.parse(readFileSync(sharedPath("vectors/core/bip341_wallet_vectors.json"), "utf8")) as {
-    scriptPubKey: Vector[];
-  };
-  assert.equal(file.scriptPubKey.length, 7);
-  for (const { given, expected } of file.scriptPubKey) {
-    const root = given.scriptTree === null ? undefined : rootOf(given.scriptTree);
-    const output = taprootOutputKey(fromHex(given.internalPubkey), root);
-    assert.equal(output && toHex(payToTaproot(output.key)), expected.scriptPubKey);
-  }
+test("BIP341's outputs and control blocks come out", { skip: skipWithoutShared }, () => {
+  const cases = sharedCases(TAPROOT_WALLET, "core/bip341_wallet_vectors.json").slice(0, 7);
+  assert.equal(cases.length, 7);
+  assert.deepEqual(failuresOf(cases), []);
 });
-
-function rootOf(tree: Tree): Bytes {
-  if ("script" in tree) return tapLeafHash(fromHex(tree.script), tree.leafVersion);
-  return tapBranchHash(rootOf(tree[0]), rootOf(tree[1]));
-}

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
+import { skipWithoutShared } from "../../test/support/paths.ts";
+import { TAPROOT_WALLET } from "../../test/vectors/taproot_vectors.ts";
+import { sharedCases } from "../../test/vectors/vector_files.ts";
+import { failuresOf } from "../../test/vectors/vector_format.ts";
 import { type Bytes, fromHex, toHex } from "../base/bytes.ts";
-import { decodeWith } from "../codec/codec.ts";
-import { curve } from "../crypto/crypto.ts";
 import type { Sats } from "../primitives/amount.ts";
 import type { Txid } from "../primitives/hash.ts";
-import { Transaction, transactionCodec } from "../primitives/transaction.ts";
+import { Transaction } from "../primitives/transaction.ts";
 import { SighashContext } from "./sighash.ts";
-import { tapTweakHash } from "./taproot.ts";
 import { isTaprootHashType, NO_CODE_SEPARATOR, taprootSighash } from "./taproot_sighash.ts";
 
 const input = (index: number) => ({
@@ -62,50 +61,8 @@ test("the amounts and scripts of all spent outputs are signed, unless the input 
   assert.deepEqual(taprootSighash(dearer, 0, 0x81), taprootSighash(CONTEXT, 0, 0x81));
 });
 
-interface Spending {
-  readonly given: {
-    readonly txinIndex: number;
-    readonly internalPrivkey: string;
-    readonly merkleRoot: string | null;
-    readonly hashType: number;
-  };
-  readonly intermediary: { readonly tweakedPrivkey: string; readonly sigHash: string };
-  readonly expected: { readonly witness: readonly [string] };
-}
-
-interface Vector {
-  readonly given: {
-    readonly rawUnsignedTx: string;
-    readonly utxosSpent: readonly { readonly scriptPubKey: string; readonly amountSats: number }[];
-  };
-  readonly inputSpending: readonly Spending[];
-}
-
 test("BIP341's key path hashes, keys and signatures come out", { skip: skipWithoutShared }, () => {
-  const file = JSON.parse(readFileSync(sharedPath("vectors/core/bip341_wallet_vectors.json"), "utf8")) as {
-    keyPathSpending: Vector[];
-  };
-  for (const { given, inputSpending } of file.keyPathSpending) {
-    const spent = given.utxosSpent.map(({ scriptPubKey, amountSats }) => ({
-      script: fromHex(scriptPubKey),
-      value: amountSats as Sats,
-    }));
-    const context = new SighashContext(decodeWith(transactionCodec, fromHex(given.rawUnsignedTx)), spent);
-    assert.equal(inputSpending.length, 7);
-    for (const each of inputSpending) assertSpending(context, each);
-  }
+  const cases = sharedCases(TAPROOT_WALLET, "core/bip341_wallet_vectors.json").slice(7);
+  assert.equal(cases.length, 7);
+  assert.deepEqual(failuresOf(cases), []);
 });
-
-function assertSpending(context: SighashContext, { given, intermediary, expected }: Spending): void {
-  const hash = taprootSighash(context, given.txinIndex, given.hashType) as Bytes;
-  assert.equal(toHex(hash), intermediary.sigHash);
-  const secret = fromHex(given.internalPrivkey);
-  const root = given.merkleRoot === null ? undefined : fromHex(given.merkleRoot);
-  const tweaked = curve().tweakSecretKey(
-    secret,
-    tapTweakHash(curve().publicKey(secret).subarray(1), root),
-  ) as Bytes;
-  assert.equal(toHex(tweaked), intermediary.tweakedPrivkey);
-  const signature = toHex(curve().signSchnorr(hash, tweaked, new Uint8Array(32)));
-  assert.equal(signature, expected.witness[0].slice(0, 128));
-}

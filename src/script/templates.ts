@@ -51,7 +51,15 @@ export function payToPublicKey(key: Bytes): Bytes {
 
 export function payToPublicKeyHash(hash: Bytes): Bytes {
   assertLength(hash, KEY_HASH_BYTES);
-  return buildScript(OP_DUP, OP_HASH160, hash, OP_EQUALVERIFY, OP_CHECKSIG);
+  // Not by `buildScript`: every input that spends to a key hash in its witness needs one.
+  const script = new Uint8Array(KEY_HASH_BYTES + 5);
+  script[0] = OP_DUP;
+  script[1] = OP_HASH160;
+  script[2] = KEY_HASH_BYTES;
+  script.set(hash, 3);
+  script[23] = OP_EQUALVERIFY;
+  script[24] = OP_CHECKSIG;
+  return script;
 }
 
 export function payToScriptHash(hash: Bytes): Bytes {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { type Bytes, concatBytes, fromHex, NO_BYTES, toHex } from "../../src/base/bytes.ts";
@@ -8,6 +7,9 @@ import { taggedHash } from "../../src/crypto/crypto.ts";
 import { portableSecp256k1 as oracle } from "../../src/crypto/portable_secp256k1.ts";
 import type { Secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { sharedPath, skipWithoutShared } from "../support/paths.ts";
+import { schnorrCases as publishedCases } from "../vectors/schnorr_vectors.ts";
+import { readVectorFile } from "../vectors/vector_files.ts";
+import { failuresOf } from "../vectors/vector_format.ts";
 
 const { Point } = secp256k1;
 const ORDER = Point.Fn.ORDER;
@@ -60,6 +62,7 @@ export function obeysSecp256k1(backend: string, curve: Secp256k1): void {
   claim("a secret key out of range is refused", refusesSecrets);
   claim("random questions, right and bent, are answered as by the oracle", answersAsOracle);
   claim("a refusal leaves nothing behind for the next question", forgetsRefusals);
+  claim("a key, its negative and its x coordinate are told apart, in any order", tellsFormsApart);
   claim("bytes may be shared memory or a Buffer, and stay as they are", takesAnyMemory);
   claim("a tweaked key is memory of its own", givesOwnMemory);
   claim("the published Schnorr signatures are judged as BIP340 says", judgesPublished, skipWithoutShared);
@@ -283,6 +286,23 @@ function forgetsRefusals(curve: Secp256k1): void {
   }
 }
 
+function tellsFormsApart(curve: Secp256k1): void {
+  const negative = startingWith((KEY[0] as number) ^ 1, KEY);
+  const asks: readonly (() => void)[] = [
+    () => assert.equal(askEcdsa(curve, { signature: ECDSA, hash: HASH, key: KEY }), true),
+    () => assert.equal(askEcdsa(curve, { signature: ECDSA, hash: HASH, key: negative }), false),
+    () => assert.equal(askEcdsa(curve, { signature: ECDSA, hash: HASH, key: startingWith(5, KEY) }), false),
+    () => assert.equal(askSchnorr(curve, { signature: SCHNORR, hash: HASH, key: X_ONLY }), true),
+    () => assert.deepEqual(curve.tweakXOnlyKey(X_ONLY, HASH), oracle.tweakXOnlyKey(X_ONLY, HASH)),
+  ];
+  for (const first of asks) {
+    for (const second of asks) {
+      first();
+      second();
+    }
+  }
+}
+
 function takesAnyMemory(curve: Secp256k1): void {
   const { r, s } = secp256k1.Signature.fromBytes(ECDSA, "der");
   const hybrid = startingWith(((LONG_KEY[64] as number) & 1) + 6, LONG_KEY);
@@ -307,14 +327,10 @@ function givesOwnMemory(curve: Secp256k1): void {
 }
 
 function judgesPublished(curve: Secp256k1): void {
-  const text = readFileSync(sharedPath("vectors/bip/bip-0340-test-vectors.csv"), "utf8");
-  const lines = text.trim().split(/\r?\n/);
-  assert.ok(lines.length > 15);
-  for (const line of lines.slice(1)) {
-    const [index, , key, , message, signature, verdict] = line.split(",") as string[];
-    const question = { signature: fromHex(signature!), hash: fromHex(message!), key: fromHex(key!) };
-    assert.equal(askSchnorr(curve, question), verdict === "TRUE", `vector ${index}`);
-  }
+  const { content } = readVectorFile(sharedPath("vectors/bip/bip-0340-test-vectors.csv"));
+  const cases = publishedCases(content, curve);
+  assert.ok(cases.length >= 15);
+  assert.deepEqual(failuresOf(cases), []);
 }
 
 /** Stands where `startingWith` puts the first byte of a key. */

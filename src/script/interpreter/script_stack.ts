@@ -4,6 +4,9 @@ import { ScriptFailure } from "./script_error.ts";
 
 const TRUE: Bytes = Uint8Array.of(1);
 
+/** What OP_0 to OP_16 push; nothing writes to an element. */
+const SMALL_NUMBERS: readonly Bytes[] = Array.from({ length: 17 }, (_, value) => encodeNumber(value));
+
 /** The elements that operations work on. Every method fails the script when there are too few. */
 export class ScriptStack {
   readonly items: Bytes[];
@@ -28,7 +31,7 @@ export class ScriptStack {
   }
 
   pushNumber(value: number): void {
-    this.items.push(encodeNumber(value));
+    this.items.push(SMALL_NUMBERS[value] ?? encodeNumber(value));
   }
 
   pushBoolean(value: boolean): void {
@@ -39,6 +42,14 @@ export class ScriptStack {
   peek(depth: number): Bytes {
     this.need(depth + 1);
     return this.items[this.items.length - 1 - depth] as Bytes;
+  }
+
+  /** The `count` elements from `depth` below the top on, the upper ones first. */
+  peekMany(depth: number, count: number): Bytes[] {
+    this.need(depth + count);
+    const found: Bytes[] = [];
+    for (let at = this.items.length - 1 - depth; found.length < count; at--) found.push(this.items[at] as Bytes);
+    return found;
   }
 
   pop(): Bytes {
@@ -72,8 +83,8 @@ export class ScriptStack {
 
 /** Anything but zero, in any of its spellings: minus zero is zero. */
 export function isTrue(bytes: Bytes): boolean {
-  for (const [i, byte] of bytes.entries()) {
-    if (byte !== 0) return !(byte === 0x80 && i === bytes.length - 1);
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] !== 0) return !(bytes[i] === 0x80 && i === bytes.length - 1);
   }
   return false;
 }

@@ -9,7 +9,7 @@ import { pushBytes, ScriptCursor, TRUNCATED } from "../script.ts";
 import { hasDefinedHashType, hasLowS, isStrictSignature } from "../signature_encoding.ts";
 import { COMPRESSED_KEY_BYTES, UNCOMPRESSED_KEY_BYTES } from "../templates.ts";
 import { type ScriptError, ScriptFailure } from "./script_error.ts";
-import type { ScriptState } from "./script_state.ts";
+import type { ScriptState, ScriptVersion, SignatureChecker } from "./script_state.ts";
 
 /** What each signature that is checked takes from a tapscript's budget (BIP342). */
 const WEIGHT_PER_SIGNATURE = 50;
@@ -47,8 +47,8 @@ export function checkMultisig(state: ScriptState): boolean {
   const firstSignature = keyCount + 2;
   // One element more than it has a use for: a mistake of the first program, kept.
   stack.need(firstSignature + signatureCount + 1);
-  const keys = Array.from({ length: keyCount }, (_, i) => stack.peek(1 + i));
-  const signatures = Array.from({ length: signatureCount }, (_, i) => stack.peek(firstSignature + i));
+  const keys = stack.peekMany(1, keyCount);
+  const signatures = stack.peekMany(firstSignature, signatureCount);
   const isValid = checkAll(state, signatures, keys);
   if (!isValid && state.has(VERIFY_NULLFAIL) && signatures.some(({ length }) => length > 0)) {
     throw new ScriptFailure("SIG_NULLFAIL");
@@ -63,7 +63,8 @@ export function checkMultisig(state: ScriptState): boolean {
 function checkAll(state: ScriptState, signatures: readonly Bytes[], keys: readonly Bytes[]): boolean {
   const code = scriptCode(state, signatures);
   let next = 0;
-  for (const [i, key] of keys.entries()) {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as Bytes;
     const signature = signatures[next];
     // More signatures left than keys: the rest is not even looked at.
     if (signature === undefined || signatures.length - next > keys.length - i) break;
@@ -75,10 +76,21 @@ function checkAll(state: ScriptState, signatures: readonly Bytes[], keys: readon
 
 function checkOne(state: ScriptState, signature: Bytes, key: Bytes): boolean {
   if (state.version === "tapscript") return checkInTapscript(state, signature, key);
-  const code = scriptCode(state, [signature]);
-  checkEncoding(state, signature, key);
-  const isValid = state.checker.checkEcdsa(signature, key, code, state.version);
-  if (!isValid && state.has(VERIFY_NULLFAIL) && signature.length > 0) throw new ScriptFailure("SIG_NULLFAIL");
+  return checkSignature(state, signature, key, scriptCode(state, [signature]));
+}
+
+/** What a signature before tapscript is held to. */
+export interface SignatureRules {
+  readonly flags: number;
+  readonly version: ScriptVersion;
+  readonly checker: SignatureChecker;
+}
+
+/** As OP_CHECKSIG does; `code` is what is signed of the script. */
+export function checkSignature(rules: SignatureRules, signature: Bytes, key: Bytes, code: Bytes): boolean {
+  checkEncoding(rules, signature, key);
+  const isValid = rules.checker.checkEcdsa(signature, key, code, rules.version);
+  if (!isValid && has(rules, VERIFY_NULLFAIL) && signature.length > 0) throw new ScriptFailure("SIG_NULLFAIL");
   return isValid;
 }
 
@@ -140,24 +152,28 @@ function startsWith(script: Bytes, offset: number, pattern: Bytes): boolean {
   return equalBytes(script.subarray(offset, end), pattern);
 }
 
-function checkEncoding(state: ScriptState, signature: Bytes, key: Bytes): void {
-  const error = signatureFault(state, signature) ?? keyFault(state, key);
+function checkEncoding(rules: SignatureRules, signature: Bytes, key: Bytes): void {
+  const error = signatureFault(rules, signature) ?? keyFault(rules, key);
   if (error !== undefined) throw new ScriptFailure(error);
 }
 
-function signatureFault(state: ScriptState, signature: Bytes): ScriptError | undefined {
+function signatureFault(rules: SignatureRules, signature: Bytes): ScriptError | undefined {
   if (signature.length === 0) return undefined;
-  const needsDer = state.has(VERIFY_DERSIG | VERIFY_LOW_S | VERIFY_STRICTENC);
+  const needsDer = has(rules, VERIFY_DERSIG | VERIFY_LOW_S | VERIFY_STRICTENC);
   if (needsDer && !isStrictSignature(signature)) return "SIG_DER";
-  if (state.has(VERIFY_LOW_S) && !hasLowS(signature)) return "SIG_HIGH_S";
-  if (state.has(VERIFY_STRICTENC) && !hasDefinedHashType(signature)) return "SIG_HASHTYPE";
+  if (has(rules, VERIFY_LOW_S) && !hasLowS(signature)) return "SIG_HIGH_S";
+  if (has(rules, VERIFY_STRICTENC) && !hasDefinedHashType(signature)) return "SIG_HASHTYPE";
   return undefined;
 }
 
-function keyFault(state: ScriptState, key: Bytes): ScriptError | undefined {
+function keyFault(rules: SignatureRules, key: Bytes): ScriptError | undefined {
   const isCompressed = key.length === COMPRESSED_KEY_BYTES && (key[0] === 2 || key[0] === 3);
   const isUncompressed = key.length === UNCOMPRESSED_KEY_BYTES && key[0] === 4;
-  if (state.has(VERIFY_STRICTENC) && !isCompressed && !isUncompressed) return "PUBKEYTYPE";
-  const mustCompress = state.has(VERIFY_WITNESS_PUBKEYTYPE) && state.version === "witness-v0";
+  if (has(rules, VERIFY_STRICTENC) && !isCompressed && !isUncompressed) return "PUBKEYTYPE";
+  const mustCompress = has(rules, VERIFY_WITNESS_PUBKEYTYPE) && rules.version === "witness-v0";
   return mustCompress && !isCompressed ? "WITNESS_PUBKEYTYPE" : undefined;
+}
+
+function has({ flags }: SignatureRules, flag: number): boolean {
+  return (flags & flag) !== 0;
 }

@@ -3,6 +3,7 @@ import { curve } from "../../crypto/crypto.ts";
 import { type Input, SEQUENCE_FINAL, type Transaction } from "../../primitives/transaction.ts";
 import { legacySighash } from "../legacy_sighash.ts";
 import { segwitSighash } from "../segwit_sighash.ts";
+import type { KnownSignatures } from "../signature_cache.ts";
 import { SIGHASH_DEFAULT, type SighashContext } from "../sighash.ts";
 import { type TapscriptPlace, taprootSighash } from "../taproot_sighash.ts";
 import type { ScriptError } from "./script_error.ts";
@@ -15,12 +16,23 @@ const SEQUENCE_LOCKTIME_DISABLED = 0x8000_0000;
 const SEQUENCE_LOCKTIME_TYPE = 0x0040_0000;
 const SEQUENCE_LOCKTIME_MASK = SEQUENCE_LOCKTIME_TYPE | 0xffff;
 
+interface EcdsaHash {
+  readonly scriptCode: Bytes;
+  readonly hashType: number;
+  readonly version: ScriptVersion;
+  readonly hash: Bytes;
+}
+
 /** Answers for one input of a transaction. */
 export class TransactionChecker implements SignatureChecker {
   readonly #context: SighashContext;
   readonly #index: number;
+  readonly #known: KnownSignatures | undefined;
+  #last: EcdsaHash | undefined;
 
-  constructor(context: SighashContext, index: number) {
+  /** `known`: signatures that need not be checked again. */
+  constructor(context: SighashContext, index: number, known?: KnownSignatures) {
+    this.#known = known;
     this.#context = context;
     this.#index = index;
   }
@@ -28,9 +40,28 @@ export class TransactionChecker implements SignatureChecker {
   checkEcdsa(signature: Bytes, key: Bytes, scriptCode: Bytes, version: ScriptVersion): boolean {
     const hashType = signature.at(-1);
     if (hashType === undefined) return false;
+    const hash = this.#ecdsaHash(scriptCode, hashType, version);
+    const plain = signature.subarray(0, -1);
+    const known = this.#known;
+    if (known === undefined) return curve().verifyEcdsa(plain, hash, key);
+    return known.check("ecdsa", hash, key, plain, () => curve().verifyEcdsa(plain, hash, key));
+  }
+
+  #isGoodSchnorr(signature: Bytes, hash: Bytes, key: Bytes): boolean {
+    const known = this.#known;
+    if (known === undefined) return curve().verifySchnorr(signature, hash, key);
+    return known.check("schnorr", hash, key, signature, () => curve().verifySchnorr(signature, hash, key));
+  }
+
+  /** A multisig asks for the same one for each of its keys. */
+  #ecdsaHash(scriptCode: Bytes, hashType: number, version: ScriptVersion): Bytes {
+    const last = this.#last;
+    const isSame = last?.scriptCode === scriptCode && last.hashType === hashType && last.version === version;
+    if (isSame) return last.hash;
     const sighash = version === "base" ? legacySighash : segwitSighash;
     const hash = sighash(this.#context, this.#index, scriptCode, hashType);
-    return curve().verifyEcdsa(signature.subarray(0, -1), hash, key);
+    this.#last = { scriptCode, hashType, version, hash };
+    return hash;
   }
 
   checkSchnorr(
@@ -42,7 +73,7 @@ export class TransactionChecker implements SignatureChecker {
     if (signature.length === 65 && hashType === SIGHASH_DEFAULT) return "SCHNORR_SIG_HASHTYPE";
     const hash = taprootSighash(this.#context, this.#index, hashType, annex, place);
     if (hash === undefined) return "SCHNORR_SIG_HASHTYPE";
-    return curve().verifySchnorr(signature.subarray(0, 64), hash, key) ? undefined : "SCHNORR_SIG";
+    return this.#isGoodSchnorr(signature.subarray(0, 64), hash, key) ? undefined : "SCHNORR_SIG";
   }
 
   checkLockTime(lockTime: number): boolean {

@@ -24,20 +24,10 @@ import {
 import { executeScript } from "./execute_script.ts";
 import type { ScriptError } from "./script_error.ts";
 import { isTrue } from "./script_stack.ts";
+import { ScriptState, type ScriptVersion, type TapscriptExecution } from "./script_state.ts";
 import {
-  ScriptState, type ScriptVersion, type SignatureChecker, type TapscriptExecution,
-} from "./script_state.ts";
-
-/** An input: what it brings, what it spends, and the rules it is held to. */
-export interface ScriptSpend {
-  readonly scriptSig: Bytes;
-  readonly witness: readonly Bytes[];
-  /** Of the output that is spent. */
-  readonly script: Bytes;
-  /** CLEANSTACK needs WITNESS, and WITNESS needs P2SH. */
-  readonly flags: number;
-  readonly checker: SignatureChecker;
-}
+  NOT_STANDARD, programSpent, type ScriptSpend, spendKeyHash, spendWitnessKeyHash,
+} from "./standard_spends.ts";
 
 type Verdict = ScriptError | undefined;
 
@@ -46,9 +36,22 @@ const WEIGHT_OFFSET = 50;
 
 /** `undefined` when the output may be spent. */
 export function verifyScript(spend: ScriptSpend): Verdict {
-  const { scriptSig, script, flags } = spend;
+  const { flags } = spend;
   assert(!has(flags, VERIFY_CLEANSTACK) || has(flags, VERIFY_WITNESS), "CLEANSTACK goes with WITNESS");
   assert(!has(flags, VERIFY_WITNESS) || has(flags, VERIFY_P2SH), "WITNESS goes with P2SH");
+  const found = programSpent(spend);
+  if (typeof found === "object") {
+    const verdict = spendWitnessKeyHash(spend, found);
+    return verdict === NOT_STANDARD ? verifyWitnessProgram(spend, found, spend.scriptSig.length > 0) : verdict;
+  }
+  if (found !== NOT_STANDARD) return found;
+  const verdict = spendKeyHash(spend);
+  return verdict === NOT_STANDARD ? interpretScript(spend) : verdict;
+}
+
+/** As `verifyScript`, by execution alone. */
+export function interpretScript(spend: ScriptSpend): Verdict {
+  const { scriptSig, script, flags } = spend;
   if (has(flags, VERIFY_SIGPUSHONLY) && !isPushOnly(scriptSig)) return "SIG_PUSHONLY";
   const stack: Bytes[] = [];
   const error = runBase(spend, scriptSig, stack);
@@ -125,11 +128,12 @@ function verifyVersion0(spend: ScriptSpend, program: Bytes): Verdict {
 /** BIP341 */
 function verifyTaproot(spend: ScriptSpend, outputKey: Bytes): Verdict {
   if (!has(spend.flags, VERIFY_TAPROOT)) return undefined;
+  const [first] = spend.witness;
+  if (first === undefined) return "WITNESS_PROGRAM_WITNESS_EMPTY";
+  if (spend.witness.length === 1) return spend.checker.checkSchnorr(first, outputKey, undefined, undefined);
   const items = [...spend.witness];
-  if (items.length === 0) return "WITNESS_PROGRAM_WITNESS_EMPTY";
-  const annex = items.length >= 2 && items.at(-1)?.[0] === ANNEX_TAG ? items.pop() : undefined;
-  const [signature] = items;
-  if (items.length === 1) return spend.checker.checkSchnorr(signature as Bytes, outputKey, annex, undefined);
+  const annex = items.at(-1)?.[0] === ANNEX_TAG ? items.pop() : undefined;
+  if (items.length === 1) return spend.checker.checkSchnorr(first, outputKey, annex, undefined);
   const control = items.pop() as Bytes;
   const script = items.pop() as Bytes;
   if (!isControlSize(control.length)) return "TAPROOT_WRONG_CONTROL_SIZE";
