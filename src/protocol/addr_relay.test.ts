@@ -30,7 +30,7 @@ function bench({ own, seed = 1, ...options }: Setting = {}) {
     ownAddress: () => own,
     isShunned: (address) => shunned.has(addressKey(address)),
   }, {
-    ourServices: SERVICES, listen: true, localPeers: false, reachable: new Set(["ipv4", "ipv6"]), ...options,
+    ourServices: () => SERVICES, listen: true, localPeers: false, reachable: new Set(["ipv4", "ipv6"]), ...options,
   });
   outbox.protocols.push(relay);
   const say = (peer: Peer, ...addresses: readonly TimedAddress[]): void => {

@@ -78,7 +78,8 @@ export interface AddrRelayPorts {
 }
 
 export interface AddrRelayOptions {
-  readonly ourServices: bigint;
+  /** As our `version` would state them now. */
+  readonly ourServices: () => bigint;
   readonly listen: boolean;
   readonly localPeers: boolean;
   /** Networks that we can dial: addresses of others are passed on to one peer, and not kept. */
@@ -316,7 +317,7 @@ export class AddrRelay implements Protocol {
     const address = this.#ports.ownAddress(peer);
     if (address === undefined || !this.#isAdmissible(address)) return;
     logger.debug("net", () => `Advertising address ${formatAddress(address)} to peer=${peer.id}`);
-    const self: TimedAddress = { address, services: ourServices, time: clock.unixTime() };
+    const self: TimedAddress = { address, services: ourServices(), time: clock.unixTime() };
     if (tellSelfAt !== undefined) this.#push(state, self);
     // The first alone, so that a limit on what it takes from us does not strike it.
     else if (canCarry(peer, address)) outbox.send(peer, addrMessage(peer, [self]));

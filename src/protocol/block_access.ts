@@ -5,7 +5,7 @@
  */
 import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
-import { blockWork } from "../consensus/target.ts";
+import { blockWork } from "../primitives/target.ts";
 import type { Peer } from "../peer/peer.ts";
 import { NODE_NETWORK, NODE_NETWORK_LIMITED } from "../wire/services.ts";
 import { LIMITED_BLOCKS_MIN } from "./peer_services.ts";

@@ -72,6 +72,27 @@ test("a peer is asked for the next 16 blocks, with witnesses, and for one more a
   assert.deepEqual(asked(peer), keys(blocks.slice(0, 17)));
 });
 
+test("with room left, blocks below a snapshot are asked for, of peers that have its block and all blocks", () => {
+  const { chain, download, outbox, asked, openWith, views } = bench();
+  const blocks = mineChain(chain.tipHeader, 30);
+  chain.addHeaders(blocks.map(({ header }) => header));
+  const base = chain.headers.find(blocks[19]!.hash)!;
+  chain.active.reset(base);
+  chain.historicalRange = { from: chain.headers.find(blocks[3]!.hash)!, to: base };
+  const limited = openWith(blocks, { services: NODE_NETWORK_LIMITED | NODE_WITNESS });
+  assert.deepEqual(asked(limited), keys(blocks.slice(20)), "it may not have old ones");
+  outbox.close(limited);
+  const elsewhere = openWith([...blocks.slice(0, 5), ...mineChain(blocks[4]!.header, 40)]);
+  assert.deepEqual(asked(elsewhere), [], "what its blocks spend is not known");
+  const peer = openWith(blocks);
+  assert.deepEqual(asked(peer), keys([...blocks.slice(20), ...blocks.slice(4, 10)]));
+  assert.equal(views.blocksInFlight, BLOCKS_IN_FLIGHT_MAX);
+  download.woken();
+  assert.notEqual(download.wakeAt(), outbox.clock.now());
+  download.backgroundConnected();
+  assert.equal(download.wakeAt(), outbox.clock.now(), "the window has moved");
+});
+
 test("two peers are asked for different blocks", () => {
   const { chain, asked, openWith } = bench();
   const blocks = mineChain(chain.tipHeader, 40);
@@ -379,6 +400,21 @@ function collect(
   }
   outbox.happenings = [];
 }
+
+test("one block may be asked of one peer, whoever was asked before, unless the peer cannot have it", () => {
+  const { chain, outbox, asked, openWith, download } = bench();
+  const blocks = mineChain(chain.tipHeader, 3);
+  const first = openWith(blocks);
+  const second = outbox.open({ type: "outbound-full-relay" });
+  const old = outbox.open({ features: { services: 0n } });
+  const id = chain.headers.find((blocks[1] as Block).hash) ?? assert.fail();
+  assert.equal(download.fetch(99 as PeerId, id), "Peer does not exist");
+  assert.equal(download.fetch(old.id, id), "Pre-SegWit peer");
+  assert.equal(download.fetch(first.id, id), "Already requested from this peer");
+  assert.equal(download.fetch(second.id, id), undefined);
+  assert.deepEqual(asked(second), keys(blocks.slice(1, 2)));
+  assert.deepEqual([download.inFlight(first.id), download.inFlight(second.id)], [[1, 3], [2]]);
+});
 
 test("nothing is left to wake for once all peers have gone", () => {
   const { chain, download, openWith, outbox } = bench();

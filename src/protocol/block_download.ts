@@ -9,8 +9,8 @@
  * A request belongs to the peer it was made of: a block, good or bad, from anyone else never
  * clears it.
  *
- * Needs from the node: `blockConnected()` and `blockChecked(event)`, for each such event of the
- * chain; `headersReceived` is called by header sync, which must come before it in the node's list.
+ * Needs from the node: `blockConnected()`, `backgroundConnected()` and `blockChecked(event)`, for each such
+ * event of the chain; `headersReceived` is called by header sync, which must come before it in the node's list.
  *
  * Source: Bitcoin Core, net_processing.cpp, FindNextBlocksToDownload, HeadersDirectFetchBlocks,
  * SendMessages, and the handling of `block`.
@@ -23,13 +23,13 @@ import type { BlockVerdict, ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
-import { blockWork } from "../consensus/target.ts";
+import { blockWork } from "../primitives/target.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import type { Block } from "../primitives/block.ts";
 import { displayHash, type HashKey, hashKey } from "../primitives/hash.ts";
 import type { Message } from "../wire/message.ts";
 import { MSG_BLOCK, MSG_WITNESS_BLOCK } from "../wire/messages/inventory.ts";
-import { BLOCKS_IN_FLIGHT_MAX, chooseBlocks } from "./choose_blocks.ts";
+import { type BlockQuestion, BLOCKS_IN_FLIGHT_MAX, chooseBlocks, chooseHistoricalBlocks } from "./choose_blocks.ts";
 import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
 import { canServeBlocks, canServeWitnesses, isLimitedPeer, LIMITED_BLOCKS_MIN } from "./peer_services.ts";
@@ -53,7 +53,7 @@ const CATCHING_UP_BLOCKS = BLOCKS_IN_FLIGHT_MAX;
 
 export type BlockDownloadChain = Pick<
   ChainState,
-  "params" | "headers" | "tip" | "bestHeader" | "isInitialBlockDownload" | "isActive" | "addBlock"
+  "params" | "headers" | "tip" | "bestHeader" | "isInitialBlockDownload" | "isActive" | "historicalRange" | "addBlock"
 >;
 
 export interface BlockDownloadPorts {
@@ -153,6 +153,21 @@ export class BlockDownload implements Protocol {
     return this.#owners.has(id);
   }
 
+  /**
+   * Asks `peer` for one block, whoever was asked before (`getblockfrompeer`). Returns why not, in Bitcoin
+   * Core's words.
+   */
+  fetch(peer: PeerId, id: BlockId): string | undefined {
+    const state = this.#peers.get(peer);
+    if (state === undefined) return "Peer does not exist";
+    if (!canServeWitnesses(state.peer)) return "Pre-SegWit peer";
+    const owner = this.#owners.get(id);
+    if (owner === state) return "Already requested from this peer";
+    if (owner !== undefined) this.#clear(owner, id);
+    this.#ask(state, [id]);
+    return undefined;
+  }
+
   /** `peer` has a chain that ends in `last`: near the tip, what is missing of it is fetched at once. */
   headersReceived(peer: Peer, last: BlockId): void {
     const { chain, logger } = this.#ports;
@@ -192,6 +207,11 @@ export class BlockDownload implements Protocol {
     this.#ports.logger.debug("net", () => {
       return `Decreased stalling timeout to ${this.#stallTimeout / 1000} seconds`;
     });
+  }
+
+  /** The same below a snapshot: the window of old blocks has moved on. */
+  backgroundConnected(): void {
+    this.#isOthersTurn = true;
   }
 
   /** The chain has judged a block, whoever it came from. */
@@ -274,13 +294,16 @@ export class BlockDownload implements Protocol {
     if (room <= 0 || !canServeBlocks(peer)) return;
     const mayCatchUp = views.mayDownloadFrom(peer) && !isLimitedPeer(peer);
     if (!mayCatchUp && chain.isInitialBlockDownload) return;
-    const { blocks, waitingFor } = chooseBlocks({
+    const question: BlockQuestion = {
       chain, view: views.of(peer), count: room, minimumChainWork: this.#minimumChainWork,
       // Two less than it keeps, for blocks that come while we ask.
       depth: isLimitedPeer(peer) ? LIMITED_BLOCKS_MIN - 2 : undefined,
       canSend: (id) => canSend(peer, chain, id),
       isRequested: (id) => this.#owners.has(id),
-    });
+    };
+    const { blocks: ahead, waitingFor } = chooseBlocks(question);
+    const historical = isLimitedPeer(peer) ? [] : chooseHistoricalBlocks(question, room - ahead.length);
+    const blocks = [...ahead, ...historical];
     for (const id of blocks) {
       logger.debug("net", () => {
         const hash = displayHash(chain.headers.hash(id));

@@ -21,7 +21,7 @@ export const BLOCKS_IN_FLIGHT_MAX = 16;
 export const DOWNLOAD_WINDOW = 1024;
 
 export interface BlockQuestion {
-  readonly chain: Pick<ChainState, "headers" | "tip" | "isActive">;
+  readonly chain: Pick<ChainState, "headers" | "tip" | "isActive" | "historicalRange">;
   /** Its `lastCommon` is moved on to where it should be. */
   readonly view: PeerChainView;
   readonly count: number;
@@ -75,6 +75,22 @@ export function chooseBlocks(question: BlockQuestion): BlockChoice {
   return { blocks, waitingFor: undefined };
 }
 
+/**
+ * The same for blocks below a snapshot of coins, which are only to be had from a peer whose chain has the
+ * snapshot's block (Bitcoin Core: TryDownloadingHistoricalBlocks).
+ */
+export function chooseHistoricalBlocks(question: BlockQuestion, count: number): readonly BlockId[] {
+  const { chain: { headers, historicalRange: range }, view: { bestKnown } } = question;
+  if (range === undefined || bestKnown === undefined || !headers.descendsFrom(bestKnown, range.to)) return [];
+  const from = headers.height(range.from);
+  const blocks: BlockId[] = [];
+  for (const id of ascend(headers, range.to, from + 1, Math.min(headers.height(range.to), from + DOWNLOAD_WINDOW))) {
+    if (blocks.length >= count || headers.isInvalid(id) || !question.canSend(id)) break;
+    if (!headers.hasBlock(id) && !question.isRequested(id)) blocks.push(id);
+  }
+  return blocks;
+}
+
 /** The last block in common with it, brought up to date; `undefined` when its chain has nothing for us. */
 function startOfSearch({ chain, view, minimumChainWork }: BlockQuestion): BlockId | undefined {
   const { headers, tip } = chain;
@@ -82,6 +98,9 @@ function startOfSearch({ chain, view, minimumChainWork }: BlockQuestion): BlockI
   if (bestKnown === undefined || view.lastCommon === bestKnown) return undefined;
   if (headers.compareWork(bestKnown, tip) < 0) return undefined;
   if (headers.chainWork(bestKnown) < minimumChainWork) return undefined;
+  // Without the snapshot's block, what the chain spends is not known yet.
+  const base = chain.historicalRange?.to;
+  if (base !== undefined && !headers.descendsFrom(bestKnown, base)) return undefined;
   const fork = headers.lastCommonAncestor(bestKnown, tip);
   const { lastCommon } = view;
   const isGood =

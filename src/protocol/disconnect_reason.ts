@@ -23,4 +23,6 @@ export type ProtocolDisconnect =
   /** It asked for what we do not offer. */
   | "bloom-filter-unserved"
   | "mempool-unserved"
-  | "block-filter-unserved";
+  | "block-filter-unserved"
+  /** It asked for filters of blocks that we do not show, or for too many. */
+  | "block-filter-refused";

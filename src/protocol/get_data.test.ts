@@ -24,7 +24,7 @@ function bench({ ourServices = NODE_NETWORK | NODE_NETWORK_LIMITED | NODE_WITNES
       find: (_peer, { hash }) => found.get(hashKey(hash)),
     },
     blockSent: (_peer, hash) => blocksSent.push(hash),
-  }, { ourServices });
+  }, { ourServices: () => ourServices });
   outbox.protocols.push(getData);
   const peer = outbox.open();
   const ask = (...items: readonly { readonly type: number; readonly hash: Uint8Array }[]) => {

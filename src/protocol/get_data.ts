@@ -70,14 +70,14 @@ interface PeerState {
 
 export class GetData implements Protocol {
   readonly #ports: GetDataPorts;
-  readonly #ourServices: bigint;
+  readonly #ourServices: () => bigint;
   readonly #peers = new Map<PeerId, PeerState>();
   /** The tip is asked for by everyone at once. */
   #recent: Block | undefined;
   #isUnfinished = false;
 
-  /** `ourServices`: as our `version` states them. */
-  constructor(ports: GetDataPorts, options: { readonly ourServices: bigint }) {
+  /** `ourServices`: as our `version` would state them now. */
+  constructor(ports: GetDataPorts, options: { readonly ourServices: () => bigint }) {
     this.#ports = ports;
     this.#ourServices = options.ourServices;
   }
@@ -198,7 +198,7 @@ export class GetData implements Protocol {
       });
       return;
     }
-    if (isBelowLimit(peer, this.#ourServices, chain, id)) {
+    if (isBelowLimit(peer, this.#ourServices(), chain, id)) {
       logger.debug("net", () => {
         return `Ignore block request below NODE_NETWORK_LIMITED threshold, disconnecting peer=${peer.id}`;
       });

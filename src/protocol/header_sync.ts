@@ -22,7 +22,7 @@ import { TimerTable } from "../base/timer_table.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import { hashHeaders } from "../chain/header_acceptance.ts";
 import type { BlockId } from "../chain/header_index.ts";
-import { blockWork, meetsTarget } from "../consensus/target.ts";
+import { blockWork, meetsTarget } from "../primitives/target.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { type BlockHash, displayHash, ZERO_HASH } from "../primitives/hash.ts";

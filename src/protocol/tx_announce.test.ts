@@ -169,7 +169,7 @@ test("transactions of the last block can still be asked for, of the one before n
   const peer = outbox.open();
   const transaction = unrelated();
   const genesis = REGTEST.genesis.header;
-  const event = { type: "block-connected", id: 1 as BlockId, source: undefined } as const;
+  const event = { type: "block-connected", id: 1 as BlockId, spent: [], source: undefined } as const;
   announce.blockConnected({ ...event, block: mine(genesis, undefined, [transaction]) });
   assert.equal(find(peer, transaction), transaction);
   announce.blockConnected({ ...event, block: mine(genesis) });

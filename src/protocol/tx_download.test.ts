@@ -126,7 +126,7 @@ test("what is here, was refused since the last block, or is in a recent one is n
   send(peer, refused);
   assert.ok(outbox.logged("from peer=0 was not accepted: dust"));
   const block = mine(REGTEST.genesis.header, undefined, [confirmed]);
-  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, source: undefined });
+  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, spent: [], source: undefined });
   for (const each of [here, refused, confirmed]) announce(peer, each);
   outbox.settle();
   assert.deepEqual(asked(peer), []);
@@ -174,7 +174,7 @@ test("blocks of the initial download are not remembered: their transactions can 
   const transaction = unrelated();
   chain.isInitialBlockDownload = true;
   const block = mine(REGTEST.genesis.header, undefined, [transaction]);
-  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, source: undefined });
+  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, spent: [], source: undefined });
   chain.isInitialBlockDownload = false;
   announce(peer, transaction);
   assert.deepEqual(asked(peer), [{ type: MSG_WTX, hash: transaction.wtxid }]);
@@ -301,7 +301,7 @@ test("a block takes out the orphans that it includes or conflicts with, and brin
   const rival = spend([output(conflicted.parent)], 1);
   mempool.missing.delete(hashKey(waiting.child.txid));
   const block = mine(REGTEST.genesis.header, undefined, [included.child, rival, waiting.parent]);
-  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, source: undefined });
+  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, spent: [], source: undefined });
   assert.ok(outbox.logged("Erased 2 orphan transaction(s) included or conflicted by block"));
   outbox.settle();
   assert.notEqual(mempool.get(waiting.child.txid), undefined);

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ZERO_HASH, type BlockHash } from "../primitives/hash.ts";
 import { ProtocolBench } from "../../test/support/protocol_bench.ts";
 import type { Message } from "../wire/message.ts";
 import { UnservedMessages } from "./unserved_messages.ts";
 
 const NONE = new Uint8Array(0);
 const FILTER = { data: NONE, hashFunctions: 1, tweak: 0, flags: 0 };
-const RANGE = { filterType: 0, startHeight: 0, stop: ZERO_HASH as BlockHash };
 
 const REQUESTS: readonly (readonly [message: Message, reason: string, log: string])[] = [
   [{ type: "filterload", value: FILTER }, "bloom-filter-unserved",
@@ -18,12 +16,6 @@ const REQUESTS: readonly (readonly [message: Message, reason: string, log: strin
     "filterclear received despite not offering bloom services, disconnecting peer=0"],
   [{ type: "mempool", value: null }, "mempool-unserved",
     "mempool request with bloom filters disabled, disconnecting peer=0"],
-  [{ type: "getcfilters", value: RANGE }, "block-filter-unserved",
-    "peer requested unsupported block filter type: 0, disconnecting peer=0"],
-  [{ type: "getcfheaders", value: RANGE }, "block-filter-unserved",
-    "peer requested unsupported block filter type: 0, disconnecting peer=0"],
-  [{ type: "getcfcheckpt", value: RANGE }, "block-filter-unserved",
-    "peer requested unsupported block filter type: 0, disconnecting peer=0"],
 ];
 
 for (const [message, reason, log] of REQUESTS) {

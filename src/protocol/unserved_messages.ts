@@ -1,6 +1,6 @@
 /**
- * Requests for what we do not offer: bloom filters and `mempool` (BIP37, BIP35, BIP111), and
- * compact block filters (BIP157). Whoever asks all the same is dropped, as Bitcoin Core drops it.
+ * Requests for what we do not offer: bloom filters and `mempool` (BIP37, BIP35, BIP111). Whoever
+ * asks all the same is dropped, as Bitcoin Core drops it.
  *
  * Needs from the node: nothing but the calls of `Protocol`.
  *
@@ -45,12 +45,6 @@ export class UnservedMessages implements Protocol {
       case "mempool":
         if (peer.permissions.has("mempool") || peer.permissions.has("noban")) return;
         return this.#drop(peer, "mempool request with bloom filters disabled", "mempool-unserved");
-      case "getcfilters":
-      case "getcfheaders":
-      case "getcfcheckpt": {
-        const text = `peer requested unsupported block filter type: ${message.value.filterType}`;
-        return this.#drop(peer, text, "block-filter-unserved");
-      }
       default:
     }
   }

@@ -1,5 +1,5 @@
 import type { ChainState } from "../chain/chain_state.ts";
-import { blockWork } from "../consensus/target.ts";
+import { blockWork } from "../primitives/target.ts";
 
 /** A chain that forks off further back than this many of the tip's blocks of work is not worth our memory. */
 const NEAR_TIP_BLOCKS = 144n;
