@@ -17,12 +17,12 @@
  *
  * @module
  */
+import { type Bytes, NO_BYTES } from "../base/bytes.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { Block } from "../primitives/block.ts";
-import type { Coin } from "../primitives/coin.ts";
 import type { ActiveChain } from "./active_chain.ts";
-import { CoinChanges, type CoinsView, PendingCoins } from "./coin_changes.ts";
-import type { Connection, ConnectVerdict } from "./connect_block.ts";
+import { CoinChanges, type CoinLayer, type CoinSearch, PendingCoins } from "./coin_changes.ts";
+import type { BlockConnecting, Connection } from "./connect_block.ts";
 import type { BlockId, HeaderIndex } from "./header_index.ts";
 
 /** Blocks prepared ahead of the one being verified: enough to keep both threads at work. */
@@ -38,9 +38,9 @@ export interface ConnectStep {
   readonly type: "connect";
   readonly id: BlockId;
   readonly block: Block;
-  readonly changes: CoinChanges;
-  /** The coins spent, in the order of the inputs. */
-  readonly spent: readonly Coin[];
+  readonly changes: CoinLayer;
+  /** What undoes it. */
+  readonly undo: Bytes;
   /** What has come of checking its scripts. */
   verdict: "pending" | "good" | RuleViolation;
 }
@@ -49,7 +49,7 @@ export interface DisconnectStep {
   readonly type: "disconnect";
   readonly id: BlockId;
   readonly block: Block;
-  readonly changes: CoinChanges;
+  readonly changes: CoinLayer;
 }
 
 export type ActivationStep = ConnectStep | DisconnectStep;
@@ -58,9 +58,9 @@ export type ActivationStep = ConnectStep | DisconnectStep;
 export interface ActivationPorts {
   /** The block's bytes, decoded; `undefined` when they are not here or damaged. */
   block(id: BlockId): Block | undefined;
-  connect(id: BlockId, block: Block, coins: CoinsView): ConnectVerdict;
+  connect(id: BlockId, block: Block, coins: CoinSearch): BlockConnecting;
   /** `undefined` when what undoes the block is damaged. */
-  disconnect(id: BlockId, block: Block, coins: CoinsView): CoinChanges | undefined;
+  disconnect(id: BlockId, block: Block, coins: CoinSearch): CoinLayer | undefined;
   /** `done` may be called at once, when there is nothing to check. */
   verify(
     id: BlockId,
@@ -87,8 +87,10 @@ export class Activation {
   readonly #active: ActiveChain;
   readonly #coins: PendingCoins;
   #steps: ActivationStep[] = [];
+  /** What of the next block is prepared: a long one takes several turns. */
+  #connecting: { readonly id: BlockId; readonly block: Block; readonly work: BlockConnecting } | undefined;
 
-  constructor(ports: ActivationPorts, headers: HeaderIndex, active: ActiveChain, coins: CoinsView) {
+  constructor(ports: ActivationPorts, headers: HeaderIndex, active: ActiveChain, coins: CoinSearch) {
     this.#ports = ports;
     this.#headers = headers;
     this.#active = active;
@@ -96,7 +98,7 @@ export class Activation {
   }
 
   get isIdle(): boolean {
-    return this.#steps.length === 0;
+    return this.#steps.length === 0 && this.#connecting === undefined;
   }
 
   /** Takes one short turn towards `end`, a chain better than ours; false when it has to wait, or is done. */
@@ -171,20 +173,19 @@ export class Activation {
   }
 
   #prepareConnect(id: BlockId): boolean {
-    const block = this.#ports.block(id);
-    if (block === undefined) {
-      this.#drop();
-      this.#ports.lost(id);
-      return true;
-    }
-    const found = this.#ports.connect(id, block, this.#coins);
+    const started = this.#connecting?.id === id ? this.#connecting : this.#startConnecting(id);
+    if (started === undefined) return true;
+    const { block, work } = started;
+    const found = work.step();
+    if (found === "more") return true;
+    this.#connecting = undefined;
     if (found.type === "bad") {
       const changes = new CoinChanges(this.#coins);
-      this.#push({ type: "connect", id, block, changes, spent: [], verdict: found.violation });
+      this.#push({ type: "connect", id, block, changes, undo: NO_BYTES, verdict: found.violation });
       return true;
     }
-    const { changes, spent } = found.connection;
-    const step: ConnectStep = { type: "connect", id, block, changes, spent, verdict: "pending" };
+    const { changes, undo } = found.connection;
+    const step: ConnectStep = { type: "connect", id, block, changes, undo, verdict: "pending" };
     this.#push(step);
     this.#ports.verify(id, block, found.connection, (violation) => {
       step.verdict = violation ?? "good";
@@ -192,7 +193,19 @@ export class Activation {
     return true;
   }
 
+  #startConnecting(id: BlockId) {
+    const block = this.#ports.block(id);
+    if (block === undefined) {
+      this.#drop();
+      this.#ports.lost(id);
+      return undefined;
+    }
+    this.#connecting = { id, block, work: this.#ports.connect(id, block, this.#coins) };
+    return this.#connecting;
+  }
+
   #prepareDisconnect(id: BlockId, end: BlockId): boolean {
+    this.#connecting = undefined;
     const block = this.#ports.block(id);
     const changes = block === undefined ? undefined : this.#ports.disconnect(id, block, this.#coins);
     if (block === undefined || changes === undefined) {
@@ -211,8 +224,9 @@ export class Activation {
 
   /** Whether there was anything to drop. A verdict still under way finds nobody waiting for it. */
   #drop(): boolean {
-    const had = this.#steps.length > 0;
+    const had = !this.isIdle;
     this.#steps = [];
+    this.#connecting = undefined;
     this.#coins.clear();
     return had;
   }

@@ -1,4 +1,4 @@
-import { blockWork } from "../consensus/target.ts";
+import { blockWork } from "../primitives/target.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import type { BlockId, HeaderIndex } from "./header_index.ts";

@@ -3,20 +3,27 @@ import { describeViolation, type RuleViolation, violation } from "../consensus/r
 import type { Block } from "../primitives/block.ts";
 import { displayHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
+import type { FilePosition } from "./block_table.ts";
 import type { AddBlockOptions, BlockVerdict, HeadersVerdict } from "./chain_ports.ts";
 import type { ChainParts } from "./chain_parts.ts";
 import { type BlockId, GENESIS } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
 import { BLOCKS_TO_KEEP } from "./prune_choice.ts";
 
+export interface AcceptanceFacts {
+  isInitialBlockDownload(): boolean;
+  /** Whether the block is for the background, which tells nobody what it finds (chainstates.ts). */
+  isHistorical(id: BlockId): boolean;
+}
+
 /** Takes in headers and blocks: what is good is stored, and connected later. */
 export class BlockAcceptance {
   readonly #parts: ChainParts;
-  readonly #isInitialBlockDownload: () => boolean;
+  readonly #facts: AcceptanceFacts;
 
-  constructor(parts: ChainParts, isInitialBlockDownload: () => boolean) {
+  constructor(parts: ChainParts, facts: AcceptanceFacts) {
     this.#parts = parts;
-    this.#isInitialBlockDownload = isInitialBlockDownload;
+    this.#facts = facts;
   }
 
   addHeaders(headers: readonly BlockHeader[], hasEnoughWork: boolean): HeadersVerdict {
@@ -63,7 +70,7 @@ export class BlockAcceptance {
     return verdict;
   }
 
-  #acceptBody(id: BlockId, block: Block, { requested, source }: AddBlockOptions): BlockVerdict {
+  #acceptBody(id: BlockId, block: Block, { requested, source, position }: AddBlockOptions): BlockVerdict {
     const { headers, settings } = this.#parts;
     if (headers.hasBlock(id)) return { type: "duplicate", id };
     if (!requested && !this.#isWorthStoring(id)) return { type: "ignored", id };
@@ -71,7 +78,7 @@ export class BlockAcceptance {
     const context = headers.context(previous ?? GENESIS);
     const fault = previous === undefined ? undefined : checkBlockInContext(block, context, settings.params);
     if (fault === undefined) {
-      return { type: "accepted", id, unlocks: this.#store(id, block, source) };
+      return { type: "accepted", id, unlocks: this.#store(id, block, source, position) };
     }
     if (!fault.mutated) this.#invalidate(id);
     return this.#refuse(fault, fault.mutated);
@@ -89,14 +96,19 @@ export class BlockAcceptance {
   }
 
   /** Returns how many blocks can now be connected that could not before. */
-  #store(id: BlockId, block: Block, source: number | undefined): number {
+  #store(
+    id: BlockId, block: Block, source: number | undefined, position: FilePosition | undefined,
+  ): number {
     const { blocks, candidates, headers, outbox, verdicts } = this.#parts;
-    const files = blocks.store(id, block);
-    verdicts.expect(id, source);
+    const files = blocks.store(id, block, position);
+    const isHistorical = this.#facts.isHistorical(id);
+    if (!isHistorical) verdicts.expect(id, source);
     const linked = candidates.received(id);
     for (const each of linked) verdicts.linked(each, candidates.goalOf(each));
-    outbox.send({ files, index: takeChangedPages(headers) }, () => blocks.written(id, files));
-    return linked.length;
+    // Near the tip it is safe from a power cut before anyone is told that it is connected.
+    const sync = !isHistorical && !this.#facts.isInitialBlockDownload();
+    outbox.send({ files, index: takeChangedPages(headers), sync }, () => blocks.written(id, files));
+    return isHistorical ? 0 : linked.length;
   }
 
   #invalidate(id: BlockId): void {
@@ -117,7 +129,7 @@ export class BlockAcceptance {
   #logHeader(id: BlockId): void {
     const { headers, ports } = this.#parts;
     const text = () => `Saw new header hash=${displayHash(headers.hash(id))} height=${headers.height(id)}`;
-    if (this.#isInitialBlockDownload()) ports.logger.debug("validation", text);
+    if (this.#facts.isInitialBlockDownload()) ports.logger.debug("validation", text);
     else ports.logger.info(text());
   }
 }

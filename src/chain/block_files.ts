@@ -19,7 +19,7 @@ import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";
 import type { FileReader, FileWrite } from "../store/file_store.ts";
 import type { FilePosition } from "./block_table.ts";
 import type { FileRange } from "./chain_ports.ts";
-import { decodeUndo, encodeUndo, UNDO_CHECKSUM_BYTES, undoChecksum } from "./undo_codec.ts";
+import { decodeUndo, UNDO_CHECKSUM_BYTES, undoChecksum } from "./undo_codec.ts";
 
 export const FRAME_BYTES = 8;
 
@@ -47,6 +47,9 @@ export class BlockFiles {
   /** By name and offset: not yet known to be on disk. */
   readonly #pending = new Map<string, Bytes>();
   #current = 0;
+  /** Blocks above this height go to a file of their own. */
+  #separateAbove = Number.POSITIVE_INFINITY;
+  #currentAbove = -1;
 
   constructor(reader: FileReader, logger: Logger, magic: Bytes, fileBytes: number) {
     this.#reader = reader;
@@ -62,9 +65,9 @@ export class BlockFiles {
     return size;
   }
 
-  /** The file that the next block goes to, if it fits. */
-  get current(): number {
-    return this.#current;
+  /** Whether the next block may go there, if it fits. */
+  isCurrent(file: number): boolean {
+    return file === this.#current || file === this.#currentAbove;
   }
 
   infos(): ReadonlyMap<number, Readonly<FileInfo>> {
@@ -79,26 +82,54 @@ export class BlockFiles {
     this.#current = Math.max(this.#current, position.file);
   }
 
+  /** At a start: block files of which it is not known yet what they hold. Nothing is written over it. */
+  reserve(listing: readonly { readonly name: string; readonly size: number }[]): void {
+    for (const { name, size } of listing) {
+      const number = /^blk(\d+)\.dat$/.exec(name)?.[1];
+      if (number === undefined) continue;
+      const info = this.#info(Number(number));
+      info.blockBytes = Math.max(info.blockBytes, size);
+      this.#current = Math.max(this.#current, Number(number));
+    }
+  }
+
   restoreUndo({ file, offset, length }: FilePosition): void {
     const info = this.#info(file);
     info.undoBytes = Math.max(info.undoBytes, offset + length + UNDO_CHECKSUM_BYTES);
   }
 
+  /**
+   * From now on, blocks above `height` and those up to it go to different files: they are connected, and
+   * pruned, at different times. `undefined`: no longer.
+   */
+  separateAbove(height: number | undefined): void {
+    const last = Math.max(this.#current, this.#currentAbove, ...this.#infos.keys());
+    this.#separateAbove = height ?? Number.POSITIVE_INFINITY;
+    const below = [...this.#infos].filter(([, { heightMin }]) => heightMin <= this.#separateAbove);
+    const lastBelow = Math.max(0, ...below.map(([file]) => file));
+    this.#current = height === undefined ? last : lastBelow;
+    this.#currentAbove = height === undefined ? -1 : Math.max(last, lastBelow + 1);
+  }
+
   placeBlock(bytes: Bytes, height: number): Placed {
-    let info = this.#info(this.#current);
+    const isAbove = height > this.#separateAbove;
+    let file = isAbove ? this.#currentAbove : this.#current;
+    let info = this.#info(file);
     if (info.blockBytes > 0 && info.blockBytes + FRAME_BYTES + bytes.length > this.#fileBytes) {
-      this.#logger.debug("blockstorage", () => `Leaving block file ${this.#current} at height ${height}`);
-      info = this.#info(++this.#current);
+      this.#logger.debug("blockstorage", () => `Leaving block file ${file} at height ${height}`);
+      file = 1 + Math.max(this.#current, this.#currentAbove, ...this.#infos.keys());
+      info = this.#info(file);
     }
-    const position = { file: this.#current, offset: info.blockBytes + FRAME_BYTES, length: bytes.length };
+    if (isAbove) this.#currentAbove = file;
+    else this.#current = file;
+    const position = { file, offset: info.blockBytes + FRAME_BYTES, length: bytes.length };
     info.blockBytes = position.offset + bytes.length;
     this.#count(info, height);
     return { position, writes: this.#framed(blockFileName(position.file), position, bytes) };
   }
 
-  /** `file` is the block's; `previous` the hash of the block before it. */
-  placeUndo(file: number, previous: BlockHash, coins: readonly Coin[]): Placed {
-    const bytes = encodeUndo(coins);
+  /** `bytes` as `encodeUndo` writes them; `file` is the block's; `previous` the hash of the block before it. */
+  placeUndo(file: number, previous: BlockHash, bytes: Bytes): Placed {
     const info = this.#info(file);
     const position = { file, offset: info.undoBytes + FRAME_BYTES, length: bytes.length };
     info.undoBytes = position.offset + bytes.length + UNDO_CHECKSUM_BYTES;

@@ -87,12 +87,15 @@ export class BlockTable implements RowColumns {
     return this.#transactionCount[row] as number;
   }
 
-  /** Of this block and all before it; zero until all of them have been here. */
+  /** Of this block and all before it; zero until all of them have been here, or are vouched for. */
   chainTransactionCount(row: number): number {
     return this.#chainTransactionCount[row] as number;
   }
 
-  /** Whether this block and all before it have been here (some may be pruned by now). */
+  /**
+   * Whether this block and all before it have been here (some may be pruned by now), or those up to a
+   * block whose coins came in a snapshot need not be.
+   */
   isLinked(row: number): boolean {
     return this.chainTransactionCount(row) > 0;
   }
@@ -147,6 +150,11 @@ export class BlockTable implements RowColumns {
     this.#set(row, WAS_CONNECTED);
   }
 
+  /** It was connected to coins that were not the right ones. */
+  setUnconnected(row: number): void {
+    this.#clear(row, WAS_CONNECTED | HAS_UNDO);
+  }
+
   setInvalid(row: number): void {
     this.#set(row, INVALID);
   }
@@ -158,6 +166,11 @@ export class BlockTable implements RowColumns {
   /** Pruned: block and undo are gone, the count stays. */
   setPruned(row: number): void {
     this.#clear(row, HAS_BLOCK | HAS_UNDO);
+  }
+
+  /** What undoes it is damaged: it is made again when the block is connected again. */
+  setUndoLost(row: number): void {
+    this.#clear(row, HAS_UNDO);
   }
 
   /** Never was here after all, or is damaged. */

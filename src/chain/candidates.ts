@@ -7,13 +7,24 @@
 import type { ActiveChain } from "./active_chain.ts";
 import { type BlockId, GENESIS, type HeaderIndex } from "./header_index.ts";
 
+/** Where a chainstate is to go, and what it has found out about blocks on the way. */
+export interface ChainChoice {
+  /** The end of a better chain than the one it is on. */
+  best(): BlockId | undefined;
+  rebuild(): void;
+  giveUp(id: BlockId): void;
+  giveUpAbove(id: BlockId): void;
+  invalidate(id: BlockId): readonly BlockId[];
+  lost(id: BlockId): void;
+}
+
 /** Blocks that a start found: those of the chain it was on come before all others. */
 const SEQUENCE_OF_TIP = 0;
 const SEQUENCE_OF_RESTORED = 1;
 
-export class Candidates {
+export class Candidates implements ChainChoice {
   readonly #headers: HeaderIndex;
-  readonly #active: ActiveChain;
+  #active: ActiveChain;
   /** Ends of chains that are linked and valid, with no less work than the tip had at the last look. */
   readonly #ends = new Set<BlockId>();
   /** Blocks that are here while one before them is not, by the parent that they wait for. */
@@ -23,10 +34,30 @@ export class Candidates {
   #floor: BlockId = GENESIS;
   /** Our own data does not let us go back there. */
   #isFloorLost = false;
+  /** Counts as linked though blocks before it are missing: coins as of it came in a snapshot. */
+  #assumed: { readonly id: BlockId; readonly chainTransactions: number } | undefined;
 
   constructor(headers: HeaderIndex, active: ActiveChain) {
     this.#headers = headers;
     this.#active = active;
+  }
+
+  /**
+   * What builds on `id` can be connected from now on (or from `restore` on), whether the blocks before
+   * it are here or not: coins as of it came in a snapshot. `chainTransactions`: how many there are from
+   * genesis up to it.
+   */
+  assume(id: BlockId, chainTransactions: number): void {
+    this.#assumed = { id, chainTransactions };
+    if (this.#headers.blocks.isLinked(id)) return;
+    this.#linkAssumed();
+    this.#linkWaiting(id);
+  }
+
+  /** Another chain is the one to better from now on. */
+  follow(active: ActiveChain): void {
+    this.#active = active;
+    this.rebuild();
   }
 
   /** At a start: links what can be linked. `tip` is the one that was last told to everyone. */
@@ -34,11 +65,19 @@ export class Candidates {
     const { blocks } = this.#headers;
     for (let row = 0; row < this.#headers.size; row++) {
       const id = row as BlockId;
+      const isAssumed = id === this.#assumed?.id && !this.#isParentLinked(id);
+      if (isAssumed) this.#linkAssumed();
       if (blocks.transactionCount(id) === 0) continue;
       const wasOnTip = this.#headers.descendsFrom(tip, id);
       if (this.#isParentLinked(id)) this.#link(id, wasOnTip ? SEQUENCE_OF_TIP : SEQUENCE_OF_RESTORED);
       else this.#wait(id);
     }
+    this.rebuild();
+  }
+
+  /** What `assume` told is no longer taken on trust. */
+  confirm(): void {
+    this.#assumed = undefined;
     this.rebuild();
   }
 
@@ -48,26 +87,21 @@ export class Candidates {
       this.#wait(id);
       return [];
     }
-    // Of those that wait for the same block, the first to come is the first in line.
-    const linked = [id];
-    for (const next of linked) {
-      this.#link(next, ++this.#sequence);
-      this.#offer(next);
-      linked.push(...(this.#waiting.get(next) ?? []));
-      this.#waiting.delete(next);
-    }
-    return linked;
+    this.#link(id, ++this.#sequence);
+    this.#offer(id);
+    return [id, ...this.#linkWaiting(id)];
   }
 
   /** The block's bytes turned out not to be here: neither it nor what builds on it can be connected now. */
   lost(id: BlockId): void {
     const { blocks } = this.#headers;
     blocks.setLost(id);
-    blocks.setUnlinked(id);
+    if (id === this.#assumed?.id) this.#linkAssumed();
+    else blocks.setUnlinked(id);
     for (let row = id + 1; row < this.#headers.size; row++) {
       const each = row as BlockId;
       const parent = this.#headers.previous(each) ?? GENESIS;
-      if (!blocks.isLinked(each) || blocks.isLinked(parent)) continue;
+      if (!blocks.isLinked(each) || blocks.isLinked(parent) || each === this.#assumed?.id) continue;
       blocks.setUnlinked(each);
       this.#wait(each);
     }
@@ -181,6 +215,28 @@ export class Candidates {
     const parent = this.#headers.previous(id);
     const before = parent === undefined ? 0 : blocks.chainTransactionCount(parent);
     blocks.setLinked(id, before + blocks.transactionCount(id), sequence);
+  }
+
+  #linkAssumed(): void {
+    if (this.#assumed === undefined) return;
+    const { id, chainTransactions } = this.#assumed;
+    this.#headers.blocks.setLinked(id, chainTransactions, SEQUENCE_OF_TIP);
+  }
+
+  /**
+   * Links what waited for `id`, and what waited for that: of those for the same block, the first to
+   * come first.
+   */
+  #linkWaiting(id: BlockId): readonly BlockId[] {
+    const linked = this.#waiting.get(id)?.slice() ?? [];
+    this.#waiting.delete(id);
+    for (const next of linked) {
+      this.#link(next, ++this.#sequence);
+      this.#offer(next);
+      linked.push(...(this.#waiting.get(next) ?? []));
+      this.#waiting.delete(next);
+    }
+    return linked;
   }
 
   #isParentLinked(id: BlockId): boolean {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ChainParams } from "../params/chain_params.ts";
+import type { ChainParams, WorkParams } from "../params/chain_params.ts";
 import { displayHash } from "../primitives/hash.ts";
 import type { BlockId, HeaderIndex } from "./header_index.ts";
 
@@ -50,18 +50,55 @@ function isoTime(unixSeconds: number): string {
 
 /** A block is late as often as not: only so many make it clear that some are missing. */
 const LATE_BLOCKS = 12;
+/** A tip no older than this, in seconds, is judged by the headers above it: its own time may be off. */
+const RECENT_SECONDS = 2 * 60 * 60;
 
 /**
- * How much of the chain is verified, from 0 to 1: by height, since the number of transactions to
- * come is not known. Blocks that should have been found since the best header count as missing,
- * where blocks come at a pace of their own.
+ * How much of the chain is verified, from 0 to 1: by transactions, where it is known how many there
+ * are, or else by height.
  */
 export function verificationProgress(
   headers: HeaderIndex,
   tip: BlockId,
   bestHeader: BlockId,
   now: number,
-  { work }: ChainParams,
+  { transactionCount, work }: ChainParams,
+): number {
+  if (transactionCount === undefined) return progressByHeight(headers, tip, bestHeader, now, work);
+  const verified = headers.blocks.chainTransactionCount(tip);
+  if (verified === 0) return 0;
+  const tipTime = estimatedTipTime(headers, tip, bestHeader, now, work);
+  const { time, count, perSecond } = transactionCount;
+  const [base, since] = verified <= count ? [count, time] : [verified, tipTime];
+  return Math.min(1, verified / (base + (now - since) * perSecond));
+}
+
+/**
+ * The pace at which blocks come tells more of a recent block's age than the time in it
+ * (validation.cpp, GuessVerificationProgress).
+ */
+function estimatedTipTime(
+  headers: HeaderIndex,
+  tip: BlockId,
+  bestHeader: BlockId,
+  now: number,
+  work: WorkParams,
+): number {
+  const time = headers.time(tip);
+  const missing = headers.height(bestHeader) - headers.height(tip);
+  return Math.abs(now - time) <= RECENT_SECONDS && missing >= 0 ? now - missing * work.targetSpacing : time;
+}
+
+/**
+ * Blocks that should have been found since the best header count as missing, where blocks come at a
+ * pace of their own.
+ */
+function progressByHeight(
+  headers: HeaderIndex,
+  tip: BlockId,
+  bestHeader: BlockId,
+  now: number,
+  work: WorkParams,
 ): number {
   const overdue = work.noRetargeting ? 0 : Math.max(0, now - headers.time(bestHeader)) / work.targetSpacing;
   const expected = headers.height(bestHeader) + (overdue > LATE_BLOCKS ? overdue : 0);

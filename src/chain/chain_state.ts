@@ -1,17 +1,15 @@
-import type { Bytes } from "../base/bytes.ts";
-import { drawSalt } from "../base/salted_hash.ts";
+import { type Bytes, equalBytes } from "../base/bytes.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { Block } from "../primitives/block.ts";
 import type { Coin } from "../primitives/coin.ts";
-import { type BlockHash, displayHash } from "../primitives/hash.ts";
+import type { BlockHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
-import { Activation } from "./activation.ts";
-import { ActiveChain } from "./active_chain.ts";
+import type { ActiveChain } from "./active_chain.ts";
 import { BlockAcceptance } from "./block_acceptance.ts";
-import { BlockFiles } from "./block_files.ts";
-import { Candidates } from "./candidates.ts";
+import { blockFileName, BlockFiles, FRAME_BYTES } from "./block_files.ts";
+import type { FilePosition } from "./block_table.ts";
 import { ChainControl } from "./chain_control.ts";
 import { verificationProgress } from "./chain_log.ts";
 import type { ChainParts } from "./chain_parts.ts";
@@ -28,23 +26,16 @@ import type {
 import { type ChainTip, chainTips } from "./chain_tips.ts";
 import { ChainCheck } from "./check_chain.ts";
 import { checkLastBlocks } from "./check_last_blocks.ts";
-import type { CoinChanges } from "./coin_changes.ts";
-import { CoinsCache } from "./coins_cache.ts";
-import { CoinsFlusher } from "./coins_flusher.ts";
-import { CoinsReplay } from "./coins_replay.ts";
+import { type ChainPlaces, Chainstates, type SharedParts } from "./chainstates.ts";
 import { HeaderAcceptance } from "./header_acceptance.ts";
 import { type BlockId, GENESIS, HeaderIndex } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
 import { forkOfLocator, locatorFrom } from "./locator.ts";
 import { Outbox } from "./outbox.ts";
-import { PendingVerdicts } from "./pending_verdicts.ts";
 import { Pruner } from "./pruner.ts";
-import {
-  ChainDataError, coinsFault, formatChange, type RestoredState, restoreState, tipChange,
-} from "./restore.ts";
+import { ChainDataError, formatChange, type RestoredState, restoreState, tipChange } from "./restore.ts";
 import { StoredBlocks } from "./stored_blocks.ts";
 import { testBlock } from "./test_block.ts";
-import { TipMover } from "./tip_mover.ts";
 
 export type {
   AddBlockOptions,
@@ -63,6 +54,22 @@ export type { ChainTip } from "./chain_tips.ts";
 /** A block of more serialised bytes takes a turn of its own to check, to connect and to commit: 30 ms for a megabyte. */
 const LONG_BLOCK_BYTES = 200_000;
 
+/** What is told of a chainstate. */
+export interface ChainstateReport {
+  readonly tip: BlockId;
+  /** Of which block the snapshot was that its coins came from, if they did. */
+  readonly snapshotBase: BlockId | undefined;
+  /** All blocks up to the tip were connected, here or, for a snapshot, in the background. */
+  readonly isValidated: boolean;
+  /** Memory that it has for changed coins. */
+  readonly budgetBytes: number;
+  /** How much of the chain it has, from 0 to 1. */
+  readonly progress: number;
+}
+
+/** A start that finds nothing. */
+const AT_GENESIS: ChainPlaces = { coinsHead: GENESIS, replayFrom: undefined, background: undefined };
+
 /**
  * The chain with most work: headers, blocks, coins, and the steps from one tip to a better one.
  *
@@ -73,38 +80,43 @@ const LONG_BLOCK_BYTES = 200_000;
 export class ChainState {
   readonly params: ChainParams;
   readonly headers: HeaderIndex;
-  readonly #parts: ChainParts;
-  readonly #acceptance: BlockAcceptance;
-  readonly #activation: Activation;
-  readonly #flusher: CoinsFlusher;
-  readonly #pruner: Pruner;
-  readonly #control: ChainControl;
+  readonly #states: Chainstates;
+  // Made again when another chainstate becomes the active one.
+  #acceptance: BlockAcceptance;
+  #pruner: Pruner;
+  #control: ChainControl;
   /** The tip that everyone was told of before a crash, until we are there again. */
   #rollForwardTo: BlockId | undefined;
-  #replay: CoinsReplay | undefined;
   #isInitialBlockDownload = true;
+  /** Blocks come from files: no peer is asked for them, and none is pruned. */
+  #isLoadingBlocks: boolean;
   /** Called once there is no better chain to go to. */
   #restWaiters: (() => void)[] = [];
 
   /** @throws {ChainDataError} when what was found on disk cannot be used: it says what to do */
   constructor(ports: ChainPorts, settings: ChainSettings, restored: RestoredChain) {
-    const found = restoreState(restored, ports.coins, settings.params, ports.rng);
-    if (found !== undefined && "what" in found) throw new ChainDataError(found);
+    const found = restoreState(restored, ports, settings.params, ports.rng);
+    if (found !== undefined && "what" in found) {
+      ports.logger.error(found.what);
+      throw new ChainDataError(found);
+    }
+    this.#isLoadingBlocks = restored.isLoadingBlocks ?? false;
     this.params = settings.params;
     this.headers = found?.headers ?? new HeaderIndex(ports.rng);
     if (found === undefined) this.headers.add(this.params.genesis.header, undefined);
-    const coinsHead = found?.coinsHead ?? GENESIS;
-    this.#parts = this.#assemble(ports, settings, coinsHead, found?.replayFrom ?? coinsHead);
-    const { coins } = this.#parts;
-    this.#acceptance = new BlockAcceptance(this.#parts, () => this.#isInitialBlockDownload);
-    this.#flusher = new CoinsFlusher(this.#flusherPorts(), coins, settings.coinsCacheBytes);
+    this.#states = new Chainstates(this.#shared(ports, settings), found ?? AT_GENESIS, {
+      moved: () => this.#tipMoved(),
+      flushed: () => this.#pruner.flushed(),
+      changed: () => this.#statesChanged(),
+    });
+    if (found !== undefined) this.#resume(found);
+    if (restored.isReindexing === true) this.#parts.files.reserve(restored.blockFiles ?? []);
     if (found === undefined) this.#writeGenesis();
-    else this.#resume(found);
-    this.#pruner = new Pruner(this.#parts, () => this.#flusher.flush(() => {}));
+    this.#acceptance = this.#makeAcceptance();
+    this.#pruner = this.#makePruner();
     this.#control = new ChainControl(this.#parts);
-    const mover = new TipMover(this.#parts, () => this.#tipMoved());
-    this.#activation = new Activation(mover, this.headers, this.#parts.active, coins);
     this.#leaveInitialBlockDownload();
+    this.#states.balance(this.#isInitialBlockDownload);
   }
 
   get tip(): BlockId {
@@ -121,15 +133,26 @@ export class ChainState {
     return this.#isInitialBlockDownload;
   }
 
+  /** Blocks come from files at first; `blocksLoaded` ends it. */
+  get isLoadingBlocks(): boolean {
+    return this.#isLoadingBlocks;
+  }
+
+  /** All blocks that the files hold have been added. */
+  blocksLoaded(): void {
+    this.#isLoadingBlocks = false;
+    this.#leaveInitialBlockDownload();
+    this.#pruner.tipMoved();
+  }
+
   /** After a crash: blocks connected before are being connected again, and the tip is not there yet. */
   get isRollingForward(): boolean {
-    return this.#replay !== undefined || this.#rollForwardTo !== undefined;
+    return this.#states.active.isReplaying || this.#rollForwardTo !== undefined;
   }
 
   /** How much of the chain is verified, from 0 to 1. */
   get verificationProgress(): number {
-    const now = this.#parts.ports.clock.unixTime();
-    return verificationProgress(this.headers, this.tip, this.bestHeader, now, this.params);
+    return this.#progressOf(this.tip);
   }
 
   /** Height of the lowest block of which bytes are still kept. */
@@ -145,6 +168,69 @@ export class ChainState {
   /** Bytes of memory that changed coins take, and how many they are. */
   get coinsCache(): { readonly bytes: number; readonly size: number } {
     return this.#parts.coins;
+  }
+
+  /**
+   * The blocks that were all connected one after the other, from genesis on: the active chain, but while a
+   * snapshot of coins is being checked, that of the background.
+   */
+  get validatedChain(): Pick<ActiveChain, "tip" | "height" | "at" | "has" | "forkWith"> {
+    return (this.#states.background ?? this.#states.active).parts.active;
+  }
+
+  /** Of which block the snapshot was that the coins came from, if they did since the start of the process. */
+  get snapshotBase(): BlockId | undefined {
+    return this.#states.base;
+  }
+
+  /** The blocks that are still to be connected in the background: those above `from`, up to `to`. */
+  get historicalRange(): { readonly from: BlockId; readonly to: BlockId } | undefined {
+    const { background, base } = this.#states;
+    if (background === undefined || base === undefined) return undefined;
+    return { from: background.parts.active.forkWith(base), to: base };
+  }
+
+  /** By work, the active one last. */
+  get chainstates(): readonly ChainstateReport[] {
+    const { active, background, base } = this.#states;
+    const all = background === undefined ? [active] : [background, active];
+    return all.map((each) => {
+      const isActive = each === active;
+      const snapshotBase = isActive ? base : undefined;
+      return {
+        tip: each.tip,
+        snapshotBase,
+        isValidated: background === undefined || !isActive,
+        budgetBytes: each.budget,
+        progress: this.#progressOf(each.tip),
+      };
+    });
+  }
+
+  /** The database that the active coins are in. */
+  get coinsStore(): "chainstate" | "snapshot" {
+    return this.#parts.store;
+  }
+
+  /**
+   * Why coins as of the block with `hash` cannot become the active ones, in Bitcoin Core's words;
+   * `undefined` if they can.
+   */
+  snapshotRefusal(hash: BlockHash): string | undefined {
+    return this.#states.refusal(hash);
+  }
+
+  /** Whether such coins would bring us nearer to the best chain. */
+  isSnapshotAhead(hash: BlockHash): boolean {
+    return this.#states.hasMoreWork(hash);
+  }
+
+  /**
+   * Coins as of the block with `hash`, which nothing speaks against, are in their database whole: they are
+   * the active ones from now on. `done` when a restart would find it so.
+   */
+  activateSnapshot(hash: BlockHash, done: () => void): void {
+    this.#states.activate(hash, done);
   }
 
   activeAt(height: number): BlockId | undefined {
@@ -214,17 +300,16 @@ export class ChainState {
 
   /** Takes one short turn of connecting. True when the next can be taken at once. */
   work(): boolean {
-    if (this.#replay !== undefined) return this.#stepReplay(this.#replay);
-    if (this.#flusher.isBehind) return false;
-    const best = this.#parts.candidates.best();
-    if (this.#activation.step(best)) return true;
-    if (best === undefined) this.#rest();
-    return false;
+    const turn = this.#states.active.work();
+    if (turn === "at-rest") this.#rest();
+    // What is left of the time goes to the background.
+    return turn === "more" || this.#states.workInBackground();
   }
 
   /** Whether the next turn of `work` may take so long that nothing else should be done along with it. */
   get isWorkLong(): boolean {
-    return this.#activation.stepBytes(this.#parts.candidates.best()) > LONG_BLOCK_BYTES;
+    const { active, background } = this.#states;
+    return Math.max(active.stepBytes(), background?.stepBytes() ?? 0) > LONG_BLOCK_BYTES;
   }
 
   /**
@@ -250,8 +335,7 @@ export class ChainState {
 
   /** Writes what is only in memory; `done` when a restart would find it all. */
   flush(done: () => void): void {
-    if (this.#replay === undefined) this.#flusher.flush(done);
-    else this.#parts.outbox.send({}, done); // Half-mended coins are mended again at the next start.
+    this.#states.flush(done);
   }
 
   /**
@@ -264,53 +348,61 @@ export class ChainState {
 
   /** Whether nothing is left to connect or write: for tests and a clean stop. */
   get isIdle(): boolean {
-    const { candidates, outbox, verdicts } = this.#parts;
-    return this.#replay === undefined && this.#activation.isIdle && candidates.best() === undefined &&
-      this.#flusher.isIdle && outbox.isEmpty && verdicts.isQuiet;
+    const { outbox, verdicts } = this.#parts;
+    return this.#states.isIdle && outbox.isEmpty && verdicts.isQuiet;
   }
 
-  /** `durable`: the head that a flush of the coins starts from. */
-  #assemble(ports: ChainPorts, settings: ChainSettings, tip: BlockId, durable: BlockId): ChainParts {
+  /** Those of the active chainstate. */
+  get #parts(): ChainParts {
+    return this.#states.parts;
+  }
+
+  #shared(ports: ChainPorts, settings: ChainSettings): SharedParts {
     const { headers, params } = this;
     const { logger } = ports;
-    const active = new ActiveChain(headers, tip);
     const files = new BlockFiles(ports.files, logger, params.magic, settings.blockFileBytes);
     return {
       ports,
       settings,
       headers,
       acceptance: new HeaderAcceptance(headers, params, ports.clock, logger),
-      active,
-      candidates: new Candidates(headers, active),
       files,
       blocks: new StoredBlocks(headers, files, params, logger),
-      coins: new CoinsCache(ports.coins, drawSalt(ports.rng), headers.hash(durable), ({ txid, index }) =>
-        logger.error(`Coin ${displayHash(txid)}:${index} in the coin database (chainstate) is damaged`)),
-      verdicts: new PendingVerdicts(headers, active, (event) => ports.event(event)),
       outbox: new Outbox((batch, done) => ports.persist(batch, done)),
     };
   }
 
-  #flusherPorts() {
-    const { outbox, ports } = this.#parts;
-    return {
-      clock: ports.clock,
-      begin: () => {
-        const head = this.headers.hash(this.tip);
-        const index = [...takeChangedPages(this.headers), tipChange(head)];
-        return { head, parts: { index } };
-      },
-      send: (parts: Parameters<Outbox["send"]>[0], done: () => void) => outbox.send(parts, done),
-      flushed: () => {
-        ports.logger.debug("coindb", () => `Coins are written as of height ${this.headers.height(this.tip)}`);
-        this.#pruner.flushed();
-      },
-    };
+  #progressOf(tip: BlockId): number {
+    const now = this.#parts.ports.clock.unixTime();
+    return verificationProgress(this.headers, tip, this.bestHeader, now, this.params);
+  }
+
+  #makeAcceptance(): BlockAcceptance {
+    return new BlockAcceptance(this.#parts, {
+      isInitialBlockDownload: () => this.#isInitialBlockDownload,
+      isHistorical: (id) => this.#states.isHistorical(id),
+    });
+  }
+
+  #makePruner(): Pruner {
+    const { background, base } = this.#states;
+    const history = background === undefined || base === undefined ? undefined
+      : { ...background.parts, baseHeight: this.headers.height(base) };
+    return new Pruner(this.#parts, history, () => this.#states.flush(() => {}));
+  }
+
+  /** Another chainstate is the active one, or it is no longer checked in the background. */
+  #statesChanged(): void {
+    this.#acceptance = this.#makeAcceptance();
+    this.#pruner = this.#makePruner();
+    this.#control = new ChainControl(this.#parts);
+    this.#leaveInitialBlockDownload();
+    this.#states.balance(this.#isInitialBlockDownload);
   }
 
   #writeGenesis(): void {
     const { blocks, candidates, outbox } = this.#parts;
-    const files = blocks.store(GENESIS, this.params.genesis);
+    const files = blocks.store(GENESIS, this.params.genesis, this.#findGenesis());
     candidates.received(GENESIS);
     this.headers.blocks.setConnected(GENESIS);
     const hash = this.params.genesis.hash;
@@ -319,9 +411,17 @@ export class ChainState {
     blocks.forget(GENESIS);
   }
 
+  /** Where it stands in the files that the index is made from: at the very beginning, if at all. */
+  #findGenesis(): FilePosition | undefined {
+    const { bytes } = this.params.genesis;
+    const position = { file: 0, offset: FRAME_BYTES, length: bytes.length };
+    const found = this.#parts.ports.files.read(blockFileName(0), FRAME_BYTES, bytes.length);
+    return found !== undefined && equalBytes(found, bytes) ? position : undefined;
+  }
+
   /** Puts everything where it was. */
-  #resume({ coinsHead, replayFrom, tip, lost }: RestoredState): void {
-    const { blocks, candidates, coins, files, outbox, ports } = this.#parts;
+  #resume({ coinsHead, tip, lost, background }: RestoredState): void {
+    const { blocks, candidates, files, outbox, ports } = this.#parts;
     for (let row = 0; row < this.headers.size; row++) {
       const [block, undo] = [this.headers.blocks.position(row), this.headers.blocks.undoPosition(row)];
       if (block !== undefined) files.restoreBlock(block, this.headers.height(row as BlockId));
@@ -335,33 +435,11 @@ export class ChainState {
     if (index.length > 0) outbox.send({ index });
     const isBehind = this.headers.compareWork(tip, coinsHead) > 0 && !this.headers.isInvalid(tip);
     if (isBehind) this.#rollForwardTo = tip;
-    const fault = checkLastBlocks(this.headers, blocks, coinsHead, this.params);
-    if (fault !== undefined) throw new ChainDataError(fault);
-    if (replayFrom === undefined) return;
-    ports.logger.info("Replaying blocks");
-    const replayPorts = {
-      block: (id: BlockId) => blocks.block(id),
-      undo: (id: BlockId) => blocks.undo(id),
-      apply(changes: CoinChanges) {
-        for (const { outPoint, coin } of changes.changes()) {
-          if (coin === undefined) coins.spend(outPoint);
-          else coins.add(outPoint, coin, true);
-        }
-      },
-    };
-    this.#replay = new CoinsReplay(this.headers, coins, replayPorts, replayFrom, coinsHead);
-  }
-
-  #stepReplay(replay: CoinsReplay): boolean {
-    const step = replay.step();
-    if (step === "more") return true;
-    this.#replay = undefined;
-    if (step === "done") {
-      this.#flusher.flush(() => {});
-      return true;
+    this.#states.separateFiles();
+    for (const head of [coinsHead, background?.coinsHead ?? GENESIS]) {
+      const fault = checkLastBlocks(this.headers, blocks, head, this.params);
+      if (fault !== undefined) throw new ChainDataError(fault);
     }
-    const hash = displayHash(this.headers.hash(step.missing));
-    throw new ChainDataError(coinsFault(`block ${hash}, or what undoes it, is needed to mend it and cannot be read`));
   }
 
   /** There is no better chain to go to. */
@@ -378,16 +456,17 @@ export class ChainState {
     if (this.#rollForwardTo !== undefined && this.headers.compareWork(this.tip, this.#rollForwardTo) >= 0) {
       this.#rollForwardTo = undefined;
     }
-    this.#flusher.flushIfDue();
-    this.#pruner.tipMoved();
+    this.#states.active.flushIfDue();
+    if (!this.#isLoadingBlocks) this.#pruner.tipMoved();
   }
 
   #leaveInitialBlockDownload(): void {
-    if (!this.#isInitialBlockDownload) return;
+    if (!this.#isInitialBlockDownload || this.#isLoadingBlocks) return;
     const { ports, settings } = this.#parts;
     if (this.headers.chainWork(this.tip) < settings.minimumChainWork) return;
     if (this.headers.time(this.tip) < ports.clock.unixTime() - settings.maxTipAge) return;
     ports.logger.info("Leaving InitialBlockDownload (latching to false)");
     this.#isInitialBlockDownload = false;
+    this.#states.balance(false);
   }
 }

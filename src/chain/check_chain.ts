@@ -99,7 +99,7 @@ export class ChainCheck {
   }
 
   #up(done: (step: CheckStep) => void): void {
-    const { active, blocks, headers, ports, settings: { assumeValid, params } } = this.#parts;
+    const { active, blocks, headers, ports, settings: { params } } = this.#parts;
     const id = active.at(headers.height(this.#at) + 1);
     if (id === undefined) return done(this.#good());
     const block = blocks.block(id);
@@ -108,7 +108,7 @@ export class ChainCheck {
       params,
       previous: headers.context(this.#at),
       coins: this.#coins,
-      forbidsOverwrite: forbidsOverwrite(headers, id, assumeValid, params),
+      forbidsOverwrite: forbidsOverwrite(headers, id, params),
     });
     const finish = (violation: RuleViolation | undefined): void => {
       done(violation === undefined ? "more" : this.#bad("found unconnectable block", id, describeViolation(violation)));

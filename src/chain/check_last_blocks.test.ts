@@ -42,7 +42,7 @@ test("a flipped bit in each byte of the last block, its witness included, is fou
   const { name, offset, length } = chain.blockRange(chain.tip) ?? assert.fail();
   for (let at = offset; at < offset + length; at++) {
     const mend = flip(harness, name, at);
-    const text = /^Block [0-9a-f]{64} in blocks\/blk00000\.dat is damaged\. Restore/;
+    const text = /^Block [0-9a-f]{64} in blocks\/blk00000\.dat is damaged\. Start once with -reindex/;
     assert.match(faultOf(harness) ?? "it starts", text, `byte ${at}`);
     mend();
   }

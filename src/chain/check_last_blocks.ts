@@ -10,7 +10,7 @@ import type { ChainParams } from "../params/chain_params.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { blockFileName, undoFileName } from "./block_files.ts";
 import { type BlockId, GENESIS, type HeaderIndex } from "./header_index.ts";
-import { type ChainDataFault, START_AFRESH } from "./restore.ts";
+import { type ChainDataFault, REINDEX } from "./restore.ts";
 import type { StoredBlocks } from "./stored_blocks.ts";
 
 /** As many as Bitcoin Core's DEFAULT_CHECKBLOCKS: of the largest blocks, a quarter of a second. */
@@ -28,11 +28,11 @@ export function checkLastBlocks(
     const { file } = headers.blocks.position(id) ?? { file: 0 };
     const hash = displayHash(headers.hash(id));
     if (!isBlockGood(headers, blocks, id, params)) {
-      return { what: `Block ${hash} in ${blockFileName(file)} is damaged`, advice: START_AFRESH };
+      return { what: `Block ${hash} in ${blockFileName(file)} is damaged`, advice: REINDEX };
     }
     if (headers.blocks.hasUndo(id) && blocks.undo(id) === undefined) {
       const what = `What undoes block ${hash}, in ${undoFileName(file)}, is damaged`;
-      return { what, advice: START_AFRESH };
+      return { what, advice: REINDEX };
     }
     id = headers.previous(id) ?? GENESIS;
   }

@@ -4,13 +4,34 @@
  *
  * @module
  */
+import type { Bytes } from "../base/bytes.ts";
 import type { Coin } from "../primitives/coin.ts";
-import { hashKey, type Txid } from "../primitives/hash.ts";
+import { HASH_BYTES, hashKey, type Txid } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
+import type { CoinsCache } from "./coins_cache.ts";
+import { type Finding, type FoundCoin, IS_COIN, IS_SPENT, UNKNOWN } from "./found_coin.ts";
 
 /** Where coins are looked up. */
 export interface CoinsView {
   get(outPoint: OutPoint): Coin | undefined;
+}
+
+/** Where they can also be looked for by bytes: the id stands in `bytes` at `offset`. */
+export interface CoinSearch extends CoinsView {
+  /** What `find` is asked with: where an outpoint is in hash tables. */
+  hashOf(bytes: Bytes, offset: number, index: number): number;
+  /** Whether there is an unspent coin, which is then `found`. */
+  find(bytes: Bytes, offset: number, index: number, hash: number, found: FoundCoin): boolean;
+}
+
+/** What one block does to the coins: connecting it, or disconnecting it. */
+export interface CoinLayer {
+  /** Of this block's changes only: `undefined` when it changes nothing there. */
+  changed(outPoint: OutPoint): CoinChange | undefined;
+  /** The same by bytes. */
+  search(bytes: Bytes, offset: number, index: number, hash: number, found: FoundCoin): Finding;
+  changes(): Iterable<CoinChange>;
+  applyTo(coins: CoinsCache): void;
 }
 
 export interface CoinChange {
@@ -20,7 +41,7 @@ export interface CoinChange {
 }
 
 /** One block's changes by outpoint, over a view that stays as it is. */
-export class CoinChanges implements CoinsView {
+export class CoinChanges implements CoinsView, CoinLayer {
   readonly #under: CoinsView;
   readonly #changes = new Map<string, CoinChange>();
   #lastTxid: Txid | undefined;
@@ -35,9 +56,16 @@ export class CoinChanges implements CoinsView {
     return change === undefined ? this.#under.get(outPoint) : change.coin;
   }
 
-  /** Of this block's changes only: `undefined` when it changes nothing there. */
   changed(outPoint: OutPoint): CoinChange | undefined {
     return this.#changes.get(this.#key(outPoint));
+  }
+
+  search(bytes: Bytes, offset: number, index: number, _hash: number, found: FoundCoin): Finding {
+    const change = this.changed({ txid: bytes.slice(offset, offset + HASH_BYTES) as Txid, index });
+    if (change === undefined) return UNKNOWN;
+    if (change.coin === undefined) return IS_SPENT;
+    found.set(change.coin);
+    return IS_COIN;
   }
 
   add(outPoint: OutPoint, coin: Coin): void {
@@ -61,6 +89,14 @@ export class CoinChanges implements CoinsView {
     return this.#changes.values();
   }
 
+  applyTo(coins: CoinsCache): void {
+    for (const { outPoint, coin } of this.#changes.values()) {
+      if (coin === undefined) coins.spend(outPoint);
+      // Two early blocks made coins that were there already (BIP30): only a coinbase can.
+      else coins.add(outPoint, coin, coin.isCoinbase);
+    }
+  }
+
   /** A coin that the block itself made leaves no trace. */
   #spend(key: string, outPoint: OutPoint): void {
     if (this.#changes.get(key)?.coin !== undefined) this.#changes.delete(key);
@@ -78,11 +114,11 @@ export class CoinChanges implements CoinsView {
 }
 
 /** Coins as they will be once the blocks that are pending, oldest first, are connected or disconnected. */
-export class PendingCoins implements CoinsView {
-  readonly #base: CoinsView;
-  #layers: CoinChanges[] = [];
+export class PendingCoins implements CoinSearch {
+  readonly #base: CoinSearch;
+  #layers: CoinLayer[] = [];
 
-  constructor(base: CoinsView) {
+  constructor(base: CoinSearch) {
     this.#base = base;
   }
 
@@ -94,7 +130,19 @@ export class PendingCoins implements CoinsView {
     return this.#base.get(outPoint);
   }
 
-  push(layer: CoinChanges): void {
+  hashOf(bytes: Bytes, offset: number, index: number): number {
+    return this.#base.hashOf(bytes, offset, index);
+  }
+
+  find(bytes: Bytes, offset: number, index: number, hash: number, found: FoundCoin): boolean {
+    for (let i = this.#layers.length - 1; i >= 0; i--) {
+      const finding = (this.#layers[i] as CoinLayer).search(bytes, offset, index, hash, found);
+      if (finding !== UNKNOWN) return finding === IS_COIN;
+    }
+    return this.#base.find(bytes, offset, index, hash, found);
+  }
+
+  push(layer: CoinLayer): void {
     this.#layers.push(layer);
   }
 

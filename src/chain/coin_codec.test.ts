@@ -6,7 +6,7 @@ import { DecodeError } from "../codec/decode_error.ts";
 import { MONEY_MAX, type Sats } from "../primitives/amount.ts";
 import type { BlockHash, Txid } from "../primitives/hash.ts";
 import {
-  coinKey, encodeCoin, readCoin, readCoinHead, readVarint, varintSize, writeVarint,
+  coinKey, decodeCoin, encodeCoin, readCoin, readVarint, varintSize, writeVarint,
 } from "./coin_codec.ts";
 import { decodeUndo, encodeUndo, undoChecksum } from "./undo_codec.ts";
 
@@ -17,12 +17,29 @@ const coins = fc.record({
   isCoinbase: fc.boolean(),
 }, { noNullPrototype: true });
 
+const outPoints = fc.record({
+  txid: fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => bytes as Txid),
+  index: fc.nat(100_000),
+});
+
 test("a coin comes back from its bytes", () => {
-  fc.assert(fc.property(coins, (coin) => {
-    const bytes = encodeCoin(coin);
-    const reader = new ByteReader(bytes);
-    const head = readCoinHead(reader);
-    assert.deepEqual({ ...head, script: reader.bytes(reader.remaining) }, coin);
+  fc.assert(fc.property(outPoints, coins, (outPoint, coin) => {
+    const key = coinKey(outPoint);
+    assert.deepEqual(decodeCoin(key, encodeCoin(key, coin)), coin);
+  }));
+});
+
+test("a coin of which any bit of key or value was flipped, or the end is missing, is not taken for one", () => {
+  fc.assert(fc.property(outPoints, coins, fc.nat(), (outPoint, coin, where) => {
+    const key = coinKey(outPoint);
+    const bytes = encodeCoin(key, coin);
+    const bit = where % (8 * (key.length + bytes.length));
+    const target = bit < 8 * key.length ? key : bytes;
+    const at = target === key ? bit >>> 3 : (bit >>> 3) - key.length;
+    target[at] = (target[at] as number) ^ (1 << (bit & 7));
+    assert.throws(() => decodeCoin(key, bytes), DecodeError);
+    target[at] = (target[at] as number) ^ (1 << (bit & 7));
+    assert.throws(() => decodeCoin(key, bytes.subarray(0, where % bytes.length)), DecodeError);
   }));
 });
 

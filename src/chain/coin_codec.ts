@@ -3,6 +3,7 @@
  *
  * ```text
  * coin      varint 2 * height + isCoinbase, varint value, then the script
+ * record    coin, u32le checksum of its key and of itself (coin_checksum.ts)
  * key       'C', 32 txid, varint index          (Bitcoin Core's chainstate has the same keys)
  * varint    seven bits a byte, lowest first, the top bit set on all bytes but the last
  * ```
@@ -10,12 +11,14 @@
  * @module
  */
 import type { Bytes } from "../base/bytes.ts";
+import { wordAt } from "../base/salted_hash.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import { isMoney, type Sats } from "../primitives/amount.ts";
 import type { Coin } from "../primitives/coin.ts";
 import { HASH_BYTES } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
+import { COIN_CHECKSUM_BYTES, coinChecksum } from "./coin_checksum.ts";
 
 export const COIN_PREFIX = 0x43;
 /** Heights are below 2^31, so twice a height and one fits. */
@@ -34,11 +37,15 @@ export function coinHeadSize({ value, height, isCoinbase }: Coin): number {
   return varintSize(coinCode(height, isCoinbase)) + varintSize(value);
 }
 
-export function encodeCoin(coin: Coin): Bytes {
+/** As the coin database has it under `key`. */
+export function encodeCoin(key: Bytes, coin: Coin): Bytes {
   const head = coinHeadSize(coin);
-  const bytes = new Uint8Array(head + coin.script.length);
+  const end = head + coin.script.length;
+  const bytes = new Uint8Array(end + COIN_CHECKSUM_BYTES);
   writeCoinHead(bytes, 0, coin);
   bytes.set(coin.script, head);
+  const checksum = coinChecksum(key, bytes, end);
+  for (let i = 0; i < COIN_CHECKSUM_BYTES; i++) bytes[end + i] = checksum >>> (8 * i);
   return bytes;
 }
 
@@ -58,11 +65,15 @@ export function readCoinHead(reader: ByteReader): Omit<Coin, "script"> {
   return { value: value as Sats, height: Math.floor(code / 2), isCoinbase: code % 2 === 1 };
 }
 
-/** All of `bytes` as one coin. @throws {DecodeError} when they are not a coin's */
-export function decodeCoin(bytes: Bytes): Coin {
+/** What stands under `key`. @throws {DecodeError} when it is not what was written there */
+export function decodeCoin(key: Bytes, bytes: Bytes): Coin {
+  const end = bytes.length - COIN_CHECKSUM_BYTES;
+  if (end < 0 || coinChecksum(key, bytes, end) !== wordAt(bytes, end) >>> 0) {
+    throw new DecodeError(Math.max(end, 0), { kind: "malformed", field: "coin", found: "a wrong checksum" });
+  }
   const reader = new ByteReader(bytes);
   const head = readCoinHead(reader);
-  return { ...head, script: reader.bytes(reader.remaining) };
+  return { ...head, script: reader.bytes(end - reader.offset) };
 }
 
 /** @throws {DecodeError} when the bytes are not a coin's */

@@ -22,11 +22,12 @@ import { type Bytes, concatBytes } from "../base/bytes.ts";
 import type { HashSalt } from "../base/salted_hash.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import type { Coin } from "../primitives/coin.ts";
-import { type BlockHash, HASH_BYTES } from "../primitives/hash.ts";
+import { type BlockHash, HASH_BYTES, type Txid } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
 import type { Change, KeyValueReader } from "../store/key_value_store.ts";
 import { coinKey, decodeCoin, encodeCoin } from "./coin_codec.ts";
-import { CoinsTable } from "./coins_table.ts";
+import { CoinsTable, outPointHash } from "./coins_table.ts";
+import { type FoundCoin, IS_COIN, UNKNOWN } from "./found_coin.ts";
 
 export const COINS_HEAD_KEY = Uint8Array.of(0x42);
 const TWO_HEADS_KEY = Uint8Array.of(0x48);
@@ -68,6 +69,7 @@ export class CoinsCache {
   #table: CoinsTable;
   #sealed: CoinsTable | undefined;
   #durableHead: BlockHash;
+  #hasStored: boolean | undefined;
 
   constructor(
     store: KeyValueReader,
@@ -111,6 +113,34 @@ export class CoinsCache {
     return this.#stored(outPoint);
   }
 
+  /** Whether there is an unspent coin, which is then `found`; `hash` as `hashOf` gave it. */
+  find(bytes: Bytes, offset: number, index: number, hash: number, found: FoundCoin): boolean {
+    const finding = this.#table.find(bytes, offset, index, hash, found) ||
+      (this.#sealed?.find(bytes, offset, index, hash, found) ?? UNKNOWN);
+    if (finding !== UNKNOWN) return finding === IS_COIN;
+    const txid = bytes.slice(offset, offset + HASH_BYTES) as Txid;
+    const coin = this.#mayBeStored() ? this.#stored({ txid, index }) : undefined;
+    if (coin !== undefined) found.set(coin);
+    return coin !== undefined;
+  }
+
+  /** Where the outpoint, whose id stands in `bytes` at `offset`, is in the tables. */
+  hashOf(bytes: Bytes, offset: number, index: number): number {
+    return outPointHash(this.#salt, bytes, offset, index);
+  }
+
+  /** As `add`, of an outpoint as `find` takes it. */
+  addFound(
+    bytes: Bytes, offset: number, index: number, hash: number, coin: FoundCoin, mayOverwrite: boolean,
+  ): void {
+    this.#table.putFound(bytes, offset, index, hash, coin, !mayOverwrite);
+  }
+
+  /** As `spend`, of an outpoint as `find` takes it. */
+  spendFound(bytes: Bytes, offset: number, index: number, hash: number): void {
+    this.#table.spendFound(bytes, offset, index, hash);
+  }
+
   /** `mayOverwrite`: there may be a coin already, as two early coinbases had the same id (BIP30). */
   add(outPoint: OutPoint, coin: Coin, mayOverwrite: boolean): void {
     this.#table.put(outPoint, coin, !mayOverwrite);
@@ -123,6 +153,7 @@ export class CoinsCache {
   /** Seals what has changed since the last flush; the coins are then as of `head`. */
   startFlush(head: BlockHash): CoinsFlush {
     assert(this.#sealed === undefined, "one flush at a time");
+    this.#hasStored = true;
     const sealed = (this.#sealed = this.#table);
     this.#table = new CoinsTable(this.#salt);
     const slices = slicesOf(sealed, this.#durableHead, head);
@@ -136,11 +167,18 @@ export class CoinsCache {
     };
   }
 
+  /** A new chain has no coins on disk before the first flush: to ask for each of them takes long. */
+  #mayBeStored(): boolean {
+    this.#hasStored ??= readCoinsHead(this.#store)?.type !== "none";
+    return this.#hasStored;
+  }
+
   #stored(outPoint: OutPoint): Coin | undefined {
-    const value = this.#store.get(coinKey(outPoint));
+    const key = coinKey(outPoint);
+    const value = this.#store.get(key);
     if (value === undefined) return undefined;
     try {
-      return decodeCoin(value);
+      return decodeCoin(key, value);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       this.#corrupt(outPoint);
@@ -164,7 +202,7 @@ function* slicesOf(
       slice = [];
     }
     const key = coinKey(outPoint);
-    slice.push(coin === undefined ? { type: "delete", key } : { type: "put", key, value: encodeCoin(coin) });
+    slice.push(coin === undefined ? { type: "delete", key } : { type: "put", key, value: encodeCoin(key, coin) });
   }
   slice.push({ type: "put", key: COINS_HEAD_KEY, value: to });
   if (!isFirst) slice.push({ type: "delete", key: TWO_HEADS_KEY });

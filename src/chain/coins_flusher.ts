@@ -20,16 +20,24 @@ export interface FlusherPorts {
 export class CoinsFlusher {
   readonly #ports: FlusherPorts;
   readonly #coins: CoinsCache;
-  /** Half the budget for what is being filled, half for what is being written. */
-  readonly #sealAtBytes: number;
+  #budgetBytes: number;
   #waiters: (() => void)[] = [];
   #flushedAt: Instant;
 
   constructor(ports: FlusherPorts, coins: CoinsCache, budgetBytes: number) {
     this.#ports = ports;
     this.#coins = coins;
-    this.#sealAtBytes = budgetBytes / 2;
+    this.#budgetBytes = budgetBytes;
     this.#flushedAt = ports.clock.now();
+  }
+
+  /** Memory that changed coins may take. */
+  get budget(): number {
+    return this.#budgetBytes;
+  }
+
+  setBudget(bytes: number): void {
+    this.#budgetBytes = bytes;
   }
 
   get isIdle(): boolean {
@@ -39,6 +47,11 @@ export class CoinsFlusher {
   /** Whether connecting must wait, or memory would pass the budget. */
   get isBehind(): boolean {
     return this.#coins.isFlushing && this.#coins.unsealedBytes > this.#sealAtBytes;
+  }
+
+  /** Half the budget is for what is being filled, half for what is being written. */
+  get #sealAtBytes(): number {
+    return this.#budgetBytes / 2;
   }
 
   /** `done` when all that has changed so far is on disk. */

@@ -23,7 +23,8 @@ function storeOf(withHead: boolean): MemoryStore {
   const store = new MemoryStore();
   const coin = (height: number) => ({ value: 5 as Sats, height, isCoinbase: false, script: Uint8Array.of(0x51) });
   store.apply(shuffle(seededRng(1), OUTPOINTS).map((each) => {
-    return { type: "put", key: coinKey(each), value: encodeCoin(coin(each.index)) };
+    const key = coinKey(each);
+    return { type: "put", key, value: encodeCoin(key, coin(each.index)) };
   }));
   if (withHead) store.apply([{ type: "put", key: COINS_HEAD_KEY, value: HEAD }]);
   return store;

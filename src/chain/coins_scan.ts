@@ -4,14 +4,16 @@
  *
  * @module
  */
-import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
+import { DecodeError } from "../codec/decode_error.ts";
 import type { Coin } from "../primitives/coin.ts";
 import { type BlockHash, HASH_BYTES, type Txid } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
 import { COIN_PREFIX, decodeCoin, readVarint } from "./coin_codec.ts";
 import { COINS_HEAD_KEY } from "./coins_cache.ts";
+import { throwDamaged } from "./restore.ts";
 
 export interface ScannedCoin {
   readonly outPoint: OutPoint;
@@ -46,7 +48,7 @@ async function* inOrder(scan: Scan): AsyncGenerator<ScannedCoin, undefined> {
   let family: ScannedCoin[] = [];
   try {
     for (let next = await scan.next(); next.done !== true; next = await scan.next()) {
-      const found = decode(next.value[0], next.value[1]);
+      const found = decodeCoinEntry(next.value[0], next.value[1]);
       const [last] = family;
       if (last !== undefined && !equalBytes(last.outPoint.txid, found.outPoint.txid)) {
         yield* sorted(family);
@@ -65,9 +67,18 @@ function sorted(family: ScannedCoin[]): readonly ScannedCoin[] {
   return family.sort((a, b) => a.outPoint.index - b.outPoint.index);
 }
 
-/** @throws {DecodeError} when the database is damaged */
-function decode(key: Bytes, value: Bytes): ScannedCoin {
+/** @throws {ChainDataError} when the database is damaged */
+export function decodeCoinEntry(key: Bytes, value: Bytes): ScannedCoin {
+  try {
+    return decodeRecord(key, value);
+  } catch (error) {
+    if (error instanceof DecodeError) throwDamaged(`The coin under ${toHex(key)} in the coin database (chainstate)`);
+    throw error;
+  }
+}
+
+function decodeRecord(key: Bytes, value: Bytes): ScannedCoin {
   const reader = new ByteReader(key, 1);
   const outPoint = { txid: reader.bytes(HASH_BYTES) as Txid, index: readVarint(reader) };
-  return { outPoint, coin: decodeCoin(value), storedBytes: key.length + value.length };
+  return { outPoint, coin: decodeCoin(key, value), storedBytes: key.length + value.length };
 }

@@ -13,14 +13,11 @@
  * @module
  */
 import { type HashSalt, saltedHash, wordAt } from "../base/salted_hash.ts";
-import type { Sats } from "../primitives/amount.ts";
+import { type Bytes, copyBytes } from "../base/bytes.ts";
 import type { Coin } from "../primitives/coin.ts";
 import type { Txid } from "../primitives/hash.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
-import { coinCode } from "./coin_codec.ts";
-
-/** What is known of an outpoint: nothing, that it is spent, or its coin. */
-export type CoinEntry = Coin | "spent" | undefined;
+import { type Finding, FoundCoin, IS_COIN, IS_SPENT, UNKNOWN } from "./found_coin.ts";
 
 // Where the fields of a record are.
 const TXID_BYTES = 32;
@@ -43,7 +40,7 @@ const SLOTS_MIN = 16;
 /** A full log of which less than this is dead is made longer rather than swept. */
 const DEAD_SHARE_MIN = 0.25;
 
-const NO_COIN: Coin = { value: 0 as Sats, script: new Uint8Array(0), height: 0, isCoinbase: false };
+const NO_COIN = new FoundCoin();
 
 export class CoinsShard {
   readonly #salt: HashSalt;
@@ -54,6 +51,7 @@ export class CoinsShard {
   #slots = new Uint32Array(SLOTS_MIN);
   #usedSlots = 0;
   #size = 0;
+  readonly #found = new FoundCoin();
 
   constructor(salt: HashSalt) {
     this.#salt = salt;
@@ -68,37 +66,42 @@ export class CoinsShard {
     return this.#size;
   }
 
-  get(outPoint: OutPoint, hash: number): CoinEntry {
-    const at = this.#record(this.#slot(outPoint, hash));
-    if (at === undefined) return undefined;
-    return (this.#flags(at) & SPENT) !== 0 ? "spent" : this.#coin(at);
+  /** The outpoint is the id that stands in `bytes` from `offset` on, and `index`. */
+  find(bytes: Bytes, offset: number, index: number, hash: number, found: FoundCoin): Finding {
+    const entry = this.#slots[this.#slot(bytes, offset, index, hash)] as number;
+    if (entry === 0) return UNKNOWN;
+    const at = (entry - 1) * ALIGNMENT;
+    if ((this.#flags(at) & SPENT) !== 0) return IS_SPENT;
+    this.#read(at, found);
+    return IS_COIN;
   }
 
-  put(outPoint: OutPoint, hash: number, coin: Coin, isFresh: boolean): void {
-    this.#makeRoom(recordBytes(coin.script.length));
-    const slot = this.#slot(outPoint, hash);
+  put(bytes: Bytes, offset: number, index: number, hash: number, coin: FoundCoin, isFresh: boolean): void {
+    const scriptBytes = coin.end - coin.start;
+    this.#makeRoom(recordBytes(scriptBytes));
+    const slot = this.#slot(bytes, offset, index, hash);
     const at = this.#record(slot);
     if (at === undefined) {
-      this.#append(slot, outPoint, coin, isFresh ? FRESH : 0);
+      this.#append(slot, bytes, offset, index, coin, isFresh ? FRESH : 0);
       return;
     }
     const flags = this.#flags(at) & FRESH;
-    if (this.#scriptLength(at) === coin.script.length) {
+    if (this.#scriptLength(at) === scriptBytes) {
       this.#count(at, -1);
-      this.#write(at, outPoint, coin, flags);
+      this.#write(at, bytes, offset, index, coin, flags);
       this.#count(at, 1);
     } else {
       // It was spent when we first heard of it, and now comes back with its script.
       this.#setFlags(at, this.#flags(at) | MOVED);
-      this.#append(slot, outPoint, coin, flags);
+      this.#append(slot, bytes, offset, index, coin, flags);
     }
   }
 
-  spend(outPoint: OutPoint, hash: number): void {
+  spend(bytes: Bytes, offset: number, index: number, hash: number): void {
     this.#makeRoom(recordBytes(0));
-    const slot = this.#slot(outPoint, hash);
+    const slot = this.#slot(bytes, offset, index, hash);
     const at = this.#record(slot);
-    if (at === undefined) this.#append(slot, outPoint, NO_COIN, SPENT);
+    if (at === undefined) this.#append(slot, bytes, offset, index, NO_COIN, SPENT);
     else this.#setFlags(at, this.#flags(at) | SPENT);
   }
 
@@ -106,27 +109,29 @@ export class CoinsShard {
     for (let at = 0; at < this.#end; at += this.#bytesOf(at)) {
       const flags = this.#flags(at);
       if (isDead(flags)) continue;
-      yield [this.#outPoint(at), (flags & SPENT) !== 0 ? undefined : this.#coin(at)];
+      if ((flags & SPENT) === 0) this.#read(at, this.#found);
+      yield [this.#outPoint(at), (flags & SPENT) !== 0 ? undefined : this.#found.coin()];
     }
   }
 
-  #append(slot: number, outPoint: OutPoint, coin: Coin, flags: number): void {
+  #append(slot: number, bytes: Bytes, offset: number, index: number, coin: FoundCoin, flags: number): void {
     const at = this.#end;
-    this.#end += recordBytes(coin.script.length);
-    this.#write(at, outPoint, coin, flags);
+    this.#end += recordBytes(coin.end - coin.start);
+    this.#write(at, bytes, offset, index, coin, flags);
     this.#count(at, 1);
     if (this.#slots[slot] === 0) this.#usedSlots++;
     this.#slots[slot] = at / ALIGNMENT + 1;
   }
 
-  #write(at: number, { txid, index }: OutPoint, coin: Coin, flags: number): void {
-    this.#log.set(txid, at);
+  #write(at: number, bytes: Bytes, offset: number, index: number, coin: FoundCoin, flags: number): void {
+    const log = this.#log;
+    for (let i = 0; i < TXID_BYTES; i++) log[at + i] = bytes[offset + i] as number;
     this.#view.setUint32(at + INDEX, index, true);
-    this.#log[at + FLAGS] = flags;
-    this.#view.setUint32(at + CODE, coinCode(coin.height, coin.isCoinbase), true);
+    log[at + FLAGS] = flags;
+    this.#view.setUint32(at + CODE, coin.code, true);
     this.#view.setFloat64(at + VALUE, coin.value, true);
-    this.#view.setUint32(at + SCRIPT_LENGTH, coin.script.length, true);
-    this.#log.set(coin.script, at + SCRIPT);
+    this.#view.setUint32(at + SCRIPT_LENGTH, coin.end - coin.start, true);
+    copyBytes(coin.bytes, coin.start, coin.end, log, at + SCRIPT);
   }
 
   #setFlags(at: number, flags: number): void {
@@ -178,11 +183,12 @@ export class CoinsShard {
   }
 
   /** The outpoint's slot, or the empty one where it would be. */
-  #slot(outPoint: OutPoint, hash: number): number {
-    const mask = this.#slots.length - 1;
+  #slot(bytes: Bytes, offset: number, index: number, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
     for (let slot = firstSlot(hash, mask); ; slot = (slot + 1) & mask) {
-      const at = this.#record(slot);
-      if (at === undefined || this.#isOf(at, outPoint)) return slot;
+      const entry = slots[slot] as number;
+      if (entry === 0 || this.#isOf((entry - 1) * ALIGNMENT, bytes, offset, index)) return slot;
     }
   }
 
@@ -191,9 +197,10 @@ export class CoinsShard {
     return entry === 0 ? undefined : (entry - 1) * ALIGNMENT;
   }
 
-  #isOf(at: number, { txid, index }: OutPoint): boolean {
-    if (this.#view.getUint32(at + INDEX, true) !== index) return false;
-    for (let i = 0; i < TXID_BYTES; i++) if (this.#log[at + i] !== txid[i]) return false;
+  #isOf(at: number, bytes: Bytes, offset: number, index: number): boolean {
+    const log = this.#log;
+    if (wordAt(log, at + INDEX) !== (index | 0)) return false;
+    for (let i = 0; i < TXID_BYTES; i++) if (log[at + i] !== bytes[offset + i]) return false;
     return true;
   }
 
@@ -214,15 +221,12 @@ export class CoinsShard {
     return { txid, index: this.#view.getUint32(at + INDEX, true) };
   }
 
-  #coin(at: number): Coin {
-    const code = this.#view.getUint32(at + CODE, true);
-    const start = at + SCRIPT;
-    return {
-      value: this.#view.getFloat64(at + VALUE, true) as Sats,
-      script: this.#log.slice(start, start + this.#scriptLength(at)),
-      height: code >>> 1,
-      isCoinbase: (code & 1) === 1,
-    };
+  #read(at: number, found: FoundCoin): void {
+    found.code = this.#view.getUint32(at + CODE, true);
+    found.value = this.#view.getFloat64(at + VALUE, true);
+    found.bytes = this.#log;
+    found.start = at + SCRIPT;
+    found.end = at + SCRIPT + this.#scriptLength(at);
   }
 }
 

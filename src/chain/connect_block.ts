@@ -8,13 +8,12 @@
  * @module
  */
 import { scriptFlagsAt } from "../consensus/deployments.ts";
-import type { HeaderContext } from "../consensus/header_context.ts";
 import { checkSequenceLocks } from "../consensus/locktime.ts";
+import { packSpentOutputs } from "../consensus/packed_outputs.ts";
 import { type RuleViolation, violation } from "../consensus/rule_violation.ts";
 import { SigopBudget } from "../consensus/sigops.ts";
 import { blockSubsidy } from "../consensus/subsidy.ts";
 import { checkInputs, outputTotal } from "../consensus/transaction_rules.ts";
-import type { ChainParams } from "../params/chain_params.ts";
 import { isMoney, type Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import type { Coin } from "../primitives/coin.ts";
@@ -22,30 +21,47 @@ import { displayHash } from "../primitives/hash.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 import { isUnspendable } from "../script/script.ts";
 import { CoinChanges, type CoinsView } from "./coin_changes.ts";
+import { openConnector, type PlainConnector } from "./connect_plainly.ts";
+import type { Connection, ConnectPlace } from "./connection.ts";
+import { encodeUndo } from "./undo_codec.ts";
 
-/** Where a block is to be connected. */
-export interface ConnectPlace {
-  readonly params: ChainParams;
-  /** The block that it builds on. */
-  readonly previous: HeaderContext;
-  readonly coins: CoinsView;
-  /** Whether it may not make coins that are there already (BIP30). */
-  readonly forbidsOverwrite: boolean;
-}
-
-/** A block whose coins are in order. */
-export interface Connection {
-  readonly changes: CoinChanges;
-  /** The coins spent, in the order of the inputs: what scripts are checked against, and what undoes it. */
-  readonly spent: readonly Coin[];
-  readonly flags: number;
-}
+export type { Connection, ConnectPlace } from "./connection.ts";
 
 export type ConnectVerdict =
   | { readonly type: "good"; readonly connection: Connection }
   | { readonly type: "bad"; readonly violation: RuleViolation };
 
 export function connectBlock(block: Block, place: ConnectPlace): ConnectVerdict {
+  const connecting = new BlockConnecting(block, place);
+  for (;;) {
+    const verdict = connecting.step();
+    if (verdict !== "more") return verdict;
+  }
+}
+
+/** The same in steps, none of them long. The coins may not change meanwhile, but for where they are kept. */
+export class BlockConnecting {
+  readonly #block: Block;
+  readonly #place: ConnectPlace;
+  readonly #connector: PlainConnector | undefined;
+
+  constructor(block: Block, place: ConnectPlace) {
+    this.#block = block;
+    this.#place = place;
+    this.#connector = openConnector(block, place);
+  }
+
+  step(): ConnectVerdict | "more" {
+    const connection = this.#connector?.step();
+    if (connection === "more") return "more";
+    // What is wrong with it is found out at once: each such block cost its maker the work of a good one.
+    if (connection === undefined) return connectByTheRules(this.#block, this.#place);
+    return { type: "good", connection };
+  }
+}
+
+/** Finds out which rule is broken first, if one is. */
+export function connectByTheRules(block: Block, place: ConnectPlace): ConnectVerdict {
   const { params, previous } = place;
   const height = previous.height + 1;
   const flags = scriptFlagsAt(height, block.hash, params);
@@ -81,7 +97,20 @@ export function connectBlock(block: Block, place: ConnectPlace): ConnectVerdict 
   if (paid > reward) {
     return bad("bad-cb-amount", `coinbase pays too much (actual=${paid} vs limit=${reward})`);
   }
-  return { type: "good", connection: { changes, spent, flags } };
+  return { type: "good", connection: connectionOf(changes, spent, flags) };
+}
+
+function connectionOf(changes: CoinChanges, spent: readonly Coin[], flags: number): Connection {
+  return {
+    changes, spent, flags,
+    spentCount: spent.length,
+    get spentOutputs() {
+      return packSpentOutputs(spent);
+    },
+    get undo() {
+      return encodeUndo(spent);
+    },
+  };
 }
 
 function bad(rule: string, detail: string): ConnectVerdict {

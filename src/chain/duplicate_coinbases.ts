@@ -1,5 +1,6 @@
+import { equalBytes } from "../base/bytes.ts";
 import type { ChainParams } from "../params/chain_params.ts";
-import { type BlockHash, displayHash } from "../primitives/hash.ts";
+import { displayHash } from "../primitives/hash.ts";
 import type { BlockId, HeaderIndex } from "./header_index.ts";
 
 /** The two blocks of main whose coinbases have the ids of earlier ones, unspent until then (BIP30). */
@@ -9,7 +10,7 @@ const REPEATS = new Map([
 ]);
 
 /** From here on heights that coinbases long ago happened to begin with may come true (validation.cpp). */
-const BIP34_IMPLIES_BIP30_BELOW = 1_983_702;
+export const BIP34_IMPLIES_BIP30_BELOW = 1_983_702;
 
 /** Whether the block made its coinbase's coins anew while the old ones were unspent. */
 export function repeatsCoinbase(headers: HeaderIndex, id: BlockId): boolean {
@@ -21,20 +22,16 @@ export function repeatsCoinbase(headers: HeaderIndex, id: BlockId): boolean {
  * Whether the block must be searched for coins that are there already.
  *
  * Once coinbases name their height (BIP34) no two are alike, and the search, which costs a look-up
- * for each output, can be left out: on the one chain of which we know what came before, the one
- * that `assumeValid` vouches for.
+ * for each output, can be left out: on the one chain of which we know what came before, that of `bip34Hash`.
  */
 export function forbidsOverwrite(
   headers: HeaderIndex,
   id: BlockId,
-  assumeValid: BlockHash | undefined,
-  { deployments }: ChainParams,
+  { deployments: { bip34Hash, bip34Height } }: ChainParams,
 ): boolean {
   const height = headers.height(id);
   if (repeatsCoinbase(headers, id)) return false;
-  if (height <= deployments.bip34Height || height >= BIP34_IMPLIES_BIP30_BELOW) return true;
-  const known = assumeValid === undefined ? undefined : headers.find(assumeValid);
-  if (known === undefined) return true;
-  const activation = headers.ancestor(known, deployments.bip34Height);
-  return activation === undefined || !headers.descendsFrom(id, activation);
+  if (bip34Hash === undefined || height <= bip34Height || height >= BIP34_IMPLIES_BIP30_BELOW) return true;
+  const activation = headers.ancestor(id, bip34Height);
+  return activation === undefined || !equalBytes(headers.hash(activation), bip34Hash);
 }

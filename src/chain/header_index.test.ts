@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { seededRng } from "../base/rng.ts";
-import { blockWork } from "../consensus/target.ts";
+import { blockWork } from "../primitives/target.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import { BlockHeader } from "../primitives/header.ts";
 import { type BlockId, HeaderIndex } from "./header_index.ts";

@@ -7,6 +7,7 @@ export interface BatchParts {
   readonly files?: readonly FileWrite[];
   readonly index?: readonly Change[];
   readonly coins?: readonly Change[];
+  readonly snapshotCoins?: readonly Change[];
   readonly removeFiles?: readonly string[];
   readonly sync?: boolean;
 }
@@ -27,9 +28,10 @@ export class Outbox {
   }
 
   send(parts: BatchParts, done?: () => void): void {
-    const { files = [], index = [], coins = [], removeFiles = [], sync = false } = parts;
+    const { files = [], index = [], coins = [], snapshotCoins = [], removeFiles = [], sync = false } = parts;
     this.#sent++;
-    this.#persist({ files, index, coins, removeFiles, sync }, () => {
+    const snapshot = snapshotCoins.length === 0 ? {} : { snapshotCoins };
+    this.#persist({ files, index, coins, ...snapshot, removeFiles, sync }, () => {
       this.#written++;
       done?.();
     });

@@ -67,6 +67,38 @@ test("a block on a side chain is judged when there is nothing better to do, or a
   assert.deepEqual(told(), [[0, undefined]]);
 });
 
+test("a block that was left on a side chain is told of again, with its sender, when it turns out bad", () => {
+  const ours = tree.grow(tree.genesis, 2);
+  const bad = tree.extend(tree.genesis, { fees: 1 });
+  const { harness, add, told } = world([bad, ...tree.grow(bad, 2)], ...ours);
+  add(0);
+  harness.settle();
+  assert.deepEqual(told(), [[0, undefined]]);
+  add(1);
+  add(2);
+  harness.settle();
+  assert.equal(harness.height, 2);
+  const [, ...later] = told();
+  assert.deepEqual(later.find(([, rule]) => rule === "bad-cb-amount"), [0, "bad-cb-amount"]);
+  assert.equal(later.filter(([source]) => source === 0).length, 1);
+});
+
+test("a block that was left on a side chain and came to be connected is told of no more", () => {
+  const ours = tree.grow(tree.genesis, 2);
+  const side = tree.grow(tree.genesis, 3);
+  const { harness, add, told } = world(side, ...ours);
+  for (const at of [0, 1, 2]) {
+    add(at);
+    harness.settle();
+  }
+  assert.equal(harness.height, 3);
+  const before = told().length;
+  const first = harness.chain.headers.find((side[0] as BlockNode).block.hash) ?? assert.fail();
+  harness.chain.invalidate(first, () => {});
+  harness.settle();
+  assert.deepEqual(told().slice(before).filter(([source]) => source === 0), []);
+});
+
 test("of blocks that wait for the same one, the first to come is the first in line", () => {
   const first = tree.extend(tree.genesis);
   const nodes = [first, tree.extend(first), tree.extend(first)];

@@ -16,19 +16,29 @@ interface Due {
  *   expect             parents here             its goal reached, a rule broken, or nothing left to do
  *   ──────▶ waiting ────────────────▶ due ───────────────────────────────────────────────────────▶ told
  * ```
+ *
+ * Of a block that was left on a side chain it is not known yet whether it is good: it is told of once
+ * more if it turns out bad when that chain grows.
  */
 export class PendingVerdicts {
   readonly #headers: HeaderIndex;
-  readonly #active: ActiveChain;
+  #active: ActiveChain;
   readonly #event: (event: ChainEvent) => void;
   /** Sources of blocks that wait for their parents. */
   readonly #waiting = new Map<BlockId, number | undefined>();
   readonly #due = new Map<BlockId, Due>();
+  /** Sources of blocks on side chains, of which nothing bad was told. */
+  readonly #aside = new Map<BlockId, number>();
 
   constructor(headers: HeaderIndex, active: ActiveChain, event: (event: ChainEvent) => void) {
     this.#headers = headers;
     this.#active = active;
     this.#event = event;
+  }
+
+  /** Another chain is the active one from now on. */
+  follow(active: ActiveChain): void {
+    this.#active = active;
   }
 
   /** Whether nobody waits but for blocks that are not here. */
@@ -49,14 +59,14 @@ export class PendingVerdicts {
 
   /** Where `id` came from; `undefined` when nobody waits for it. */
   sourceOf(id: BlockId): number | undefined {
-    return this.#due.get(id)?.source ?? this.#waiting.get(id);
+    return this.#due.get(id)?.source ?? this.#waiting.get(id) ?? this.#aside.get(id);
   }
 
   /** It broke a rule, or builds on what did: tells whoever waits for it, if anyone does. */
   tellBad(id: BlockId, violation: RuleViolation): void {
     // What was to be reached by way of it never will be: its ancestors are judged on their own.
     for (const [each, due] of this.#due) if (due.goal === id) due.goal = each;
-    if (this.#due.has(id) || this.#waiting.has(id)) this.#tell(id, violation);
+    if (this.#due.has(id) || this.#waiting.has(id) || this.#aside.has(id)) this.#tell(id, violation);
   }
 
   /** After a step to another tip: tells those who waited for it. */
@@ -64,6 +74,7 @@ export class PendingVerdicts {
     for (const [id, { goal }] of this.#due) {
       if (this.#headers.compareWork(this.#active.tip, goal) >= 0) this.#tell(id, undefined);
     }
+    for (const id of this.#aside.keys()) if (this.#active.has(id)) this.#aside.delete(id);
   }
 
   /** Nothing more will be done about those that are due: they stand on a side chain. */
@@ -77,6 +88,8 @@ export class PendingVerdicts {
     const source = this.sourceOf(id);
     this.#waiting.delete(id);
     this.#due.delete(id);
+    this.#aside.delete(id);
+    if (violation === undefined && source !== undefined && !this.#active.has(id)) this.#aside.set(id, source);
     this.#event({ type: "block-checked", hash: this.#headers.hash(id), violation, source });
   }
 }

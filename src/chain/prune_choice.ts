@@ -8,26 +8,28 @@ const HEADROOM_BYTES_MAX = 17 * 1024 * 1024;
 
 type Files = ReadonlyMap<number, Readonly<FileInfo>>;
 
-/** Files of which all blocks lie at `lastPrunable` or below. The one being written is never among them. */
-export function filesBelow(files: Files, current: number, lastPrunable: number): readonly number[] {
+/** Whether a file may go: none that is being written to, or that has a block which may yet be needed. */
+export type IsPrunable = (file: number, info: Readonly<FileInfo>) => boolean;
+
+/** Files with blocks that may go, the oldest first. */
+export function filesBelow(files: Files, isPrunable: IsPrunable): readonly number[] {
   return [...files]
-    .filter(([file, { heightMax, blocks }]) => blocks > 0 && file !== current && heightMax <= lastPrunable)
+    .filter(([file, info]) => info.blocks > 0 && isPrunable(file, info))
     .map(([file]) => file)
     .sort((a, b) => a - b);
 }
 
-/** The oldest files that have to go so that all fit `target` bytes, as far as `lastPrunable` allows it. */
+/** The oldest files that have to go so that all fit `target` bytes, as far as `isPrunable` allows it. */
 export function filesToPrune(
   files: Files,
-  current: number,
-  lastPrunable: number,
+  isPrunable: IsPrunable,
   target: number,
   fileBytes: number,
 ): readonly number[] {
   let size = Math.min(HEADROOM_BYTES_MAX, fileBytes);
   for (const { blockBytes, undoBytes } of files.values()) size += blockBytes + undoBytes;
   const chosen: number[] = [];
-  for (const file of filesBelow(files, current, lastPrunable)) {
+  for (const file of filesBelow(files, isPrunable)) {
     if (size < target) break;
     const info = files.get(file);
     if (info === undefined) continue;

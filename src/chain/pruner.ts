@@ -1,7 +1,16 @@
-import type { ChainParts } from "./chain_parts.ts";
+import type { FileInfo } from "./block_files.ts";
+import type { ChainParts, ChainstateParts } from "./chain_parts.ts";
 import { GENESIS } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
-import { BLOCKS_TO_KEEP, filesBelow, filesToPrune } from "./prune_choice.ts";
+import { BLOCKS_TO_KEEP, filesBelow, filesToPrune, type IsPrunable } from "./prune_choice.ts";
+
+/** A chain, and the coins that need its blocks until they are on disk. */
+type Needing = Pick<ChainstateParts, "active" | "coins">;
+
+/** What the background is about: blocks up to `baseHeight`. */
+export interface History extends Needing {
+  readonly baseHeight: number;
+}
 
 /**
  * Removes the oldest block files, by a target or when told.
@@ -11,14 +20,16 @@ import { BLOCKS_TO_KEEP, filesBelow, filesToPrune } from "./prune_choice.ts";
  */
 export class Pruner {
   readonly #parts: ChainParts;
+  readonly #history: History | undefined;
   readonly #flush: () => void;
   /** Asked for, and waiting for the coins. */
   #wantedHeight = 0;
   #prunedBelow = 0;
 
-  /** `flush` starts writing coins; `resume` is to be called once they are written. */
-  constructor(parts: ChainParts, flush: () => void) {
+  /** `flush` starts writing coins; `flushed` is to be called once they are written. */
+  constructor(parts: ChainParts, history: History | undefined, flush: () => void) {
     this.#parts = parts;
+    this.#history = history;
     this.#flush = flush;
     this.#prunedBelow = this.#findPrunedBelow();
   }
@@ -33,15 +44,14 @@ export class Pruner {
     const { active, files, settings } = this.#parts;
     const { params, pruneTarget, blockFileBytes } = settings;
     if (pruneTarget === undefined || pruneTarget === 0 || active.height <= params.pruneAfterHeight) return;
-    const { current } = files;
-    this.#prune(filesToPrune(files.infos(), current, this.#lastPrunable(), pruneTarget, blockFileBytes));
+    this.#prune(filesToPrune(files.infos(), this.#isPrunable(this.#unlocked()), pruneTarget, blockFileBytes));
   }
 
   /** Removes what lies at `height` or below, as far as whole files do; returns the last height, or -1. */
   pruneTo(height: number): number {
-    const { files } = this.#parts;
-    this.#wantedHeight = Math.max(this.#wantedHeight, Math.min(height, this.#lastPrunable()));
-    const chosen = filesBelow(files.infos(), files.current, this.#wantedHeight);
+    const { active, files } = this.#parts;
+    this.#wantedHeight = Math.max(this.#wantedHeight, Math.min(height, active.height - BLOCKS_TO_KEEP));
+    const chosen = filesBelow(files.infos(), this.#isPrunable(Math.min(this.#wantedHeight, this.#unlocked())));
     let last = this.#prunedBelow - 1;
     for (const file of chosen) last = Math.max(last, files.infos().get(file)?.heightMax ?? -1);
     this.#prune(chosen);
@@ -56,11 +66,8 @@ export class Pruner {
 
   #prune(chosen: readonly number[]): void {
     if (chosen.length === 0) return;
-    const { active, coins, files, headers, outbox, ports } = this.#parts;
-    const heightMax = Math.max(...chosen.map((file) => files.infos().get(file)?.heightMax ?? 0));
-    const durable = headers.find(coins.durableHead) ?? GENESIS;
-    // Off the active chain it would have to be disconnected first, for which its blocks are needed.
-    if (!active.has(durable) || headers.height(durable) < heightMax) {
+    const { coins, files, headers, outbox, ports } = this.#parts;
+    if (!chosen.every((file) => this.#isWritten(files.infos().get(file)))) {
       if (!coins.isFlushing) this.#flush();
       return;
     }
@@ -70,7 +77,8 @@ export class Pruner {
       const number = String(file).padStart(5, "0");
       ports.logger.debug("prune", () => `Prune: UnlinkPrunedFiles deleted blk/rev (${number})`);
     }
-    outbox.send({ index: takeChangedPages(headers), removeFiles });
+    // A power cut must not take back the index alone: it would speak of blocks that are gone.
+    outbox.send({ index: takeChangedPages(headers), removeFiles, sync: true });
   }
 
   #forgetBlocks(chosen: ReadonlySet<number>): void {
@@ -93,7 +101,32 @@ export class Pruner {
     return 0;
   }
 
-  #lastPrunable(): number {
-    return this.#parts.active.height - BLOCKS_TO_KEEP;
+  /** The last block that nobody else needs. */
+  #unlocked(): number {
+    const { active, ports } = this.#parts;
+    return ports.pruneLocks?.lastPrunable(active.height) ?? active.height;
+  }
+
+  /** Blocks up to `height` may go, as far as no chain is likely to need them. */
+  #isPrunable(height: number): IsPrunable {
+    return (file, info) => {
+      const lastPrunable = Math.min(height, this.#needing(info).active.height - BLOCKS_TO_KEEP);
+      return !this.#parts.files.isCurrent(file) && info.heightMax <= lastPrunable;
+    };
+  }
+
+  /** Whether a restart would no longer connect any block of the file. */
+  #isWritten(info: Readonly<FileInfo> | undefined): boolean {
+    if (info === undefined) return true;
+    const { headers } = this.#parts;
+    const { active, coins } = this.#needing(info);
+    const durable = headers.find(coins.durableHead) ?? GENESIS;
+    // Off the active chain it would have to be disconnected first, for which its blocks are needed.
+    return active.has(durable) && headers.height(durable) >= info.heightMax;
+  }
+
+  #needing({ heightMin }: Readonly<FileInfo>): Needing {
+    const history = this.#history;
+    return history !== undefined && heightMin <= history.baseHeight ? history : this.#parts;
   }
 }

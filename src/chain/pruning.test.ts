@@ -73,12 +73,17 @@ const info = (bytes: number, heightMax: number): FileInfo => {
   return { blockBytes: bytes, undoBytes: bytes / 10, blocks: 1, heightMin: 0, heightMax };
 };
 
+/** With file 3 being written. */
+const upTo = (lastPrunable: number) => (file: number, { heightMax }: FileInfo) => {
+  return file !== 3 && heightMax <= lastPrunable;
+};
+
 test("filesToPrune takes the oldest files first, and only as many as it must", () => {
   const files = new Map([[0, info(100, 10)], [1, info(100, 20)], [2, info(100, 30)], [3, info(100, 40)]]);
-  assert.deepEqual(filesToPrune(files, 3, 1000, 1000, 100), []);
-  assert.deepEqual(filesToPrune(files, 3, 1000, 500, 100), [0]);
-  assert.deepEqual(filesToPrune(files, 3, 1000, 400, 100), [0, 1]);
-  assert.deepEqual(filesToPrune(files, 3, 1000, 1, 100), [0, 1, 2], "never the file being written");
-  assert.deepEqual(filesToPrune(files, 3, 25, 1, 100), [0, 1], "never a block above the limit");
-  assert.deepEqual(filesBelow(files, 3, 20), [0, 1]);
+  assert.deepEqual(filesToPrune(files, upTo(1000), 1000, 100), []);
+  assert.deepEqual(filesToPrune(files, upTo(1000), 500, 100), [0]);
+  assert.deepEqual(filesToPrune(files, upTo(1000), 400, 100), [0, 1]);
+  assert.deepEqual(filesToPrune(files, upTo(1000), 1, 100), [0, 1, 2], "never the file being written");
+  assert.deepEqual(filesToPrune(files, upTo(25), 1, 100), [0, 1], "never a block above the limit");
+  assert.deepEqual(filesBelow(files, upTo(20)), [0, 1]);
 });

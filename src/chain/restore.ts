@@ -16,6 +16,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import { equalBytes } from "../base/bytes.ts";
 import type { Rng } from "../base/rng.ts";
+import { findAssumeUtxo } from "../params/assume_utxo.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { type BlockHash, displayHash } from "../primitives/hash.ts";
 import type { Change, KeyValueReader } from "../store/key_value_store.ts";
@@ -32,7 +33,7 @@ export const CHAIN_FORMAT = 1;
 /** A start that finds nothing. */
 export const NEW_CHAIN: RestoredChain = { entries: [] };
 
-/** Why a data directory cannot be used, and what its owner can do about it. */
+/** Why a data directory cannot be used, and what its owner can do about it, unless that is plain. */
 export interface ChainDataFault {
   readonly what: string;
   readonly advice: string;
@@ -44,14 +45,20 @@ export class ChainDataError extends Error {
   readonly fault: ChainDataFault;
 
   constructor(fault: ChainDataFault) {
-    super(`${fault.what}. ${fault.advice}`);
+    const space = fault.advice === REBUILD ? "\n" : " ";
+    super(fault.advice === "" ? `${fault.what}.` : `${fault.what}.${space}${fault.advice}`);
     this.fault = fault;
   }
 }
 
-export const START_AFRESH =
-  "Restore a copy of the data directory, or move it away and let the node download the chain again";
-const IMPORT_AGAIN = "Move the folder \"blocks\" elsewhere, and read its files with \"tidings import\"";
+/** Bitcoin Core's words, in a line of their own (init.cpp). */
+export const REBUILD = "Please restart with -reindex or -reindex-chainstate to recover.";
+export const REINDEX =
+  "Start once with -reindex, which makes it again from the block files and downloads what they lack";
+export const REINDEX_COINS =
+  "Start once with -reindex-chainstate, which makes the coins again from the blocks (where old ones are " +
+  "pruned, with -reindex, which downloads them again)";
+const ANOTHER_PROGRAM = "Use another directory, and read the files in blocks/ with \"tidings import\"";
 
 const FORMAT_KEY = Uint8Array.of(0x56);
 const TIP_KEY = Uint8Array.of(0x54);
@@ -66,35 +73,81 @@ export function tipChange(hash: BlockHash): Change {
   return { type: "put", key: TIP_KEY, value: hash };
 }
 
-export interface RestoredState {
-  readonly headers: HeaderIndex;
+/** As of which block the coins of a chainstate are. */
+export interface CoinsPlace {
   /** The block as of which the coins are, or will be when they are replayed. */
   readonly coinsHead: BlockId;
   /** Coins lie between this block and `coinsHead`. */
   readonly replayFrom: BlockId | undefined;
+}
+
+/** The place is that of the active chainstate. */
+export interface RestoredState extends CoinsPlace {
+  readonly headers: HeaderIndex;
   /** The tip of before. */
   readonly tip: BlockId;
+  /** The other chainstate, when the active one began with a snapshot as of `base`. */
+  readonly background: (CoinsPlace & { readonly base: BlockId }) | undefined;
   /** Blocks that were thought to be here. */
   readonly lost: number;
 }
 
 /** `undefined` when there is nothing to restore. */
 export function restoreState(
-  { entries, blockFiles }: RestoredChain,
-  coins: KeyValueReader,
+  { entries, blockFiles, isReindexing, snapshotBase }: RestoredChain,
+  stores: CoinStores,
   params: ChainParams,
   rng: Rng,
 ): RestoredState | ChainDataFault | undefined {
+  if (snapshotBase !== undefined && findAssumeUtxo(params, snapshotBase) === undefined) {
+    return unknownSnapshot(snapshotBase);
+  }
   const found = readIndex(entries, params, rng);
   if ("what" in found) return found;
   const { headers, tipHash } = found;
-  if (headers.size === 0) return blockFiles === undefined ? undefined : checkUnindexed(blockFiles, params);
-  const heads = placeCoins(headers, coins);
-  if ("what" in heads) return heads;
-  const tip = (tipHash === undefined ? undefined : headers.find(tipHash)) ?? heads.coinsHead;
-  const lost = blockFiles === undefined ? 0 : checkFiles(headers, heads.coinsHead, blockFiles);
+  if (headers.size === 0) {
+    return blockFiles === undefined || isReindexing ? undefined : checkUnindexed(blockFiles, params);
+  }
+  const places = snapshotBase === undefined ? placeAlone(headers, stores.coins)
+    : placeBoth(headers, stores, snapshotBase);
+  if ("what" in places) return places;
+  const tip = (tipHash === undefined ? undefined : headers.find(tipHash)) ?? places.coinsHead;
+  const lost = blockFiles === undefined ? 0 : checkFiles(headers, places, blockFiles);
   if (typeof lost !== "number") return lost;
-  return { headers, ...heads, tip, lost };
+  return { headers, ...places, tip, lost };
+}
+
+/** The databases of the two chainstates. */
+export interface CoinStores {
+  readonly coins: KeyValueReader;
+  readonly snapshotCoins?: KeyValueReader | undefined;
+}
+
+type Places = Pick<RestoredState, "coinsHead" | "replayFrom" | "background">;
+
+/** In the words of Bitcoin Core (validation.cpp, Chainstate::TargetBlock and its like). */
+function unknownSnapshot(base: BlockHash): ChainDataFault {
+  const why = `Assumeutxo data not found for the given blockhash '${displayHash(base)}'`;
+  return { what: `A fatal internal error occurred, see debug.log for details: ${why}`, advice: "" };
+}
+
+function placeAlone(headers: HeaderIndex, coins: KeyValueReader): Places | ChainDataFault {
+  const place = placeCoins(headers, coins);
+  return "what" in place ? place : { ...place, background: undefined };
+}
+
+function placeBoth(
+  headers: HeaderIndex, { coins, snapshotCoins }: CoinStores, hash: BlockHash,
+): Places | ChainDataFault {
+  const base = headers.find(hash);
+  if (snapshotCoins === undefined || base === undefined || readCoinsHead(snapshotCoins)?.type === "none") {
+    return coinsFault("there is a snapshot of coins whose block, or whose coins, are missing");
+  }
+  const active = placeCoins(headers, snapshotCoins);
+  if ("what" in active) return active;
+  const background = placeCoins(headers, coins);
+  if ("what" in background) return background;
+  return { ...active, background: { ...background, base } };
 }
 
 type Entry = readonly [key: Bytes, value: Bytes];
@@ -125,7 +178,7 @@ function readIndex(
 
 function wrongFormat(format: number | undefined): ChainDataFault {
   if (format === undefined) {
-    return { what: "The block index in blocks/index was not written by Tidings", advice: IMPORT_AGAIN };
+    return { what: "The block index in blocks/index was not written by Tidings", advice: ANOTHER_PROGRAM };
   }
   return {
     what: `The data directory has format ${format}, and this version knows format ${CHAIN_FORMAT}`,
@@ -141,7 +194,7 @@ function readPage(
 ): ChainDataFault | undefined {
   const broken = (why: string): ChainDataFault => ({
     what: `The block index in blocks/index is damaged: page ${page} ${why}`,
-    advice: START_AFRESH,
+    advice: REINDEX,
   });
   const rows = decodePage(value);
   if (rows === undefined) return broken("has a wrong checksum");
@@ -168,7 +221,7 @@ function otherChain(hash: BlockHash, { name, genesis }: ChainParams): ChainDataF
 function placeCoins(
   headers: HeaderIndex,
   coins: KeyValueReader,
-): Pick<RestoredState, "coinsHead" | "replayFrom"> | ChainDataFault {
+): CoinsPlace | ChainDataFault {
   const head = readCoinsHead(coins);
   switch (head?.type) {
     case undefined:
@@ -189,7 +242,12 @@ function placeCoins(
 }
 
 export function coinsFault(why: string): ChainDataFault {
-  return { what: `The coin database in chainstate is damaged: ${why}`, advice: START_AFRESH };
+  return { what: `The coin database in chainstate is damaged: ${why}`, advice: REINDEX_COINS };
+}
+
+/** Found in use: a block must not be judged by it. @throws {ChainDataError} */
+export function throwDamaged(what: string): never {
+  throw new ChainDataError({ what: `${what} is damaged`, advice: REINDEX_COINS });
 }
 
 /** Without coins, all blocks must be here, to make them from. */
@@ -198,7 +256,7 @@ function fromGenesis({ blocks, size }: HeaderIndex): ChainDataFault | undefined 
     if (blocks.transactionCount(row) === 0 || blocks.hasBlock(row)) continue;
     return {
       what: "The coin database in chainstate is missing, and old blocks are pruned",
-      advice: START_AFRESH,
+      advice: REINDEX,
     };
   }
   return undefined;
@@ -211,8 +269,7 @@ function checkUnindexed(files: Listing, params: ChainParams): ChainDataFault | u
   const genesisBytes = FRAME_BYTES + params.genesis.bytes.length;
   const strange = files.find(({ name, size }) => /^blk\d+\.dat$/.test(name) && size > genesisBytes);
   if (strange === undefined) return undefined;
-  const what = `There are blocks in blocks/${strange.name}, but the block index is empty`;
-  return { what, advice: IMPORT_AGAIN };
+  return { what: "Error initializing block database", advice: REBUILD };
 }
 
 /**
@@ -220,7 +277,7 @@ function checkUnindexed(files: Listing, params: ChainParams): ChainDataFault | u
  * is downloaded again; one below them, or what undoes it, cannot be done without. Returns how many
  * were cut off.
  */
-function checkFiles(headers: HeaderIndex, coinsHead: BlockId, files: Listing): number | ChainDataFault {
+function checkFiles(headers: HeaderIndex, places: Places, files: Listing): number | ChainDataFault {
   const sizes = new Map(files.map(({ name, size }) => [`blocks/${name}`, size]));
   const { blocks } = headers;
   let lost = 0;
@@ -232,12 +289,24 @@ function checkFiles(headers: HeaderIndex, coinsHead: BlockId, files: Listing): n
     const undoEnd = undo === undefined ? 0 : undo.offset + undo.length + UNDO_CHECKSUM_BYTES;
     const hasUndo = undoEnd <= (sizes.get(undoFile) ?? 0);
     if (hasBlock && hasUndo) continue;
-    if (headers.descendsFrom(coinsHead, row as BlockId)) {
+    if (isNeeded(headers, places, row as BlockId)) {
       const name = hasBlock ? undoFile : blockFile;
-      return { what: `${name} is missing or too short for the blocks it should hold`, advice: START_AFRESH };
+      return { what: `${name} is missing or too short for the blocks it should hold`, advice: REINDEX };
+    }
+    if (hasBlock) {
+      // What undoes it is written when it is connected, and made then.
+      blocks.setUndoLost(row);
+      continue;
     }
     blocks.setLost(row);
     lost++;
   }
   return lost;
+}
+
+/** Whether coins are as of this block or a later one, but not because they came with a snapshot. */
+function isNeeded(headers: HeaderIndex, { coinsHead, background }: Places, id: BlockId): boolean {
+  if (background === undefined) return headers.descendsFrom(coinsHead, id);
+  if (headers.descendsFrom(background.coinsHead, id)) return true;
+  return headers.height(id) > headers.height(background.base) && headers.descendsFrom(coinsHead, id);
 }

@@ -24,11 +24,15 @@ function makeBlock() {
   return { block, spent, transactions };
 }
 
+function connectionOf(spent: readonly Coin[]) {
+  return { spent, spentCount: spent.length, spentOutputs: packSpentOutputs(spent), flags: FLAGS };
+}
+
 type Spendable = { readonly outPoint: OutPoint; readonly value: number };
 
 test("of a block of which nothing is known, all is checked, and its bytes are not copied", () => {
   const { block, spent } = makeBlock();
-  const job = scriptJob(block, { spent, flags: FLAGS }, () => false);
+  const job = scriptJob(block, connectionOf(spent), () => false);
   assert.deepEqual(job, {
     kind: "block", bytes: block.bytes, spentOutputs: packSpentOutputs(spent), flags: FLAGS, inputCount: 4,
   });
@@ -39,7 +43,7 @@ test("what is known is left out, with the outputs that it spends, and the rest c
   const { block, spent, transactions } = makeBlock();
   const [first, , last] = transactions as [Transaction, Transaction, Transaction];
   const known = (transaction: Transaction): boolean => transaction.txid.every((byte, i) => byte === first.txid[i]);
-  const job = scriptJob(block, { spent, flags: FLAGS }, known);
+  const job = scriptJob(block, connectionOf(spent), known);
   assert.ok(job !== undefined);
   assert.equal(job.kind, "transactions");
   assert.deepEqual(job.bytes, concatBytes(transactions[1]?.bytes as Uint8Array, last.bytes));
@@ -51,7 +55,7 @@ test("what is known is left out, with the outputs that it spends, and the rest c
 test("when everything is known there is no job, and the coinbase is never asked about", () => {
   const { block, spent } = makeBlock();
   const asked: boolean[] = [];
-  const job = scriptJob(block, { spent, flags: FLAGS }, ({ isCoinbase }, flags) => {
+  const job = scriptJob(block, connectionOf(spent), ({ isCoinbase }, flags) => {
     asked.push(isCoinbase);
     return flags === FLAGS;
   });

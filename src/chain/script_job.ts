@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { concatBytes } from "../base/bytes.ts";
+import { type Bytes, concatBytes } from "../base/bytes.ts";
 import { packSpentOutputs } from "../consensus/packed_outputs.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
 import type { Block } from "../primitives/block.ts";
@@ -19,12 +19,16 @@ import type { Connection } from "./connect_block.ts";
 /** Whether this transaction's scripts were found good under all of `flags` before. */
 export type ScriptsKnown = (transaction: Transaction, flags: number) => boolean;
 
-/** `undefined` when nothing is left. */
+/** `undefined` when nothing is left. `isKnown` is left out when nothing can be known. */
 export function scriptJob(
   block: Block,
-  { spent, flags }: Pick<Connection, "spent" | "flags">,
-  isKnown: ScriptsKnown,
+  connection: Pick<Connection, "spent" | "spentCount" | "spentOutputs" | "flags">,
+  isKnown: ScriptsKnown | undefined,
 ): VerifyJob | undefined {
+  const { flags, spentCount, spentOutputs } = connection;
+  if (spentCount === 0) return undefined;
+  if (isKnown === undefined) return wholeBlock(block, spentOutputs, flags, spentCount);
+  const { spent } = connection;
   const left: Transaction[] = [];
   const outputs: Coin[] = [];
   let at = 0;
@@ -38,8 +42,13 @@ export function scriptJob(
     at = end;
   }
   if (outputs.length === 0) return undefined;
-  const common = { spentOutputs: packSpentOutputs(outputs), flags, inputCount: outputs.length };
-  // Nothing was known: the block itself, which need not be copied.
-  if (outputs.length === spent.length) return { kind: "block", bytes: block.bytes, ...common };
-  return { kind: "transactions", bytes: concatBytes(...left.map(({ bytes }) => bytes)), ...common };
+  if (outputs.length === spentCount) return wholeBlock(block, spentOutputs, flags, spentCount);
+  const bytes = concatBytes(...left.map((each) => each.bytes));
+  const packed = packSpentOutputs(outputs);
+  return { kind: "transactions", bytes, spentOutputs: packed, flags, inputCount: outputs.length };
+}
+
+/** Nothing was known: the block itself, which need not be copied. */
+function wholeBlock(block: Block, spentOutputs: Bytes, flags: number, inputCount: number): VerifyJob {
+  return { kind: "block", bytes: block.bytes, spentOutputs, flags, inputCount };
 }

@@ -10,6 +10,7 @@ import type { Coin } from "../primitives/coin.ts";
 import { displayHash } from "../primitives/hash.ts";
 import type { FileWrite } from "../store/file_store.ts";
 import type { BlockFiles } from "./block_files.ts";
+import type { FilePosition } from "./block_table.ts";
 import type { FileRange } from "./chain_ports.ts";
 import { type BlockId, GENESIS, type HeaderIndex } from "./header_index.ts";
 
@@ -34,20 +35,28 @@ export class StoredBlocks {
     this.#logger = logger;
   }
 
-  /** Finds a place for a block; the writes are the caller's to have made, and to report by `written`. */
-  store(id: BlockId, block: Block): readonly FileWrite[] {
-    const { position, writes } = this.#files.placeBlock(block.bytes, this.#headers.height(id));
-    this.#headers.blocks.setStored(id, position, block.transactions.length);
+  /**
+   * Finds a place for a block, if it has none; the writes are the caller's to have made, and to report
+   * by `written`.
+   */
+  store(id: BlockId, block: Block, found?: FilePosition): readonly FileWrite[] {
+    const height = this.#headers.height(id);
+    if (found !== undefined) this.#files.restoreBlock(found, height);
+    const { position, writes } =
+      found === undefined ? this.#files.placeBlock(block.bytes, height) : { position: found, writes: [] };
+    this.#headers.blocks.setStored(id, position, block.transactionCount);
     this.#unwritten.add(id);
     this.#remember(id, block);
     return writes;
   }
 
   /** The same for what undoes it. */
-  storeUndo(id: BlockId, spent: readonly Coin[]): readonly FileWrite[] {
+  storeUndo(id: BlockId, undo: Bytes): readonly FileWrite[] {
     const block = this.#headers.blocks.position(id);
-    if (block === undefined || this.#headers.blocks.hasUndo(id)) return [];
-    const { position, writes } = this.#files.placeUndo(block.file, this.#previousHash(id), spent);
+    if (block === undefined) return [];
+    // It may be there from before a crash: a power cut can have torn it.
+    if (this.#headers.blocks.hasUndo(id) && this.undo(id) !== undefined) return [];
+    const { position, writes } = this.#files.placeUndo(block.file, this.#previousHash(id), undo);
     this.#headers.blocks.setUndoStored(id, position);
     return writes;
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { defined } from "../base/assert.ts";
 import { describeViolation, type RuleViolation, violation } from "../consensus/rule_violation.ts";
 import type { Block } from "../primitives/block.ts";
 import { displayHash } from "../primitives/hash.ts";
@@ -10,25 +11,29 @@ import type { FileWrite } from "../store/file_store.ts";
 import type { ActivationPorts, ActivationStep, ConnectStep } from "./activation.ts";
 import { reasonToCheckScripts } from "./assume_valid.ts";
 import { invalidChainLine, updateTipLine, verificationProgress } from "./chain_log.ts";
-import type { ChainParts } from "./chain_parts.ts";
-import type { CoinChanges, CoinsView } from "./coin_changes.ts";
-import { connectBlock, type Connection, type ConnectVerdict, disconnectBlock } from "./connect_block.ts";
+import type { ChainstateParts } from "./chain_parts.ts";
+import type { CoinLayer, CoinSearch } from "./coin_changes.ts";
+import { BlockConnecting, type Connection, disconnectBlock } from "./connect_block.ts";
 import { forbidsOverwrite } from "./duplicate_coinbases.ts";
 import { type BlockId, GENESIS } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
 import { tipChange } from "./restore.ts";
 import { scriptJob } from "./script_job.ts";
+import { decodeUndo } from "./undo_codec.ts";
 
 /** Answered by a worker whose memory is not what we sent: no block is to be blamed for it. */
 const CORRUPT_JOB_RULE = "verify-job-corrupt";
 
+/** As Bitcoin Core's BACKGROUND_LOG_INTERVAL (validation.cpp, UpdateTip). */
+const BACKGROUND_LOG_BLOCKS = 2000;
+
 export class TipMover implements ActivationPorts {
-  readonly #parts: ChainParts;
+  readonly #parts: ChainstateParts;
   /** After each commit. */
   readonly #moved: () => void;
   #lastScriptReason: string | undefined = "";
 
-  constructor(parts: ChainParts, moved: () => void) {
+  constructor(parts: ChainstateParts, moved: () => void) {
     this.#parts = parts;
     this.#moved = moved;
   }
@@ -45,19 +50,19 @@ export class TipMover implements ActivationPorts {
     return this.#parts.headers.blocks.position(id)?.length ?? 0;
   }
 
-  connect(id: BlockId, block: Block, coins: CoinsView): ConnectVerdict {
+  connect(id: BlockId, block: Block, coins: CoinSearch): BlockConnecting {
     const { headers, settings } = this.#parts;
     const previous = headers.context(headers.previous(id) ?? GENESIS);
-    const { params, assumeValid } = settings;
-    return connectBlock(block, {
+    const { params } = settings;
+    return new BlockConnecting(block, {
       params,
       previous,
       coins,
-      forbidsOverwrite: forbidsOverwrite(headers, id, assumeValid, params),
+      forbidsOverwrite: forbidsOverwrite(headers, id, params),
     });
   }
 
-  disconnect(id: BlockId, block: Block, coins: CoinsView): CoinChanges | undefined {
+  disconnect(id: BlockId, block: Block, coins: CoinSearch): CoinLayer | undefined {
     const spent = this.#parts.blocks.undo(id);
     return spent === undefined ? undefined : disconnectBlock(block, spent, coins);
   }
@@ -69,14 +74,15 @@ export class TipMover implements ActivationPorts {
     done: (found: RuleViolation | undefined) => void,
   ): void {
     const { ports } = this.#parts;
-    const mustCheck = connection.spent.length > 0 && this.#mustCheckScripts(id);
-    const job = mustCheck ? scriptJob(block, connection, ports.areScriptsKnown ?? (() => false)) : undefined;
+    // In this order, since the log says of every block whether its scripts count.
+    const mustCheck = this.#mustCheckScripts(id) && connection.spentCount > 0;
+    const job = mustCheck ? scriptJob(block, connection, ports.areScriptsKnown) : undefined;
     if (job === undefined) done(undefined);
     else ports.verify(job, done);
   }
 
   commit(steps: readonly ActivationStep[]): void {
-    const { active, headers, ports } = this.#parts;
+    const { active, headers } = this.#parts;
     const from = active.tip;
     const files: FileWrite[] = [];
     for (const step of steps) {
@@ -89,7 +95,7 @@ export class TipMover implements ActivationPorts {
     if (headers.compareWork(to, from) < 0) this.#parts.candidates.rebuild();
     // Before anyone is told: the first recent tip, which ends the initial download, is announced too.
     this.#moved();
-    ports.event({ type: "tip-changed", from, to, fork: headers.lastCommonAncestor(from, to) });
+    this.#parts.tell({ type: "tip-changed", from, to, fork: headers.lastCommonAncestor(from, to) });
     this.#parts.verdicts.tipMoved();
   }
 
@@ -132,53 +138,56 @@ export class TipMover implements ActivationPorts {
     candidates.giveUp(end);
   }
 
-  #connected({ id, block, changes, spent }: ConnectStep): readonly FileWrite[] {
-    const { active, blocks, headers, ports, verdicts } = this.#parts;
-    const writes = blocks.storeUndo(id, spent);
+  #connected({ id, block, changes, undo }: ConnectStep): readonly FileWrite[] {
+    const { active, blocks, coins, headers, verdicts } = this.#parts;
+    const writes = blocks.storeUndo(id, undo);
     headers.blocks.setConnected(id);
-    this.#apply(changes);
+    changes.applyTo(coins);
     active.push(id);
     blocks.forget(id);
     this.#logTip();
-    ports.event({ type: "block-connected", id, block, source: verdicts.sourceOf(id) });
+    this.#parts.tell({
+      type: "block-connected", id, block,
+      source: verdicts.sourceOf(id),
+      // Few ask for them.
+      get spent() {
+        return defined(decodeUndo(undo), "what was written can be read");
+      },
+    });
     return writes;
   }
 
   #disconnected({ id, block, changes }: ActivationStep): void {
-    const { active, ports } = this.#parts;
-    this.#apply(changes);
+    const { active, coins, ports } = this.#parts;
+    changes.applyTo(coins);
     active.pop();
+    ports.pruneLocks?.disconnectedTo(active.height);
     this.#logTip();
-    ports.event({ type: "block-disconnected", id, block });
-  }
-
-  #apply(changes: CoinChanges): void {
-    const { coins } = this.#parts;
-    for (const { outPoint, coin } of changes.changes()) {
-      if (coin === undefined) coins.spend(outPoint);
-      // Two early blocks made coins that were there already (BIP30): only a coinbase can.
-      else coins.add(outPoint, coin, coin.isCoinbase);
-    }
+    this.#parts.tell({ type: "block-disconnected", id, block });
   }
 
   #persist(files: readonly FileWrite[]): void {
     const { active, blocks, headers, outbox } = this.#parts;
-    const index = [...takeChangedPages(headers), tipChange(headers.hash(active.tip))];
+    const tip = this.#parts.role === "active" ? [tipChange(headers.hash(active.tip))] : [];
+    const index = [...takeChangedPages(headers), ...tip];
     outbox.send({ files, index }, () => blocks.written(undefined, files));
   }
 
   #logTip(): void {
-    const { acceptance, active, coins, headers, ports, settings } = this.#parts;
+    const { acceptance, active, coins, headers, ports, role, settings } = this.#parts;
+    // Of blocks that everyone has had for long, only some are told of.
+    if (role === "background" && active.height % BACKGROUND_LOG_BLOCKS !== 0) return;
     const now = ports.clock.unixTime();
     const progress = verificationProgress(headers, active.tip, acceptance.best, now, settings.params);
-    ports.logger.info(updateTipLine(headers, active.tip, progress, coins));
+    const prefix = role === "background" ? "[background validation] " : "";
+    ports.logger.info(prefix + updateTipLine(headers, active.tip, progress, coins));
   }
 
   #mustCheckScripts(id: BlockId): boolean {
     const { acceptance, headers, ports, settings } = this.#parts;
+    const { assumeValid, checksAnew, minimumChainWork, params } = settings;
     // Only after a crash: these very bytes were checked before.
-    if (headers.blocks.wasConnected(id)) return false;
-    const { assumeValid, minimumChainWork, params } = settings;
+    if (checksAnew !== true && headers.blocks.wasConnected(id)) return false;
     const reason = reasonToCheckScripts(headers, id, acceptance.best, assumeValid, minimumChainWork, params);
     if (reason !== this.#lastScriptReason) {
       const block = `block #${headers.height(id)} (${displayHash(headers.hash(id))})`;

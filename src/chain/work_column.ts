@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { blockWork } from "../consensus/target.ts";
+import { blockWork } from "../primitives/target.ts";
 import type { RowColumns } from "./columns.ts";
 import { grown } from "./columns.ts";
 

@@ -9,6 +9,9 @@ import { NO_BYTES } from "../base/bytes.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import { type Clock, type Duration, type Instant, milliseconds } from "../base/time.ts";
+import { COIN_PREFIX } from "../chain/coin_codec.ts";
+import { hashCoinEntries } from "../chain/coins_hash.ts";
+import type { IndexKind } from "../chain/indexes/index_kinds.ts";
 import { NEW_CHAIN } from "../chain/restore.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import type { DialId, NodeEffect, NodeInput } from "../node/effect.ts";
@@ -44,6 +47,10 @@ export interface HostWorld {
   happened(host: VirtualHost, event: NodeEvent): void;
 }
 
+/** All keys of coins lie between these. */
+const COINS_FIRST = Uint8Array.of(COIN_PREFIX);
+const COINS_END = Uint8Array.of(COIN_PREFIX + 1);
+
 export class VirtualHost {
   /** Place in the network, from zero. */
   readonly index: number;
@@ -53,16 +60,21 @@ export class VirtualHost {
   readonly #files = new MemoryFiles();
   readonly #indexStore = new MemoryStore();
   readonly #coins = new MemoryStore();
+  /** For coins of a snapshot, which whoever loads one puts there. */
+  readonly snapshotCoins = new MemoryStore();
+  readonly #indexes: Readonly<Partial<Record<IndexKind, MemoryStore>>>;
   readonly #answers = new Map<number, (result: CommandResult) => void>();
   #nextPeer = 0;
   #nextCommand = 1;
   /** When the next `woken` is due; later alarms that were set before are void. */
   #alarmAt: Instant | undefined;
+  #failure: string | undefined;
 
   constructor(index: number, address: NetworkAddress, options: NodeOptions, rng: Rng, world: HostWorld) {
     this.index = index;
     this.address = address;
     this.#world = world;
+    this.#indexes = Object.fromEntries([...options.indexes].map((kind) => [kind, new MemoryStore()]));
     this.core = new NodeCore({
       clock: world.clock,
       rng,
@@ -70,9 +82,22 @@ export class VirtualHost {
       files: this.#files,
       index: this.#indexStore,
       coins: this.#coins,
+      snapshotCoins: this.snapshotCoins,
+      indexes: this.#indexes,
       restored: NEW_CHAIN,
       savedAddresses: undefined,
     }, options);
+  }
+
+  /** Why the node could not go on: it is given no input any more. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** The hash of the active coins on its disk, in display order. */
+  hashCoins(): string {
+    const store = this.core.chain.coinsStore === "snapshot" ? this.snapshotCoins : this.#coins;
+    return hashCoinEntries(store.entries(COINS_FIRST, COINS_END));
   }
 
   start(): void {
@@ -91,6 +116,7 @@ export class VirtualHost {
 
   /** One step of the core, and all that follows from it. */
   give(input: NodeInput): void {
+    if (this.#failure !== undefined) return;
     this.#world.delivered(this, input);
     for (const effect of this.core.step(input)) this.#perform(effect);
     this.#setAlarm();
@@ -139,6 +165,13 @@ export class VirtualHost {
       }
       case "persist":
         return world.after(WRITE_LATENCY, () => this.#written(effect));
+      case "hash-coins": {
+        const hash = hashCoinEntries(this.#coins.entries(COINS_FIRST, COINS_END));
+        return world.after(READ_LATENCY, () => this.give({ type: "coins-hashed", request: effect.request, hash }));
+      }
+      case "fatal":
+        this.#failure = effect.why;
+        return;
       case "save":
         return this.#files.applyWrites([{ name: effect.name, offset: 0, bytes: effect.bytes }]);
       case "answer":
@@ -156,6 +189,8 @@ export class VirtualHost {
     this.#files.applyWrites(writes.files);
     this.#indexStore.apply(writes.index);
     this.#coins.apply(writes.coins);
+    this.snapshotCoins.apply(writes.snapshotCoins ?? []);
+    for (const { kind, changes } of writes.indexes ?? []) this.#indexes[kind]?.apply(changes);
     this.#files.applyRemovals(writes.removeFiles);
     this.give({ type: "persisted", batch });
   }
