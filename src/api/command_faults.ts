@@ -52,6 +52,8 @@ export function faultError(
     }
     // What only the RPC asks for.
     case "block-not-found":
+    case "fetch-refused":
+    case "snapshot-refused":
     case "chain-stuck":
       return new TidingsError(
         "MINE_FAILED", `Cannot do that: ${fault.code}`, { reason: fault.code, hashes: [] },

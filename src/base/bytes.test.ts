@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
-  type Bytes, compareBytes, concatBytes, equalBytes, fromHex, fromLatin1, isHex, NO_BYTES,
+  type Bytes, compareBytes, concatBytes, equalBytes, fromHex, fromLatin1, fromUtf8, isHex, NO_BYTES,
   reversed, toHex, toLatin1,
 } from "./bytes.ts";
 
@@ -67,6 +67,13 @@ test("a copy reversed does not write into a Buffer", () => {
   const value = Buffer.from([1, 2, 3]);
   assert.deepEqual([...reversed(value)], [3, 2, 1]);
   assert.deepEqual([...value], [1, 2, 3]);
+});
+
+test("UTF-8 is what Buffer writes, of any text", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 40 }), (text) => {
+    assert.deepEqual(fromUtf8(text), new Uint8Array(Buffer.from(text, "utf8")));
+  }));
+  assert.deepEqual(fromUtf8("\ud800"), new Uint8Array(Buffer.from("\ud800", "utf8")));
 });
 
 test("latin-1 has one byte a character, both ways", () => {

@@ -52,6 +52,11 @@ export function fromHex(text: string): Bytes {
 }
 
 export function concatBytes(...parts: readonly Bytes[]): Bytes {
+  return joinBytes(parts);
+}
+
+/** The same of many: a call can only have so many arguments. */
+export function joinBytes(parts: readonly Bytes[]): Bytes {
   let length = 0;
   for (const part of parts) length += part.length;
   const joined = new Uint8Array(length);
@@ -61,6 +66,15 @@ export function concatBytes(...parts: readonly Bytes[]): Bytes {
     offset += part.length;
   }
   return joined;
+}
+
+/** To copy as many by hand costs less than a view of them. */
+const COPIED_BY_HAND_MAX = 48;
+
+/** Puts what stands in `source` from `from` on, up to `to`, into `target` at `offset`. */
+export function copyBytes(source: Bytes, from: number, to: number, target: Bytes, offset: number): void {
+  if (to - from > COPIED_BY_HAND_MAX) return target.set(source.subarray(from, to), offset);
+  for (let i = from, at = offset; i < to; i++, at++) target[at] = source[i] as number;
 }
 
 export function equalBytes(a: Bytes, b: Bytes): boolean {
@@ -93,6 +107,22 @@ export function fromLatin1(text: string): Bytes {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
+}
+
+/** Half a surrogate pair becomes U+FFFD. */
+export function fromUtf8(text: string): Bytes {
+  return fromLatin1(Array.from(text, utf8Units).join(""));
+}
+
+/** The bytes of one character, each as a character below 0x100. */
+function utf8Units(character: string): string {
+  const point = character.codePointAt(0) as number;
+  const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
+  const tail = (shift: number): number => 0x80 | ((code >> shift) & 0x3f);
+  if (code < 0x80) return String.fromCharCode(code);
+  if (code < 0x800) return String.fromCharCode(0xc0 | (code >> 6), tail(0));
+  if (code < 0x1_0000) return String.fromCharCode(0xe0 | (code >> 12), tail(6), tail(0));
+  return String.fromCharCode(0xf0 | (code >> 18), tail(12), tail(6), tail(0));
 }
 
 export function toLatin1(bytes: Bytes): string {

@@ -10,7 +10,7 @@ import { UsageError } from "./core_flags.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Settings } from "./settings.ts";
 
-const CHAIN_FLAGS = ["testnet4", "signet", "regtest"] as const;
+const CHAIN_FLAGS = ["testnet", "testnet4", "signet", "regtest"] as const;
 
 /**
  * The name of the network, or the file that describes it.
@@ -24,7 +24,8 @@ export function chainName(settings: Settings): string {
     throw new UsageError(
       "Invalid combination of -regtest, -signet, -testnet, -testnet4 and -chain. Can use at most one.");
   }
-  return given ?? flags[0] ?? "main";
+  const name = given ?? flags[0] ?? "main";
+  return name === "testnet" || name === "testnet3" ? "test" : name;
 }
 
 /** @throws {UsageError} */
@@ -40,15 +41,18 @@ export function chooseChain(settings: Settings): ChainParams {
   return networkByName(name) ?? readChainFile(name);
 }
 
+/** What `-test` knows. */
+const TESTS: readonly string[] = ["bip94", "reindex_after_failure_noninteractive_yes"];
+
 function chooseRegtest(settings: Settings): ChainParams {
   const tests = settings.list("test");
-  const unknown = tests.find((test) => test !== "bip94");
+  const unknown = tests.find((test) => !TESTS.includes(test));
   if (unknown !== undefined) {
     throw new UsageError(`Unrecognised option "${unknown}" provided in -test=<option>.`);
   }
   return regtestWith({
     heights: Object.fromEntries(settings.list("testactivationheight").map(readHeight)),
-    enforceBip94: tests.length > 0,
+    enforceBip94: tests.includes("bip94"),
     fastPrune: settings.flag("fastprune"),
   });
 }

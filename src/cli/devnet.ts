@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { isTidingsError } from "../api/errors.ts";
 import type { Devnet, NetEvents } from "../devnet/devnet.ts";
 import { startDevnet } from "../devnet/start.ts";
+import { useSignatures } from "../io/node_crypto.ts";
 import { UsageError } from "./core_flags.ts";
 import { DEVNET_HELP, type DevnetRun, readDevnetFlags } from "./devnet_flags.ts";
 import { blockJson, type DevnetLine, now, readyLine, txJson } from "./devnet_json.ts";
@@ -22,6 +23,7 @@ export async function devnetCommand(argv: readonly string[]): Promise<number> {
     process.stdout.write(isOn(read, "help") ? DEVNET_HELP : `tidings ${VERSION}\n`);
     return EXIT.ok;
   }
+  useSignatures(run.crypto);
   const stop = new StopRequest();
   try {
     return await runDevnet(run, stop);

@@ -8,7 +8,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { DevnetOptions } from "../devnet/options.ts";
 import { UsageError } from "./core_flags.ts";
-import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { commandHelp, CRYPTO_FLAG, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
 import { packageRoot } from "../io/version.ts";
 
 export const DEVNET_FLAGS: readonly Flag[] = [
@@ -18,6 +18,7 @@ export const DEVNET_FLAGS: readonly Flag[] = [
   { name: "seed", value: "N", help: "Same seed, same keys, payments and waits (default: 1)" },
   { name: "state", value: "DIR", help: "Keep the network in this folder, and go on from what is there" },
   { name: "name", value: "NAME", help: "Another network beside one that runs from this folder" },
+  CRYPTO_FLAG,
   { name: "quiet", help: "No line for each block and transaction" },
   { name: "json", help: "One JSON object a line: ready, block, tx, warning, node-removed, error, stopped" },
 ];
@@ -41,6 +42,8 @@ export interface DevnetRun {
   readonly home: string;
   readonly form: "text" | "json";
   readonly isQuiet: boolean;
+  /** What is to check signatures, if that was said. */
+  readonly crypto: string | undefined;
   /** As given or by default, for people to read. */
   readonly block: string;
   readonly traffic: string;
@@ -79,6 +82,7 @@ export function readDevnetFlags(
       home: homeFolder(lastText(read, "name") ?? NAME_DEFAULT),
       form: isOn(read, "json") ? "json" : "text",
       isQuiet: isOn(read, "quiet"),
+      crypto: lastText(read, "crypto"),
       block, traffic,
     },
   };

@@ -11,15 +11,15 @@ import { EXIT } from "./exit.ts";
 import { filesToImport } from "./import_files.ts";
 import { importFiles } from "./importer.ts";
 import { planNode } from "./node_plan.ts";
-import { startError } from "./run_node.ts";
+import { chooseSignatures, startError } from "./run_node.ts";
 import { Settings } from "./settings.ts";
-import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { commandHelp, CRYPTO_FLAG, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
 import { VERSION } from "../io/version.ts";
 
 const FLAGS: readonly Flag[] = [
   {
     name: "chain", value: "NAME|FILE",
-    help: "main, testnet4, signet, regtest, or a chain file (default: main)",
+    help: "main, testnet3, testnet4, signet, regtest, or a chain file (default: main)",
   },
   { name: "datadir", value: "DIR", help: `Where they go (default: ${defaultDataDir()})` },
   {
@@ -28,6 +28,9 @@ const FLAGS: readonly Flag[] = [
   },
   { name: "minimumchainwork", value: "HEX", help: "Follow no chain with less work; 0 for any" },
   { name: "prune", value: "MIB", help: "Keep the block files to this" },
+  { name: "dbcache", value: "MIB", help: "Memory for coins that are not on disk yet (default: 450)" },
+  { name: "par", value: "N", help: "Threads that check scripts (default: one for each processor)" },
+  CRYPTO_FLAG,
 ];
 
 const HELP = commandHelp({
@@ -82,13 +85,14 @@ async function openForImport(read: ReadFlags): Promise<RunningNode> {
   }
   settings.commandLine.add("connect", "0");
   settings.commandLine.add("listen", "0");
+  chooseSignatures(settings);
   const params = chooseChain(settings);
-  const { options } = await planNode(settings, params);
+  const { options, verify } = await planNode(settings, params);
   const dataDir = join(resolve(settings.text("datadir") || defaultDataDir()), params.folder);
   process.umask(0o077);
   mkdirSync(dataDir, { recursive: true });
   try {
-    return await openNode({ options, dataDir, listen: [], logger: silentLogger });
+    return await openNode({ options, dataDir, listen: [], logger: silentLogger, verify });
   } catch (error) {
     throw startError(error);
   }

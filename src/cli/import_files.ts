@@ -10,9 +10,10 @@
  *
  * @module
  */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Bytes, equalBytes, toHex } from "../base/bytes.ts";
+import { wordAt } from "../base/salted_hash.ts";
 import { HEADER_BYTES } from "../primitives/header.ts";
 
 /** Bytes of one header or block, and where they stand. */
@@ -55,28 +56,86 @@ export function filesToImport(path: string): readonly string[] {
 }
 
 /**
- * What a file holds, in its order.
+ * What a file holds, in its order. It is read a piece at a time: it may be longer than what memory should hold.
  *
  * @throws {FramingError} when it breaks off, or something else stands in it
  */
-export function piecesOf(file: string, magic: Bytes): Generator<Piece> {
-  const bytes = new Uint8Array(readFileSync(file));
-  // Bitcoin Core masks what it writes, not the room that it makes in advance.
-  const maskedEnd = endOfData(bytes);
-  unmask(bytes, keyFor(file), 0);
-  return piecesIn(bytes, file, magic, Math.min(maskedEnd, endOfData(bytes)));
+export function* piecesOf(file: string, magic: Bytes): Generator<Piece> {
+  const source = new MaskedFile(file);
+  try {
+    yield* piecesFrom(source, file, magic);
+  } finally {
+    source.close();
+  }
 }
 
-/**
- * What `bytes` hold, by the name of their file; see `piecesOf`. No record begins at `dataEnd` or
- * behind it.
- */
-export function* piecesIn(
-  bytes: Bytes, file: string, magic: Bytes, dataEnd = endOfData(bytes),
-): Generator<Piece> {
-  if (file.endsWith(".headers")) yield* headersOf(file, bytes);
-  else if (file.endsWith(".block")) yield { kind: "block", bytes, file, offset: 0 };
-  else yield* recordsOf(file, bytes, magic, dataEnd);
+/** What `bytes` hold, by the name of their file; see `piecesOf`. */
+export function piecesIn(bytes: Bytes, file: string, magic: Bytes): Generator<Piece> {
+  const read = (offset: number, length: number) => bytes.subarray(offset, offset + length);
+  return piecesFrom({ length: bytes.length, dataEnd: endOfData(bytes), read }, file, magic);
+}
+
+/** Bytes that can be had in parts. */
+interface Source {
+  readonly length: number;
+  /** Files are made larger than what is in them: behind the last byte that is not zero. */
+  readonly dataEnd: number;
+  read(offset: number, length: number): Bytes;
+}
+
+function* piecesFrom(source: Source, file: string, magic: Bytes): Generator<Piece> {
+  if (file.endsWith(".headers")) yield* headersOf(file, source.read(0, source.length));
+  else if (file.endsWith(".block")) yield { kind: "block", bytes: source.read(0, source.length), file, offset: 0 };
+  else yield* recordsOf(file, source, magic);
+}
+
+/** How much of a file's end is looked at together, for where its data end. */
+const TAIL_BYTES = 65_536;
+
+class MaskedFile implements Source {
+  readonly length: number;
+  readonly dataEnd: number;
+  readonly #descriptor: number;
+  readonly #key: Bytes | undefined;
+
+  constructor(file: string) {
+    this.#key = keyFor(file);
+    this.#descriptor = openSync(file, "r");
+    this.length = fstatSync(this.#descriptor).size;
+    // Bitcoin Core masks what it writes, not the room that it makes in advance.
+    const maskedEnd = this.#endOfData(this.length, undefined);
+    this.dataEnd = this.#key === undefined ? maskedEnd : this.#endOfData(maskedEnd, this.#key);
+  }
+
+  /** Of memory of its own. */
+  read(offset: number, length: number): Bytes {
+    return this.#read(offset, length, this.#key);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #endOfData(end: number, key: Bytes | undefined): number {
+    for (let to = end; to > 0; to -= TAIL_BYTES) {
+      const from = Math.max(0, to - TAIL_BYTES);
+      const found = endOfData(this.#read(from, to - from, key));
+      if (found > 0) return from + found;
+    }
+    return 0;
+  }
+
+  #read(offset: number, length: number, key: Bytes | undefined): Bytes {
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    while (done < length) {
+      const count = readSync(this.#descriptor, bytes, done, length - done, offset + done);
+      if (count === 0) break;
+      done += count;
+    }
+    unmask(bytes, key, offset);
+    return bytes;
+  }
 }
 
 /** A piece again, after its bytes were let go. */
@@ -118,20 +177,20 @@ function* headersOf(file: string, bytes: Bytes): Generator<Piece> {
   }
 }
 
-function* recordsOf(file: string, bytes: Bytes, magic: Bytes, dataEnd: number): Generator<Piece> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+function* recordsOf(file: string, source: Source, magic: Bytes): Generator<Piece> {
   let offset = 0;
-  while (offset < dataEnd) {
-    const left = bytes.length - offset;
+  while (offset < source.dataEnd) {
+    const left = source.length - offset;
     if (left < RECORD_HEADER_BYTES) {
       throw new FramingError(file, offset,
         `${left} bytes remain, too few for a record`);
     }
-    const found = bytes.subarray(offset, offset + 4);
+    const head = source.read(offset, RECORD_HEADER_BYTES);
+    const found = head.subarray(0, 4);
     if (!equalBytes(found, magic)) {
       throw new FramingError(file, offset, `magic is ${toHex(found)}, not ${toHex(magic)}`);
     }
-    const length = view.getUint32(offset + 4, true);
+    const length = wordAt(head, 4) >>> 0;
     if (length < HEADER_BYTES || length > BLOCK_BYTES_MAX) {
       throw new FramingError(file, offset + 4,
         `length is ${length}, need ${HEADER_BYTES} to ${BLOCK_BYTES_MAX}`);
@@ -141,12 +200,11 @@ function* recordsOf(file: string, bytes: Bytes, magic: Bytes, dataEnd: number): 
         `length is ${length}, but ${left - RECORD_HEADER_BYTES} bytes remain`);
     }
     const start = offset + RECORD_HEADER_BYTES;
-    yield { kind: "block", bytes: bytes.subarray(start, start + length), file, offset: start };
+    yield { kind: "block", bytes: source.read(start, length), file, offset: start };
     offset = start + length;
   }
 }
 
-/** Files are made larger than what is in them: behind the last byte that is not zero. */
 function endOfData(bytes: Bytes): number {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end--;

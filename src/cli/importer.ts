@@ -17,8 +17,10 @@ export type ImportTarget = Pick<RunningNode, "core" | "command">;
 const IN_FLIGHT_MAX = 32;
 /** Bytes of them: the node keeps about twice as much decoded, and would read again what is more. */
 const IN_FLIGHT_BYTES_MAX = 8_000_000;
-/** A piece of this size takes a good part of a turn of the loop: the next waits for its own. */
+/** To hash a block of this size takes a good part of a turn of the loop: what follows waits for its own. */
 const LONG_BYTES = 200_000;
+/** Milliseconds in which pieces are handed over before others have a turn of the loop. */
+const TURN_MS = 4;
 
 /** A piece that was handed over. */
 interface Due {
@@ -54,6 +56,7 @@ export class Importer {
   /** Answers that are due, oldest first. */
   readonly #due: Due[] = [];
   #dueBytes = 0;
+  #turnBegan = performance.now();
   /** Where blocks stand whose parent has not come, by its hash: there may be more than memory holds. */
   readonly #waiting = new Map<HashKey, PiecePlace[]>();
   /** Handed to the node by now. */
@@ -65,14 +68,19 @@ export class Importer {
 
   /** Hands a piece on. A string says what was refused, of this piece or an earlier one. */
   async take(piece: Piece): Promise<string | undefined> {
-    const fault = piece.kind === "header" ? this.#takeHeader(piece) : this.#takeBlock(piece);
+    if (performance.now() - this.#turnBegan >= TURN_MS) await this.#nextTurn();
+    const fault = piece.kind === "header" ? this.#takeHeader(piece) : await this.#takeWhole(piece);
     if (fault !== undefined) return (await this.finish()) ?? fault;
-    if (piece.bytes.length >= LONG_BYTES) await nextTurn();
     while (this.#due.length > IN_FLIGHT_MAX || this.#dueBytes > IN_FLIGHT_BYTES_MAX) {
       const refusal = await this.#answered();
       if (refusal !== undefined) return refusal;
     }
     return undefined;
+  }
+
+  async #nextTurn(): Promise<void> {
+    await nextTurn();
+    this.#turnBegan = performance.now();
   }
 
   /** Waits until everything has been answered. */
@@ -119,16 +127,19 @@ export class Importer {
     return undefined;
   }
 
-  #takeBlock(piece: Piece): string | undefined {
-    let block: Block;
-    try {
-      block = decodeWith(blockCodec, piece.bytes);
-    } catch (error) {
-      if (error instanceof DecodeError) {
-        return refusalText(piece, { rule: "encoding", detail: error.message });
-      }
-      throw error;
-    }
+  async #takeWhole(piece: Piece): Promise<string | undefined> {
+    const block = decoded(piece);
+    if (typeof block === "string") return block;
+    if (piece.bytes.length < LONG_BYTES) return this.#takeBlock(piece, block);
+    // The ids are kept with the block.
+    void block.txids;
+    await this.#nextTurn();
+    const fault = this.#takeBlock(piece, block);
+    await this.#nextTurn();
+    return fault;
+  }
+
+  #takeBlock(piece: Piece, block: Block): string | undefined {
     // Files of blocks begin with it.
     if (equalBytes(block.bytes, this.#node.core.chain.params.genesis.bytes)) return undefined;
     const parent = hashKey(block.header.previous);
@@ -153,7 +164,9 @@ export class Importer {
     const children = this.#waiting.get(key) ?? [];
     this.#waiting.delete(key);
     for (const child of children) {
-      const fault = this.#takeBlock(readPiece(child));
+      const read = readPiece(child);
+      const block = decoded(read);
+      const fault = typeof block === "string" ? block : this.#takeBlock(read, block);
       if (fault !== undefined) return fault;
     }
     return undefined;
@@ -163,6 +176,16 @@ export class Importer {
     if (this.#given.has(key)) return true;
     const hash = Uint8Array.from(key, (letter) => letter.charCodeAt(0));
     return this.#node.core.chain.headers.find(hash) !== undefined;
+  }
+}
+
+/** A string says why it is not a block. */
+function decoded(piece: Piece): Block | string {
+  try {
+    return decodeWith(blockCodec, piece.bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return refusalText(piece, { rule: "encoding", detail: error.message });
+    throw error;
   }
 }
 

@@ -46,6 +46,14 @@ describe("planNode", () => {
       ["-prune=-1", "Prune cannot be configured with a negative value."],
       ["-prune=549", "Prune configured below the minimum of 550 MiB.  Please use a higher number."],
       ["-minrelaytxfee=x", "Invalid amount for -minrelaytxfee=<amount>: 'x'"],
+      ["-dustrelayfee=x", "Invalid amount for -dustrelayfee=<amount>: 'x'"],
+      ["-limitclustercount=65", "limitclustercount must be less than or equal to 64"],
+      ["-blockreservedweight=1999",
+        "-blockreservedweight (1999) is lower than minimum safety value of (2000)"],
+      ["-blockreservedweight=4000001",
+        "-blockreservedweight (4000001) exceeds consensus maximum block weight (4000000)"],
+      ["-blockmaxweight=4000001", "-blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)"],
+      ["-blockmaxweight=7999", "-blockreservedweight (8000) exceeds -blockmaxweight (7999)"],
       ["-whitelist=in@1.2.3.4", "Only direction was set, no permissions: 'in@1.2.3.4'"],
     ];
     for (const [flag, fault] of cases) assert.equal(await faultOf(flag), fault);
@@ -57,9 +65,27 @@ describe("planNode", () => {
 
   it("refuses options that are not there yet, unless they are switched off", async () => {
     assert.match(await faultOf("-v2transport=1"), /^-v2transport=1 cannot be had: the encrypted transport/);
-    assert.match(await faultOf("-txindex"), /^-txindex= cannot be had: there is no such index yet/);
-    assert.equal(await faultOf("-v2transport=0", "-notxindex", "-listenonion=0", "-blocksonly",
+    assert.equal(await faultOf("-v2transport=0", "-norest", "-listenonion=0", "-blocksonly",
       "-keypool=1"), "");
+  });
+
+  it("keeps the indexes that are asked for, and refuses what they cannot be", async () => {
+    assert.deepEqual([...(await plan()).options.indexes], []);
+    const all = await plan("-txindex", "-coinstatsindex=1", "-txospenderindex", "-blockfilterindex=basic");
+    assert.deepEqual([...all.options.indexes],
+      ["txindex", "coinstatsindex", "txospenderindex", "blockfilterindex"]);
+    assert.equal(all.options.peerBlockFilters, false);
+    assert.ok((await plan("-blockfilterindex", "-peerblockfilters")).options.peerBlockFilters);
+    assert.deepEqual([...(await plan("-blockfilterindex=0", "-notxindex", "-coinstatsindex=0")).options.indexes], []);
+    assert.deepEqual([...(await plan("-prune=1", "-blockfilterindex=1", "-coinstatsindex")).options.indexes],
+      ["coinstatsindex", "blockfilterindex"]);
+    const cases: readonly (readonly [flags: readonly string[], fault: string])[] = [
+      [["-blockfilterindex=abc"], "Unknown -blockfilterindex value abc."],
+      [["-peerblockfilters"], "Cannot set -peerblockfilters without -blockfilterindex."],
+      [["-prune=550", "-txindex"], "Prune mode is incompatible with -txindex."],
+      [["-prune=1", "-txospenderindex"], "Prune mode is incompatible with -txospenderindex."],
+    ];
+    for (const [flags, fault] of cases) assert.equal(await faultOf(...flags), fault);
   });
 
   it("listens unless it dials only some, and where it is told to", async () => {
@@ -91,13 +117,13 @@ describe("planNode", () => {
   });
 
   it("reads sizes, times and amounts", async () => {
-    const { options, threads } =
+    const { options, verify } =
       await plan("-prune=550", "-maxtipage=9223372036854775807", "-par=3", "-dbcache=5",
       "-minrelaytxfee=0.00000100", "-minimumchainwork=0x65", "-mocktime=9", "-uacomment=foo",
         "-uacomment=bar");
     assert.equal(options.pruneTarget, 550 * 1024 * 1024);
     assert.equal(options.maxTipAge, Number.MAX_SAFE_INTEGER);
-    assert.equal(threads, 3);
+    assert.equal(verify.threads, 3);
     assert.equal(options.coinsCacheBytes, 5 * 1024 * 1024);
     assert.equal(options.minRelayFeeRate, 100);
     assert.equal(options.minimumChainWork, 0x65n);

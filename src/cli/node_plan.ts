@@ -9,13 +9,16 @@ import { loopbackOnlyReason } from "../node/loopback_only.ts";
 import type { NodeOptions } from "../node/node_options.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { parseWhitebind, parseWhitelist } from "../peer/permissions.ts";
-import type { Sats } from "../primitives/amount.ts";
 import { parseHost, splitHostPort } from "../primitives/host_text.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import { UsageError } from "./core_flags.ts";
+import { readIndexes } from "./index_plan.ts";
 import { OPTIONS } from "./options.ts";
-import { readAssumeValid, readCoins, readInteger, readMinimumWork, readPort } from "./read_setting.ts";
+import { readBlockLimits, readMinRelayFeeRate, readRelayPolicy } from "./policy_plan.ts";
+import { readAssumeValid, readInteger, readMinimumWork, readPort } from "./read_setting.ts";
 import { settingText, type Settings } from "./settings.ts";
+import type { Reindex } from "../io/reindex_mark.ts";
+import type { VerifyPlan } from "../io/verify_pool.ts";
 import { userAgent } from "../io/version.ts";
 
 const MIB = 1024 * 1024;
@@ -25,7 +28,6 @@ const USER_AGENT_LENGTH_MAX = 256;
 const PRUNE_MIB_MIN = 550;
 const BLOCK_FILE_BYTES = 128 * MIB;
 const FAST_PRUNE_FILE_BYTES = 64 * 1024;
-const MIN_RELAY_FEE_RATE = 100 as Sats;
 
 /** An address to listen on. */
 export interface Bind {
@@ -38,8 +40,17 @@ export interface NodePlan {
   readonly options: NodeOptions;
   /** What is listened on; empty for nothing. */
   readonly listen: readonly Bind[];
-  /** Threads that check scripts; `undefined` for as many as there are processors. */
-  readonly threads: number | undefined;
+  readonly verify: VerifyPlan;
+  readonly files: BlockFilesPlan;
+}
+
+/** What is done with block files at the start. */
+export interface BlockFilesPlan {
+  readonly reindex: Reindex | undefined;
+  readonly loadBlocks: readonly string[];
+  readonly stopAfterImport: boolean;
+  /** When the block index cannot be used. */
+  readonly reindexesOnFailure: boolean;
 }
 
 /** @throws {UsageError} when the settings contradict each other, or are out of their ranges */
@@ -47,6 +58,8 @@ export async function planNode(settings: Settings, params: ChainParams): Promise
   refuseAbsent(settings);
   const listen = planListen(settings, params);
   const { rules, bindRules } = readWhitelists(settings);
+  const pruneTarget = readPrune(settings);
+  const relayPolicy = readRelayPolicy(settings);
   const options: NodeOptions = {
     params,
     userAgent: readUserAgent(settings),
@@ -62,18 +75,22 @@ export async function planNode(settings: Settings, params: ChainParams): Promise
     bindPermissionRules: bindRules,
     localPeers: false,
     loopbackOnly: loopbackOnlyReason(params),
-    pruneTarget: readPrune(settings),
+    pruneTarget,
+    ...readIndexes(settings, pruneTarget !== undefined),
     blockFileBytes: settings.flag("fastprune") ? FAST_PRUNE_FILE_BYTES : BLOCK_FILE_BYTES,
     coinsCacheBytes: Math.max(4, readInteger(settings, "dbcache", 450)) * MIB,
     minimumChainWork: readMinimumWork(settings, params.minimumChainWork),
     assumeValid: readAssumeValid(settings, params.assumeValid),
+    checksAnew: settings.flag("reindex-chainstate"),
     maxTipAge: readInteger(settings, "maxtipage", 24 * 60 * 60),
     mempoolMaxBytes: readInteger(settings, "maxmempool", 300) * MB,
-    minRelayFeeRate: readCoins(settings, "minrelaytxfee", MIN_RELAY_FEE_RATE),
+    minRelayFeeRate: readMinRelayFeeRate(settings, relayPolicy),
     acceptNonstandard: readAcceptNonstandard(settings, params),
+    relayPolicy,
+    blockLimits: readBlockLimits(settings, params),
     mockTime: readInteger(settings, "mocktime", 0),
   };
-  return { options, listen, threads: readThreads(settings) };
+  return { options, listen, verify: readVerify(settings), files: planBlockFiles(settings, options) };
 }
 
 /** @throws {UsageError} for an option that is not there yet and is not switched off */
@@ -215,6 +232,21 @@ function readPrune(settings: Settings): number | undefined {
   return mib * MIB;
 }
 
+function planBlockFiles(settings: Settings, { pruneTarget }: NodeOptions): BlockFilesPlan {
+  const isPruning = pruneTarget !== undefined;
+  const [all, chainstate] = [settings.flag("reindex"), settings.flag("reindex-chainstate")];
+  if (chainstate && !all && isPruning) {
+    throw new UsageError(
+      "Prune mode is incompatible with -reindex-chainstate. Use full -reindex instead.");
+  }
+  return {
+    reindex: all || chainstate ? { what: all ? "all" : "chainstate", isPruning } : undefined,
+    loadBlocks: settings.list("loadblock"),
+    stopAfterImport: settings.flag("stopafterblockimport"),
+    reindexesOnFailure: settings.list("test").includes("reindex_after_failure_noninteractive_yes"),
+  };
+}
+
 function readAcceptNonstandard(settings: Settings, params: ChainParams): boolean {
   const accepts = settings.flag("acceptnonstdtxn", params.acceptsNonstandard);
   if (accepts && params.name === "main") {
@@ -223,7 +255,9 @@ function readAcceptNonstandard(settings: Settings, params: ChainParams): boolean
   return accepts;
 }
 
-function readThreads(settings: Settings): number | undefined {
-  const count = readInteger(settings, "par", 0);
-  return count > 0 ? count : undefined;
+function readVerify(settings: Settings): VerifyPlan {
+  const threads = readInteger(settings, "par", 0);
+  // The other half would be for whole scripts, which the mempool itself remembers.
+  const signatureCacheBytes = Math.max(0, readInteger(settings, "maxsigcachesize", 32) * MIB) / 2;
+  return { ...(threads > 0 ? { threads } : {}), signatureCacheBytes };
 }

@@ -8,11 +8,14 @@ import type { Option } from "./option.ts";
 import { ABSENT_OPTIONS } from "./options_absent.ts";
 import { CHAIN_OPTIONS } from "./options_chain.ts";
 import { GENERAL_OPTIONS } from "./options_general.ts";
+import { INDEX_OPTIONS } from "./options_indexes.ts";
 import { NETWORK_OPTIONS } from "./options_network.ts";
+import { POLICY_OPTIONS } from "./options_policy.ts";
 import { RPC_OPTIONS } from "./options_rpc.ts";
 
 export const OPTIONS: readonly Option[] = [
-  ...GENERAL_OPTIONS, ...NETWORK_OPTIONS, ...CHAIN_OPTIONS, ...RPC_OPTIONS, ...ABSENT_OPTIONS,
+  ...GENERAL_OPTIONS, ...NETWORK_OPTIONS, ...POLICY_OPTIONS, ...CHAIN_OPTIONS, ...INDEX_OPTIONS,
+  ...RPC_OPTIONS, ...ABSENT_OPTIONS,
 ];
 
 const BY_NAME: ReadonlyMap<string, Option> = new Map(OPTIONS.map((option) => [option.name, option]));

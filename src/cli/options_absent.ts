@@ -1,7 +1,7 @@
 import type { Option } from "./option.ts";
 
 const NO_WALLET = "there is no wallet";
-const NO_POLICY = "the mempool has no such limit yet";
+const NO_POLICY = "clusters are limited instead (-limitclustercount), and fees are not estimated";
 const NO_DNS = "no DNS seeds are asked: addresses come from peers";
 const NO_SELF_CHECK = "it checks Bitcoin Core's own data structures";
 
@@ -17,18 +17,16 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   ],
   [NO_DNS]: ["dns", "dnsseed", "fixedseeds", "forcednsseed"],
   [NO_POLICY]: [
-    "acceptstalefeeestimates", "bytespersigop", "datacarrier", "datacarriersize", "dustrelayfee",
-    "incrementalrelayfee", "limitancestorcount", "limitancestorsize", "limitclustercount", "limitclustersize",
-    "limitdescendantcount", "limitdescendantsize", "mempoolexpiry", "permitbaremultisig",
+    "acceptstalefeeestimates", "limitancestorcount", "limitancestorsize", "limitdescendantcount",
+    "limitdescendantsize",
   ],
   [NO_SELF_CHECK]: ["checkaddrman", "checkblockindex", "checkblocks", "checklevel", "checkmempool"],
-  "blocks are made of all that fits": ["blockmaxweight", "blockmintxfee", "blockreservedweight",
-    "printpriority"],
+  "nothing is said of each transaction of a block that is made": ["printpriority"],
   "nobody is banned yet": ["bantime"],
   "the local address is not looked for": ["discover"],
   "the router is not asked to forward a port": ["natpmp"],
   "files and threads are used as they are needed": [
-    "allowignoredconf", "dbbatchsize", "maxreceivebuffer", "maxsendbuffer", "maxsigcachesize",
+    "allowignoredconf", "dbbatchsize", "maxreceivebuffer", "maxsendbuffer",
       "prevoutfetchthreads",
     "rpcthreads",
   ],
@@ -48,27 +46,19 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
       "privatebroadcast", "proxy",
     "proxyrandomize", "torcontrol", "torpassword",
   ],
-  "there is no such index yet": [
-    "blockfilterindex", "coinstatsindex", "peerblockfilters", "txindex", "txospenderindex",
-  ],
-  "nothing runs commands yet but -startupnotify": ["alertnotify", "blocknotify", "shutdownnotify"],
   "there is no REST interface yet": ["rest"],
   "nothing is published over ZMQ yet": [
     "zmqpubhashblock", "zmqpubhashblockhwm", "zmqpubhashtx", "zmqpubhashtxhwm", "zmqpubrawblock",
       "zmqpubrawblockhwm",
     "zmqpubrawtx", "zmqpubrawtxhwm", "zmqpubsequence", "zmqpubsequencehwm",
   ],
-  "the chain cannot be rebuilt from its files yet: import them into a new data directory": [
-    "loadblock", "reindex", "reindex-chainstate", "stopafterblockimport",
-  ],
   "it runs in the foreground only: leave the rest to systemd or the shell": ["daemon", "daemonwait"],
   "it is not built yet": [
-    "asmap", "blockreconstructionextratxn", "blocksdir", "blockversion", "capturemessages",
+    "asmap", "blockreconstructionextratxn", "blocksdir", "capturemessages",
       "checkpoints", "ipcbind",
     "maxuploadtarget", "networkactive", "rpccookieperms", "rpcwhitelist", "rpcwhitelistdefault", "seednode",
-    "signetseednode", "stopatheight", "txreconciliation", "vbparams",
+    "signetseednode", "txreconciliation", "vbparams",
   ],
-  "testnet3 is not known here: use -testnet4": ["testnet"],
 };
 
 function absent(groups: Readonly<Record<string, readonly string[]>>, isHarmless: boolean): readonly Option[] {

@@ -3,8 +3,9 @@ import type { Option } from "./option.ts";
 export const CHAIN_OPTIONS: readonly Option[] = [
   {
     name: "chain", category: "chain", type: "text", value: "name", noNegation: true, flag: "chain",
-    help: "main, testnet4, signet, regtest, or the file of a network of your own", fallback: "main",
+    help: "main, testnet3, testnet4, signet, regtest, or the file of a network of your own", fallback: "main",
   },
+  { name: "testnet", category: "chain", type: "flag", help: "The same as -chain=testnet3" },
   { name: "testnet4", category: "chain", type: "flag", help: "The same as -chain=testnet4" },
   { name: "signet", category: "chain", type: "flag", help: "The same as -chain=signet" },
   { name: "regtest", category: "chain", type: "flag", help: "The same as -chain=regtest" },
@@ -18,7 +19,8 @@ export const CHAIN_OPTIONS: readonly Option[] = [
   },
   {
     name: "test", category: "chain", type: "list", value: "name", isForTests: true,
-    help: "On regtest, hold blocks to this rule as well: bip94",
+    help: "On regtest, hold blocks to this rule as well: bip94; or answer yes where Bitcoin Core asks whether " +
+      "to reindex: reindex_after_failure_noninteractive_yes",
   },
   {
     name: "prune", category: "chain", type: "number", value: "MiB", flag: "prune",
@@ -30,6 +32,23 @@ export const CHAIN_OPTIONS: readonly Option[] = [
     help: "Keep blocks in small files, for tests of pruning", fallback: "0",
   },
   {
+    name: "reindex", category: "chain", type: "flag", flag: "reindex",
+    help: "Make the block index, the coins and all other indexes again from the block files; with -prune, " +
+      "block files are downloaded again", fallback: "0",
+  },
+  {
+    name: "reindex-chainstate", category: "chain", type: "flag", flag: "reindex-chainstate",
+    help: "Make the coins again from the blocks of the block index", fallback: "0",
+  },
+  {
+    name: "loadblock", category: "chain", type: "list", value: "file", flag: "load-block",
+    help: "Take blocks from this file at the start",
+  },
+  {
+    name: "stopafterblockimport", category: "chain", type: "flag", isForTests: true,
+    help: "Stop once the blocks of all files are taken", fallback: "0",
+  },
+  {
     name: "minimumchainwork", category: "chain", type: "text", value: "hex", flag: "minimum-chain-work",
     help: "Follow no chain with less work than this", fallback: "the network's",
   },
@@ -37,6 +56,10 @@ export const CHAIN_OPTIONS: readonly Option[] = [
     name: "assumevalid", category: "chain", type: "text", value: "hash", flag: "assume-valid",
     help: "Take the scripts of this block and all before it for checked; 0 to check all",
       fallback: "the network's",
+  },
+  {
+    name: "stopatheight", category: "chain", type: "number", value: "height", isForTests: true,
+    help: "Stop once the tip has this height", fallback: "0",
   },
   {
     name: "maxtipage", category: "chain", type: "number", value: "seconds", isForTests: true,

@@ -31,9 +31,30 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "Runs this shell command once the node is ready",
   },
   {
+    name: "blocknotify", category: "general", type: "text", value: "command",
+    help: "Runs this shell command at each new tip, with %s as its hash",
+  },
+  {
+    name: "alertnotify", category: "general", type: "text", value: "command",
+    help: "Runs this shell command at each new warning, with %s as its text",
+  },
+  {
+    name: "shutdownnotify", category: "general", type: "list", value: "command",
+    help: "Runs this shell command before the node stops, and waits for it",
+  },
+  {
     name: "par", category: "general", type: "number", value: "n", flag: "threads",
     help: "Threads that check scripts; 0 for one a processor, less than 0 to leave that many processors free",
     fallback: "0",
+  },
+  {
+    name: "crypto", category: "general", type: "text", value: "library", flag: "crypto",
+    help: "What checks signatures: system, prebuilt, wasm or portable; auto for the fastest that is there",
+    fallback: "auto",
+  },
+  {
+    name: "maxsigcachesize", category: "debug", type: "number", value: "MiB", isForTests: true,
+    help: "Half of this is for signatures that were found good", fallback: "32",
   },
   {
     name: "dbcache", category: "general", type: "number", value: "MiB", flag: "cache",

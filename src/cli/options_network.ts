@@ -60,16 +60,4 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     name: "blocksonly", category: "relay", type: "flag", flag: "blocks-only",
     help: "Ask for no transactions", fallback: "0",
   },
-  {
-    name: "minrelaytxfee", category: "relay", type: "text", value: "amount",
-    help: "Pass on no transactions that pay less, in coins per 1,000 virtual bytes", fallback: "0.000001",
-  },
-  {
-    name: "maxmempool", category: "relay", type: "number", value: "MB", flag: "mempool",
-    help: "Memory for transactions that wait", fallback: "300",
-  },
-  {
-    name: "acceptnonstdtxn", category: "relay", type: "flag", isForTests: true,
-    help: "Pass on transactions of unusual forms; not on main", fallback: "0",
-  },
 ];

@@ -1,22 +1,28 @@
 /** A node in the foreground, from its settings to its end. @module */
-import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { DebugLog } from "../io/debug_log.ts";
 import { DataDirError } from "../io/data_dir.ts";
 import { ListenError } from "../io/listener.ts";
 import { coreLine, terminalLine } from "../io/log_entry.ts";
+import { useSignatures } from "../io/node_crypto.ts";
 import { openNode, type RunningNode } from "../io/node_host.ts";
-import { VerifyPool } from "../io/verify_pool.ts";
+import { REBUILD } from "../chain/restore.ts";
+import type { Reindex } from "../io/reindex_mark.ts";
+import type { NodeEvent } from "../node/event.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { toHex } from "../base/bytes.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { chooseChain } from "./choose_chain.ts";
 import type { ConfigNotes } from "./conf_file.ts";
+import { diskWarning } from "./disk_warning.ts";
+import { logChainSettings } from "./log_chain_settings.ts";
 import { UsageError } from "./core_flags.ts";
 import { type LogPlan, planLog } from "./log_plan.ts";
 import { type NodePlan, planNode } from "./node_plan.ts";
+import { commandFor, type NotifyPlan, planNotify, runAside, runToEnd } from "./notify.ts";
 import { OPTIONS } from "./options.ts";
+import { readInteger } from "./read_setting.ts";
 import { planRpc, type RpcPlan } from "./rpc_plan.ts";
 import type { Settings } from "./settings.ts";
 import { VERSION } from "../io/version.ts";
@@ -29,7 +35,9 @@ export interface RunPlan {
   readonly rpc: RpcPlan | undefined;
   readonly log: LogPlan;
   readonly pidFile: string | undefined;
-  readonly startupNotify: string | undefined;
+  readonly notify: NotifyPlan;
+  /** Height of the tip at which the node stops by itself; zero for never. */
+  readonly stopAtHeight: number;
   readonly notes: ConfigNotes;
 }
 
@@ -38,6 +46,7 @@ export async function planRun(settings: Settings, dataDir: string, notes: Config
   const params = chooseChain(settings);
   settings.network = params.name;
   const networkDir = join(dataDir, params.folder);
+  chooseSignatures(settings);
   const perNetwork = OPTIONS.filter((option) => option.isPerNetwork).map(({ name }) => name);
   for (const name of settings.misplaced(perNetwork)) {
     notes.warnings.push(
@@ -50,8 +59,18 @@ export async function planRun(settings: Settings, dataDir: string, notes: Config
     rpc: planRpc(settings, params, networkDir),
     log: planLog(settings, networkDir),
     pidFile: readPidFile(settings, networkDir),
-    startupNotify: settings.text("startupnotify"),
+    notify: planNotify(settings),
+    stopAtHeight: readInteger(settings, "stopatheight", 0),
   };
+}
+
+/** @throws {UsageError} when the one that is asked for is not there */
+export function chooseSignatures(settings: Settings): void {
+  try {
+    useSignatures(settings.text("crypto"));
+  } catch (error) {
+    throw startError(error);
+  }
 }
 
 function readPidFile(settings: Settings, networkDir: string): string | undefined {
@@ -72,34 +91,56 @@ export async function runNode(plan: RunPlan, form: ConsoleForm): Promise<Error |
   // What is written is for this user's eyes only.
   process.umask(0o077);
   mkdirSync(plan.networkDir, { recursive: true });
+  await warnAtFirstStart(plan);
   const node = await open(plan, form);
   const stop = (): void => node.requestStop();
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
-  if (plan.startupNotify !== undefined && plan.startupNotify !== "") notify(plan.startupNotify);
+  node.listen((event) => react(event, node, plan));
+  if (plan.notify.startup !== undefined) runAside(plan.notify.startup);
   await node.stopping;
+  await Promise.all(plan.notify.shutdown.map(runToEnd));
   await node.close();
   for (const signal of STOP_SIGNALS) process.off(signal, stop);
   return node.failure;
+}
+
+async function warnAtFirstStart({ node, networkDir, notes }: RunPlan): Promise<void> {
+  if (existsSync(join(networkDir, "blocks"))) return;
+  const warning = await diskWarning(node.options, networkDir);
+  if (warning !== undefined) notes.warnings.push(warning);
+}
+
+function react(event: NodeEvent, node: RunningNode, { notify, stopAtHeight }: RunPlan): void {
+  const command = commandFor(event, notify, node.core.chain.isInitialBlockDownload);
+  if (command !== undefined) runAside(command);
+  const isEnd = event.type === "chain:tip" && stopAtHeight > 0 && event.data.height >= stopAtHeight;
+  if (isEnd) node.requestStop();
 }
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 async function open(plan: RunPlan, form: ConsoleForm): Promise<RunningNode> {
   const { node, rpc } = plan;
-  const pool = node.threads === undefined ? undefined
-    : new VerifyPool({ threads: node.threads, report: () => {} });
-  try {
-    return await openNode({
+  const openWith = (reindex: Reindex | undefined): Promise<RunningNode> => {
+    return openNode({
       options: node.options,
       dataDir: plan.networkDir,
+      ...(reindex === undefined ? {} : { stores: { reindex } }),
+      loadBlocks: node.files.loadBlocks,
+      stopAfterImport: node.files.stopAfterImport,
       listen: node.listen,
       logger: () => openLog(plan, form),
       ...(plan.pidFile === undefined ? {} : { pidFile: plan.pidFile }),
       ...(rpc === undefined ? {} : { rpc: rpc.options }),
-      ...(pool === undefined ? {} : { pool }),
+      verify: node.verify,
+    });
+  };
+  try {
+    return await openWith(node.files.reindex).catch((error) => {
+      if (!node.files.reindexesOnFailure || !String(error).endsWith(REBUILD)) throw error;
+      return openWith({ what: "all", isPruning: node.options.pruneTarget !== undefined });
     });
   } catch (error) {
-    await pool?.close();
     throw startError(error);
   }
 }
@@ -111,7 +152,9 @@ export function startError(error: unknown): unknown {
   return isForOperator ? new UsageError((error as Error).message) : error;
 }
 
-const OPERATOR_ERRORS: ReadonlySet<string> = new Set(["ChainDataError", "SignatureBackendError", "StoreCorruptError"]);
+const OPERATOR_ERRORS: ReadonlySet<string> = new Set([
+  "ChainDataError", "SignatureBackendError", "StoreCorruptError", "BlockMaskError",
+]);
 
 function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: ConsoleForm): DebugLog {
   const print = form === "none" || !log.toConsole ? undefined : (entry: Parameters<typeof coreLine>[0]) => {
@@ -131,12 +174,6 @@ function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: C
     logger.warning(line);
   }
   if (node.options.loopbackOnly !== undefined) logger.warning(`Careful: ${node.options.loopbackOnly}`);
+  logChainSettings(logger, node.options);
   return logger;
-}
-
-/** Runs a shell command and forgets it. */
-function notify(command: string): void {
-  const child = spawn(command, { shell: true, stdio: "ignore", detached: true });
-  child.on("error", () => {});
-  child.unref();
 }

@@ -2,6 +2,7 @@
 import { UsageError } from "./core_flags.ts";
 import { EXIT } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
+import { CRYPTO_FLAG, isOn, lastText, readFlags } from "./tidings_flags.ts";
 import { VERSION } from "../io/version.ts";
 
 interface Command {
@@ -21,6 +22,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   import: {
     about: "Read blocks and headers from files into a data directory",
     load: async () => (await import("./import_command.ts")).importCommand,
+  },
+  verify: {
+    about: "Check one block against the coins that it spends",
+    load: async () => (await import("./verify_command.ts")).verifyCommand,
   },
   chain: { about: "Make a network of your own",
     load: async () => (await import("./chain_command.ts")).chainCommand },
@@ -73,13 +78,16 @@ async function helpCommand(argv: readonly string[]): Promise<number> {
 
 async function versionCommand(argv: readonly string[]): Promise<number> {
   if (argv.includes("--help")) {
-    process.stdout.write("Usage: tidings version [--json]\n\nPrints the version, and what checks " +
-      "signatures: TIDINGS_CRYPTO in the environment\nforces system, prebuilt, wasm or portable.\n");
+    process.stdout.write("Usage: tidings version [--json] [--crypto LIBRARY]\n\nPrints the version, and " +
+      "what checks signatures: --crypto, or TIDINGS_CRYPTO in the environment,\nforces system, prebuilt, " +
+      "wasm or portable.\n");
     return EXIT.ok;
   }
-  const { signatureBackend } = await import("../io/node_crypto.ts");
+  const read = readFlags(argv, [CRYPTO_FLAG, { name: "json", help: "" }]);
+  const { signatureBackend, useSignatures } = await import("../io/node_crypto.ts");
+  useSignatures(lastText(read, "crypto"));
   const facts = { tidings: VERSION, node: process.versions.node, signatures: signatureBackend() };
-  process.stdout.write(argv.includes("--json")
+  process.stdout.write(isOn(read, "json")
     ? `${JSON.stringify(facts)}\n`
     : `tidings ${facts.tidings}\nnode ${facts.node}\nsignatures ${facts.signatures}\n`);
   return EXIT.ok;

@@ -1,4 +1,5 @@
 /** `tidingsd`: one node, with Bitcoin Core's flags and configuration file. @module */
+import { REBUILD } from "../chain/restore.ts";
 import { type ConfigNotes, readConfigFiles } from "./conf_file.ts";
 import { chainName } from "./choose_chain.ts";
 import { readCoreFlags, UsageError } from "./core_flags.ts";
@@ -15,7 +16,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await run(argv);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`Error: ${error.message}\n`);
+    // Bitcoin Core asks whether to rebuild where it can ask; where not, it says this much.
+    const isQuestion = error.message.endsWith(REBUILD);
+    process.stderr.write(isQuestion ? `${error.message}\n` : `Error: ${error.message}\n`);
     process.exitCode = 1;
   }
 }
@@ -30,7 +33,7 @@ async function run(argv: readonly string[]): Promise<number> {
   for (const line of notes.warnings) process.stderr.write(`${line}\n`);
   const failure = await runNode(plan, "lines");
   if (failure === undefined) return 0;
-  process.stderr.write(`Error: A fatal error occurred, see debug.log for details: ${failure.message}\n`);
+  process.stderr.write(`Error: A fatal internal error occurred, see debug.log for details: ${failure.message}\n`);
   return 1;
 }
 

@@ -80,6 +80,11 @@ export class ByteReader {
     return this.#bytes.subarray(start, this.#offset);
   }
 
+  /** All that is left, as a view of the input; it is still to be read. */
+  rest(): Bytes {
+    return this.#bytes.subarray(this.#offset);
+  }
+
   skip(count: number): void {
     this.#take(count);
   }

@@ -5,7 +5,7 @@ import { DecodeError, type DecodeFault, malformed, overLimit } from "./decode_er
 const TEXTS: readonly (readonly [DecodeFault, string])[] = [
   [{ kind: "truncated", needed: 4, remaining: 1 }, "need 4 bytes, 1 remain"],
   [{ kind: "trailing", remaining: 2 }, "2 bytes remain after the end"],
-  [{ kind: "not-minimal", value: 5n }, "CompactSize 5 is not in its shortest form"],
+  [{ kind: "not-minimal", value: 5n }, "non-canonical ReadCompactSize(): 5 in more bytes than it takes"],
 
   [
     { kind: "over-limit", field: "locator", value: 102n, max: 101 },

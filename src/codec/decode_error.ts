@@ -43,7 +43,7 @@ function describe(fault: DecodeFault): string {
     case "trailing":
       return `${fault.remaining} bytes remain after the end`;
     case "not-minimal":
-      return `CompactSize ${fault.value} is not in its shortest form`;
+      return `non-canonical ReadCompactSize(): ${fault.value} in more bytes than it takes`;
     case "over-limit":
       return `${fault.field} is ${fault.value}, the most allowed is ${fault.max}`;
     case "malformed":

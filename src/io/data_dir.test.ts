@@ -86,7 +86,7 @@ test("a newer format is refused by name, and nothing is changed", async () => {
   writeFileSync(join(folder, "blocks", "format"), "tidings data format 3\n");
   const { code, message } = await refusal(folder);
   assert.equal(code, "newer-format");
-  assert.match(message, /written by a newer tidings: format 3, this one reads 1/);
+  assert.match(message, /written by a newer tidings: format 3, this one reads 2/);
   assert.equal(readFileSync(join(folder, "blocks", "format"), "utf8"), "tidings data format 3\n");
 });
 
@@ -96,7 +96,7 @@ test("a damaged format file is refused, with what to do", async () => {
   writeFileSync(join(folder, "blocks", "format"), "\0\0\0");
   const { code, message } = await refusal(folder);
   assert.equal(code, "damaged-format");
-  assert.match(message, /write "tidings data format 1" into it/);
+  assert.match(message, /write "tidings data format 2" into it/);
 });
 
 test("a block index that another program wrote is refused", async () => {

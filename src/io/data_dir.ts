@@ -4,10 +4,14 @@
  * ```text
  * DIR/.lock                 empty; there for whoever looks for it
  * DIR/blocks/format         which version of this layout it is
+ * DIR/blocks/reindex        there while the index is made again from the block files (reindex_mark.ts)
+ * DIR/blocks/xor.dat        what the block files are masked with (block_mask.ts)
  * DIR/blocks/blk*.dat       blocks, rev*.dat: what they spent
  * DIR/blocks/index/         headers and where blocks stand (LevelDB, which also locks the directory)
  * DIR/chainstate/           coins (LevelDB)
- * DIR/indexes/  DIR/wallets/   empty
+ * DIR/chainstate_snapshot/  coins from a snapshot, until they are checked (chain/snapshot_files.ts)
+ * DIR/indexes/              a folder for each index that is kept (chain/indexes/index_kinds.ts)
+ * DIR/wallets/              empty
  * DIR/debug.log  DIR/.cookie  DIR/bitcoind.pid  DIR/peers.dat  …
  * ```
  *
@@ -16,19 +20,28 @@
  *
  * @module
  */
-import { promises as fs } from "node:fs";
+import { existsSync, promises as fs } from "node:fs";
 import * as path from "node:path";
 import type { Bytes } from "../base/bytes.ts";
+import { SNAPSHOT_FOLDER } from "../chain/snapshot_files.ts";
+import { INDEX_TRAITS, type IndexKind } from "../chain/indexes/index_kinds.ts";
+import { maskFile, NO_MASK, readMask } from "./block_mask.ts";
 import { DiskFiles } from "./disk_files.ts";
 import {
-  DiskStore, type DiskStoreOptions, LARGE_STORE, SMALL_STORE, StoreCorruptError, StoreLockedError,
+  DiskStore, type DiskStoreOptions, isStoreOpen, LARGE_STORE, SMALL_STORE, StoreCorruptError, StoreLockedError,
 } from "./disk_store.ts";
 import { errorCode, errorText } from "./errno.ts";
 import { FILE_MODE, FOLDER_MODE } from "./file_modes.ts";
+import { clearReindexMark, readReindexStage, type Reindex, wipeForReindex } from "./reindex_mark.ts";
+import { OptionalStore } from "./optional_store.ts";
 import { saveFile } from "./save_file.ts";
+import { type SettledSnapshot, settleSnapshot } from "./snapshot_folder.ts";
 
-/** Counted up when a program of before could no longer read what this one writes. */
-export const DATA_FORMAT = 1;
+/**
+ * Counted up when a program of before could no longer read what this one writes. Since 2, coins have
+ * checksums.
+ */
+export const DATA_FORMAT = 2;
 
 const FORMAT_FILE = path.join("blocks", "format");
 const INDEX_FOLDER = path.join("blocks", "index");
@@ -37,10 +50,11 @@ const FOLDERS = ["blocks", "indexes", "wallets"] as const;
 
 /** What to do about a store that cannot be read. */
 const DAMAGE_ADVICE: Readonly<Record<string, string>> = {
-  [INDEX_FOLDER]: "Move the folder \"blocks\" elsewhere, remove \"chainstate\", and read the block files " +
-    "with \"tidings import\".",
-  [COINS_FOLDER]: "Remove that folder and start again: coins are made again from the blocks.",
+  [INDEX_FOLDER]: "Start once with -reindex, which makes it again from the block files.",
+  [COINS_FOLDER]: "Start once with -reindex-chainstate, which makes the coins again from the blocks.",
 };
+
+const INDEX_DAMAGE_ADVICE = "Remove that folder and start again: the index is made again from the blocks.";
 
 /** Bitcoin Core's min_disk_space: room to write out what is in memory, and to stop cleanly. */
 export const FREE_BYTES_MIN = 50 * 1024 * 1024;
@@ -52,8 +66,8 @@ const SPACE_CHECK_INTERVAL = 5_000;
 export class DataDirError extends Error {
   override readonly name = "DataDirError";
   readonly code:
-    | "locked" | "newer-format" | "foreign" | "damaged-format" | "damaged" | "unreadable" | "disk-full"
-    | "not-writable";
+    | "locked" | "newer-format" | "older-format" | "foreign" | "damaged-format" | "damaged" | "unreadable"
+    | "disk-full" | "not-writable";
 
   constructor(code: DataDirError["code"], message: string) {
     super(message);
@@ -64,8 +78,14 @@ export class DataDirError extends Error {
 export interface DataDirOptions {
   readonly coins?: DiskStoreOptions;
   readonly index?: DiskStoreOptions;
+  readonly reindex?: Reindex;
   /** Only for tests: the free bytes of a directory's file system. */
   readonly freeBytes?: (folder: string) => Promise<number>;
+}
+
+/** Where coins from a snapshot are, or will be; they are not opened yet. */
+export interface SnapshotPlace extends SettledSnapshot {
+  readonly coins: OptionalStore;
 }
 
 /** An open, locked data directory. */
@@ -74,19 +94,31 @@ export class DataDir {
   readonly files: DiskFiles;
   readonly index: DiskStore;
   readonly coins: DiskStore;
+  readonly snapshot: SnapshotPlace;
+  /** The index is being made again: all block files are to be read, and `reindexed` called then. */
+  readonly isReindexing: boolean;
+  /** What was found damaged and mended, a sentence each. */
+  readonly mended: readonly string[];
   readonly #freeBytes: (folder: string) => Promise<number>;
+  readonly #indexes: DiskStore[] = [];
   #spaceCheckedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
     folder: string,
     index: DiskStore,
     coins: DiskStore,
+    snapshot: SnapshotPlace,
+    isReindexing: boolean,
+    mask: Bytes | undefined,
     freeBytes: (folder: string) => Promise<number>,
   ) {
     this.path = folder;
-    this.files = new DiskFiles(folder);
+    this.files = new DiskFiles(folder, mask);
     this.index = index;
     this.coins = coins;
+    this.snapshot = snapshot;
+    this.isReindexing = isReindexing;
+    this.mended = [...mendedText(INDEX_FOLDER, index), ...mendedText(COINS_FOLDER, coins)];
     this.#freeBytes = freeBytes;
   }
 
@@ -98,15 +130,32 @@ export class DataDir {
   static async open(folder: string, options: DataDirOptions = {}): Promise<DataDir> {
     const freeBytes = options.freeBytes ?? freeBytesOf;
     await makeFolders(folder);
-    const hasFormat = await checkFormat(folder);
+    const format = await readFormat(folder);
     await requireSpace(folder, freeBytes);
-    // Before the store is made: a store without it would be taken for another program's.
-    if (!hasFormat) await saveFile(path.join(folder, FORMAT_FILE), formatText());
+    const isReindexing = await prepareReindex(folder, options.reindex);
+    if (format !== DATA_FORMAT) {
+      if (format !== undefined) await requireNoOldCoins(folder, format);
+      // Before the store is made: a store without it would be taken for another program's.
+      await saveFile(path.join(folder, FORMAT_FILE), formatText());
+    }
+    // Tools that read Bitcoin Core's block files look for it.
+    if (!existsSync(maskFile(folder))) await saveFile(maskFile(folder), NO_MASK);
+    const mask = readMask(folder);
     const index = await openStore(folder, INDEX_FOLDER, options.index ?? SMALL_STORE);
     try {
       await fs.writeFile(path.join(folder, ".lock"), "", { mode: FILE_MODE });
-      const coins = await openStore(folder, COINS_FOLDER, options.coins ?? LARGE_STORE);
-      return new DataDir(folder, index, coins, freeBytes);
+      const snapshot = await settleSnapshot(folder);
+      const coinsOptions = options.coins ?? LARGE_STORE;
+      const coins = await openStore(folder, COINS_FOLDER, coinsOptions);
+      const snapshotCoins = new OptionalStore(
+        () => openStore(folder, SNAPSHOT_FOLDER, coinsOptions),
+        () => fs.rm(path.join(folder, SNAPSHOT_FOLDER), { recursive: true, force: true }),
+      );
+      const place = { ...snapshot, coins: snapshotCoins };
+      const dir = new DataDir(folder, index, coins, place, isReindexing, mask, freeBytes);
+      // LevelDB has done the same with what it found in its logs.
+      await dir.files.syncRecent("blocks");
+      return dir;
     } catch (error) {
       await index.close();
       throw error;
@@ -117,8 +166,27 @@ export class DataDir {
   async checkSpace(): Promise<void> {
     const now = performance.now();
     if (now - this.#spaceCheckedAt < SPACE_CHECK_INTERVAL) return;
-    await requireSpace(this.path, this.#freeBytes);
+    // In Bitcoin Core's words (validation.cpp, FlushStateToDisk).
+    await requireSpace(this.path, this.#freeBytes, "Disk space is too low!");
     this.#spaceCheckedAt = now;
+  }
+
+  /** All block files have been read. */
+  async reindexed(): Promise<void> {
+    await clearReindexMark(this.path);
+  }
+
+  /**
+   * The store of an index, made if it is not there.
+   *
+   * @throws {DataDirError} when it is damaged
+   */
+  async openIndex(kind: IndexKind): Promise<DiskStore> {
+    const { folder } = INDEX_TRAITS[kind];
+    await fs.mkdir(path.dirname(this.pathOf(folder)), { recursive: true, mode: FOLDER_MODE });
+    const store = await openStore(this.path, folder, SMALL_STORE);
+    this.#indexes.push(store);
+    return store;
   }
 
   pathOf(name: string): string {
@@ -143,6 +211,8 @@ export class DataDir {
   async close(): Promise<void> {
     await this.files.close();
     await this.coins.close();
+    await this.snapshot.coins.close();
+    for (const store of this.#indexes) await store.close();
     // Last, since it is the lock.
     await this.index.close();
   }
@@ -168,15 +238,15 @@ function formatText(): string {
 }
 
 /**
- * Whether the directory says that it is of this format; false when it is new.
+ * The format that the directory says it is of; `undefined` when it is new.
  *
- * @throws {DataDirError} when it is of another, or not ours
+ * @throws {DataDirError} when it is of a newer one, or not ours
  */
-async function checkFormat(folder: string): Promise<boolean> {
+async function readFormat(folder: string): Promise<number | undefined> {
   const text = await readIfThere(path.join(folder, FORMAT_FILE));
   if (text === undefined) {
     if (!(await isEmptyFolder(path.join(folder, INDEX_FOLDER)))) throw foreign(folder);
-    return false;
+    return undefined;
   }
   const format = /^tidings data format (\d{1,9})\n?$/.exec(text)?.[1];
   if (format === undefined) {
@@ -193,7 +263,36 @@ async function checkFormat(folder: string): Promise<boolean> {
         "Use that version, or another directory.",
     );
   }
-  return true;
+  return Number(format);
+}
+
+/** @throws {DataDirError} when there are coins of an older format */
+async function requireNoOldCoins(folder: string, format: number): Promise<void> {
+  if (await isEmptyFolder(path.join(folder, COINS_FOLDER))) return;
+  throw new DataDirError(
+    "older-format",
+    `Unsupported chainstate database format found: ${folder} has format ${format}, and coins have checksums ` +
+      `since format ${DATA_FORMAT}. Please restart with -reindex-chainstate. This will rebuild the chainstate ` +
+      "database.",
+  );
+}
+
+function* mendedText(name: string, { mendedAt }: DiskStore): Generator<string, undefined> {
+  if (mendedAt === undefined) return undefined;
+  yield `The log of ${name} is damaged at ${mendedAt}, and was cut off there: what it held behind that is ` +
+    "made or downloaded again";
+  return undefined;
+}
+
+/** @throws {DataDirError} when the directory is in use */
+async function prepareReindex(folder: string, wanted: Reindex | undefined): Promise<boolean> {
+  const stage = await readReindexStage(folder);
+  const isWiping = wanted !== undefined || stage === "wipe-all" || stage === "wipe-chainstate";
+  if (!isWiping) return stage === "read";
+  for (const name of [INDEX_FOLDER, COINS_FOLDER]) {
+    if (await isStoreOpen(path.join(folder, name))) throw locked(folder);
+  }
+  return wipeForReindex(folder, wanted, stage);
 }
 
 function foreign(folder: string): DataDirError {
@@ -209,23 +308,29 @@ async function openStore(folder: string, name: string, options: DiskStoreOptions
     return await DiskStore.open(path.join(folder, name), options);
   } catch (error) {
     if (error instanceof StoreCorruptError) {
-      throw new DataDirError("damaged", `${error.message}. ${DAMAGE_ADVICE[name] ?? ""}`);
+      throw new DataDirError("damaged", `${error.message}. ${DAMAGE_ADVICE[name] ?? INDEX_DAMAGE_ADVICE}`);
     }
     if (!(error instanceof StoreLockedError)) {
       throw new DataDirError("unreadable", `${errorText(error)}. Check the disk, and whose files these are.`);
     }
-    // Bitcoin Core's text (init.cpp, LockDirectory), which its tests look for.
-    const text = `Cannot obtain a lock on directory ${folder}. tidings is probably already running.`;
-    throw new DataDirError("locked", text);
+    throw locked(folder);
   }
 }
 
-async function requireSpace(folder: string, freeBytes: (folder: string) => Promise<number>): Promise<void> {
+/** In Bitcoin Core's words (init.cpp, LockDirectory), which its tests look for. */
+function locked(folder: string): DataDirError {
+  const text = `Cannot obtain a lock on directory ${folder}. tidings is probably already running.`;
+  return new DataDirError("locked", text);
+}
+
+async function requireSpace(
+  folder: string, freeBytes: (folder: string) => Promise<number>, what = "Disk space is low.",
+): Promise<void> {
   const free = await freeBytes(folder);
   if (free >= FREE_BYTES_MIN) return;
   throw new DataDirError(
     "disk-full",
-    `Disk space is low for "${folder}": ${megabytes(free)} MB are free, ` +
+    `${what} On the disk of "${folder}" ${megabytes(free)} MB are free, ` +
       `at least ${megabytes(FREE_BYTES_MIN)} MB are needed`,
   );
 }

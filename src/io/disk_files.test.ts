@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fromHex as hex } from "../base/bytes.ts";
@@ -36,6 +36,19 @@ test("load reads as read does, also a file that is removed meanwhile", async () 
   const loading = files.load("blk", 0, 4);
   await files.remove(["blk"]);
   assert.deepEqual(await loading, hex("00112233"));
+  await files.close();
+});
+
+test("a file that someone took away is missed at once, and found when it comes back", async () => {
+  const folder = freshFolder();
+  const files = new DiskFiles(folder);
+  await files.write([{ name: "blk", offset: 0, bytes: hex("0011") }]);
+  assert.deepEqual(files.read("blk", 0, 2), hex("0011"));
+  renameSync(join(folder, "blk"), join(folder, "elsewhere"));
+  assert.equal(files.read("blk", 0, 2), undefined);
+  assert.equal(await files.load("blk", 0, 2), undefined);
+  renameSync(join(folder, "elsewhere"), join(folder, "blk"));
+  assert.deepEqual(files.read("blk", 0, 2), hex("0011"));
   await files.close();
 });
 

@@ -8,6 +8,7 @@ import * as path from "node:path";
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { FileStore, FileWrite } from "../store/file_store.ts";
+import { applyMask } from "./block_mask.ts";
 import { errorCode } from "./errno.ts";
 import { FILE_MODE, FOLDER_MODE } from "./file_modes.ts";
 import { Serial } from "./serial.ts";
@@ -16,8 +17,13 @@ import { syncFolder } from "./sync_folder.ts";
 /** Descriptors kept open: enough for the files being written and those that peers now read. */
 const OPEN_FILES_MAX = 32;
 
+/** Milliseconds after which a system has written out any change by itself: Linux takes half a minute. */
+const WRITTEN_AFTER = 60 * 60 * 1_000;
+
 interface OpenFile {
   readonly descriptor: number;
+  /** Which file it is: another may come to stand under its name. */
+  readonly inode: number;
   /** Asynchronous reads and writes under way: it is not closed while there are any. */
   users: number;
   isForgotten: boolean;
@@ -25,6 +31,7 @@ interface OpenFile {
 
 export class DiskFiles implements FileStore {
   readonly #root: string;
+  readonly #mask: Bytes | undefined;
   /** By name; the one used last is the last. */
   readonly #open = new Map<string, OpenFile>();
   readonly #changes = new Serial();
@@ -32,12 +39,13 @@ export class DiskFiles implements FileStore {
   readonly #unsynced = new Set<string>();
   readonly #unsyncedFolders = new Set<string>();
 
-  constructor(root: string) {
+  constructor(root: string, mask?: Bytes) {
     this.#root = root;
+    this.#mask = mask;
   }
 
   read(name: string, offset: number, length: number): Bytes | undefined {
-    const file = this.#existing(name);
+    const file = this.#readable(name);
     if (file === undefined) return undefined;
     const bytes = new Uint8Array(length);
     let done = 0;
@@ -46,12 +54,12 @@ export class DiskFiles implements FileStore {
       if (count === 0) return undefined;
       done += count;
     }
-    return bytes;
+    return this.#unmasked(name, offset, bytes);
   }
 
   /** As `read`, but the loop goes on meanwhile: for blocks that are served to peers. */
   async load(name: string, offset: number, length: number): Promise<Bytes | undefined> {
-    const file = this.#existing(name);
+    const file = this.#readable(name);
     if (file === undefined) return undefined;
     return this.#use(file, async () => {
       const bytes = new Uint8Array(length);
@@ -61,7 +69,7 @@ export class DiskFiles implements FileStore {
         if (count === 0) return undefined;
         done += count;
       }
-      return bytes;
+      return this.#unmasked(name, offset, bytes);
     });
   }
 
@@ -82,6 +90,24 @@ export class DiskFiles implements FileStore {
       }
     });
   }
+
+
+  /**
+   * Syncs what a process that was killed may have left in the system's hands, since it is now told of,
+   * and built on: the files of a folder that were changed lately.
+   */
+  syncRecent(folder: string): Promise<void> {
+    return this.#changes.run(async () => {
+      for (const entry of await this.#entries(folder)) {
+        if (!entry.isFile()) continue;
+        const { mtimeMs } = await fs.promises.stat(path.join(this.#path(folder), entry.name));
+        if (Date.now() - mtimeMs < WRITTEN_AFTER) this.#unsynced.add(`${folder}/${entry.name}`);
+      }
+      if (this.#unsynced.size > 0) this.#unsyncedFolders.add(this.#path(folder));
+      await this.#syncAll();
+    });
+  }
+
   async list(folder: string): Promise<readonly { readonly name: string; readonly size: number }[]> {
     const found: { name: string; size: number }[] = [];
     for (const entry of await this.#entries(folder)) {
@@ -98,7 +124,8 @@ export class DiskFiles implements FileStore {
   }
 
   async #writeAll(writes: readonly FileWrite[]): Promise<void> {
-    for (const { name, offset, bytes } of writes) {
+    for (const { name, offset, bytes: plain } of writes) {
+      const bytes = this.#isMasked(name) ? this.#unmasked(name, offset, plain.slice()) : plain;
       await this.#use(this.#opened(name), (descriptor) => writeFully(descriptor, bytes, offset));
       this.#unsynced.add(name);
     }
@@ -121,16 +148,35 @@ export class DiskFiles implements FileStore {
     }
   }
 
+  /** The file that stands under this name now: one taken away since we opened it is not read on. */
+  #readable(name: string): OpenFile | undefined {
+    const known = this.#open.get(name);
+    if (known !== undefined) {
+      const inode = fs.statSync(this.#path(name), { throwIfNoEntry: false })?.ino;
+      if (inode !== known.inode) this.#forget(name, known);
+    }
+    return this.#existing(name);
+  }
+
   /** The file, if there is one. */
   #existing(name: string): OpenFile | undefined {
     const known = this.#recall(name);
     if (known !== undefined) return known;
     try {
-      return this.#remember(name, fs.openSync(this.#path(name), fs.constants.O_RDWR));
+      return this.#remember(name, openForBoth(this.#path(name)));
     } catch (error) {
       if (errorCode(error) === "ENOENT") return undefined;
       throw error;
     }
+  }
+
+  #isMasked(name: string): boolean {
+    return this.#mask !== undefined && /^blocks\/(blk|rev)\d+\.dat$/.test(name);
+  }
+
+  #unmasked(name: string, offset: number, bytes: Bytes): Bytes {
+    if (this.#mask !== undefined && this.#isMasked(name)) applyMask(bytes, this.#mask, offset);
+    return bytes;
   }
 
   /** The file, made with its folder when it is not there. */
@@ -153,7 +199,7 @@ export class DiskFiles implements FileStore {
   }
 
   #remember(name: string, descriptor: number): OpenFile {
-    const file = { descriptor, users: 0, isForgotten: false };
+    const file = { descriptor, inode: fs.fstatSync(descriptor).ino, users: 0, isForgotten: false };
     this.#open.set(name, file);
     for (const [oldest, open] of this.#open) {
       if (this.#open.size <= OPEN_FILES_MAX) break;
@@ -184,6 +230,16 @@ export class DiskFiles implements FileStore {
     const parts = name.split("/");
     assert(!path.isAbsolute(name) && !parts.includes(".."), `a file name stays inside its folder: ${name}`);
     return path.join(this.#root, ...parts);
+  }
+}
+
+/** To read and write; only to read, when the owner wants it so (a write then fails). */
+function openForBoth(file: string): number {
+  try {
+    return fs.openSync(file, fs.constants.O_RDWR);
+  } catch (error) {
+    if (!["EACCES", "EPERM", "EROFS"].includes(errorCode(error) ?? "")) throw error;
+    return fs.openSync(file, fs.constants.O_RDONLY);
   }
 }
 

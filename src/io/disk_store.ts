@@ -3,12 +3,16 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
+import * as path from "node:path";
 import { ClassicLevel, type Iterator } from "classic-level";
 import type { Bytes } from "../base/bytes.ts";
 import type { Change, KeyValueStore } from "../store/key_value_store.ts";
 import { errorCode, errorText } from "./errno.ts";
 import { Serial } from "./serial.ts";
-import { findLogDamage } from "./store_log.ts";
+import { mendLogs } from "./store_log.ts";
+import { readStoreParts } from "./store_manifest.ts";
+import { findTableDamage } from "./store_tables.ts";
 
 export interface DiskStoreOptions {
   /**
@@ -21,6 +25,12 @@ export interface DiskStoreOptions {
 }
 
 const MEBIBYTE = 1024 * 1024;
+
+/**
+ * Bytes of tables that are read through before a store is opened: a second or two. Of a larger store
+ * only what leads to the data, a hundredth of it.
+ */
+const CHECKED_BYTES_MAX = 512 * MEBIBYTE;
 
 /** For a store that is small, or one of many in a process. */
 export const SMALL_STORE: DiskStoreOptions = { writeBufferBytes: 2 * MEBIBYTE, cacheBytes: 2 * MEBIBYTE };
@@ -52,6 +62,15 @@ export class StoreCorruptError extends Error {
   }
 }
 
+/** The disk does not give what it should, or what it gives cannot be read, while the store is in use. */
+export class StoreReadError extends Error {
+  override readonly name = "StoreReadError";
+
+  constructor(folder: string, cause: unknown) {
+    super(`Cannot read ${folder}: ${errorText(cause)}`, { cause });
+  }
+}
+
 type Database = ClassicLevel<Bytes, Bytes>;
 
 export class DiskStore implements KeyValueStore {
@@ -60,9 +79,12 @@ export class DiskStore implements KeyValueStore {
   readonly #writes = new Serial();
   /** A power cut could take back what was written last. */
   #hasUnsynced = false;
+  /** Where its log was cut off at the start, as `file, byte n`: changes behind that are lost. */
+  readonly mendedAt: string | undefined;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, mendedAt: string | undefined) {
     this.#database = database;
+    this.mendedAt = mendedAt;
   }
 
   /**
@@ -72,8 +94,7 @@ export class DiskStore implements KeyValueStore {
    * @throws {StoreCorruptError} when its files are damaged
    */
   static async open(folder: string, options: DiskStoreOptions = SMALL_STORE): Promise<DiskStore> {
-    const damage = await findLogDamage(folder);
-    if (damage !== undefined) throw new StoreCorruptError(folder, damage);
+    const mendedAt = await checkFiles(folder);
     const database: Database = new ClassicLevel(folder, {
       keyEncoding: "view",
       valueEncoding: "view",
@@ -88,11 +109,16 @@ export class DiskStore implements KeyValueStore {
     } catch (error) {
       throw openError(folder, error);
     }
-    return new DiskStore(database);
+    return new DiskStore(database, mendedAt);
   }
 
   get(key: Bytes): Bytes | undefined {
-    const value = this.#database.getSync(key);
+    let value: Bytes | undefined;
+    try {
+      value = this.#database.getSync(key);
+    } catch (error) {
+      throw new StoreReadError(this.#database.location, error);
+    }
     return value === undefined ? undefined : plain(value);
   }
 
@@ -118,6 +144,33 @@ export class DiskStore implements KeyValueStore {
   async close(): Promise<void> {
     await this.#writes.idle();
     await this.#database.close();
+  }
+}
+
+/**
+ * Reads the files of a store before LevelDB does, which believes what they say. Returns where a log was
+ * cut off.
+ */
+async function checkFiles(folder: string): Promise<string | undefined> {
+  if (await isStoreOpen(folder)) throw new StoreLockedError(folder);
+  const parts = await readStoreParts(folder).catch((error) => {
+    throw new Error(`Cannot open ${folder}: ${errorText(error)}`, { cause: error });
+  });
+  if (parts === undefined) return undefined;
+  const damage = typeof parts === "string" ? parts
+    : await findTableDamage(folder, parts.tables, CHECKED_BYTES_MAX);
+  if (damage !== undefined || typeof parts === "string") throw new StoreCorruptError(folder, damage);
+  return mendLogs(folder, parts.firstLog);
+}
+
+/** Whether someone has it open: LevelDB takes its lock before it sees that it may open nothing that is there. */
+export async function isStoreOpen(folder: string): Promise<boolean> {
+  if (!existsSync(path.join(folder, "CURRENT"))) return false;
+  try {
+    await new ClassicLevel(folder, { errorIfExists: true }).open();
+    return false;
+  } catch (error) {
+    return openError(folder, error) instanceof StoreLockedError;
   }
 }
 
@@ -155,7 +208,7 @@ function openError(folder: string, error: unknown): unknown {
       return new StoreCorruptError(folder, cause);
     case "LEVEL_IO_ERROR":
       // LevelDB counts it among the faults of the disk when CURRENT names a file that is not there.
-      if (/MANIFEST-\d+: No such file/.test(errorText(cause))) return new StoreCorruptError(folder, cause);
+      if (/No such file|Is a directory/.test(errorText(cause))) return new StoreCorruptError(folder, cause);
       return new Error(`Cannot open ${folder}: ${errorText(cause)}`, { cause });
     default:
       return cause === undefined ? error : new Error(`Cannot open ${folder}: ${errorText(cause)}`, { cause });

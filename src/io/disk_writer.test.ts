@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { PersistBatch } from "../chain/chain_ports.ts";
+import type { IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { FileWrite } from "../store/file_store.ts";
 import type { Change, KeyValueStore } from "../store/key_value_store.ts";
 import { type DiskStores, DiskWriter } from "./disk_writer.ts";
@@ -33,6 +34,7 @@ function recording() {
     },
     index: store("index"),
     coins: store("coins"),
+    indexes: { txindex: store("txindex"), coinstatsindex: store("coinstatsindex") },
   };
   return { calls, stores };
 }
@@ -70,6 +72,19 @@ test("batches that wait are written together and acknowledged in order", async (
   await writer.idle();
   assert.deepEqual(begun(calls), ["files f1,f2,f3", "index 1,2,3"]);
   assert.deepEqual(done, [1, 2, 3]);
+});
+
+test("what indexes hold is written after the chain that it is of, each index in its own store", async () => {
+  const { calls, stores } = recording();
+  const writer = new DiskWriter(stores, { persisted() {}, failed: assert.fail });
+  const indexes = (kind: IndexKind, key: number) => [{ kind, changes: [put(key)] }];
+  writer.add(1, { ...EMPTY, indexes: indexes("txindex", 1) });
+  writer.add(2, { ...EMPTY, files: [file("a")], index: [put(2)], coins: [put(3)] });
+  writer.add(3, { ...EMPTY, indexes: indexes("coinstatsindex", 4), sync: true });
+  writer.add(4, { ...EMPTY, indexes: indexes("txindex", 5) });
+  await writer.idle();
+  assert.deepEqual(begun(calls),
+    ["files a", "index 2 sync", "coins 3 sync", "txindex 1,5 sync", "coinstatsindex 4 sync"]);
 });
 
 test("a sync reaches every store, since earlier batches may have left something there", async () => {

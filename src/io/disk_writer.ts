@@ -1,4 +1,5 @@
 import type { PersistBatch } from "../chain/chain_ports.ts";
+import type { IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { FileStore, FileWrite } from "../store/file_store.ts";
 import type { Change, KeyValueStore } from "../store/key_value_store.ts";
 
@@ -15,6 +16,10 @@ export interface DiskStores {
   readonly files: FileStore;
   readonly index: KeyValueStore;
   readonly coins: KeyValueStore;
+  /** Those that came from a snapshot, if the node can have any. */
+  readonly snapshotCoins?: KeyValueStore;
+  /** Those of the indexes that the node keeps. */
+  readonly indexes?: Readonly<Partial<Record<IndexKind, KeyValueStore>>>;
   /** Called before each write; throws when the disk is nearly full. */
   checkSpace?(): Promise<void>;
 }
@@ -31,13 +36,16 @@ interface Merged {
   readonly files: FileWrite[];
   readonly index: Change[];
   readonly coins: Change[];
+  readonly snapshotCoins: Change[];
+  readonly indexes: Map<IndexKind, Change[]>;
   readonly removeFiles: string[];
   fileBytes: number;
   sync: boolean;
 }
 
 /**
- * Writes the batches of one node, one after the other: files, then index, then coins, then removals.
+ * Writes the batches of one node, one after the other: files, then index, then coins, then
+ * the indexes beside the chain, then removals.
  *
  * Batches that wait are written together, which keeps that order: an index entry then may be on disk
  * before older coins are, but never before the bytes it points to. The queue is bounded by the core,
@@ -81,19 +89,22 @@ export class DiskWriter {
   }
 
   async #writeNext(): Promise<void> {
-    const { batches, files, index, coins, removeFiles, sync } = this.#take();
+    const { batches, files, index, coins, snapshotCoins, indexes, removeFiles, sync } = this.#take();
     await this.#stores.checkSpace?.();
     // A sync also holds for what earlier batches left in the system's hands, in any of the three.
     if (sync || files.length > 0) await this.#stores.files.write(files, { sync });
     if (sync || index.length > 0) await this.#stores.index.write(index, { sync });
     if (sync || coins.length > 0) await this.#stores.coins.write(coins, { sync });
+    if (sync || snapshotCoins.length > 0) await this.#stores.snapshotCoins?.write(snapshotCoins, { sync });
+    for (const [kind, changes] of indexes) await this.#stores.indexes?.[kind]?.write(changes, { sync });
     if (removeFiles.length > 0) await this.#stores.files.remove(removeFiles);
     for (const batch of batches) this.#listener.persisted(batch);
   }
 
   #take(): Merged {
     const merged: Merged = {
-      batches: [], files: [], index: [], coins: [], removeFiles: [], fileBytes: 0, sync: false,
+      batches: [], files: [], index: [], coins: [], snapshotCoins: [], indexes: new Map(), removeFiles: [],
+      fileBytes: 0, sync: false,
     };
     let taken = 0;
     for (const { batch, writes } of this.#waiting) {
@@ -106,9 +117,12 @@ export class DiskWriter {
   }
 }
 
-function fits(merged: Merged, { files, index, coins }: PersistBatch): boolean {
-  return merged.index.length + index.length <= MERGED_CHANGES_MAX &&
+function fits(merged: Merged, { files, index, coins, snapshotCoins = [], indexes = [] }: PersistBatch): boolean {
+  return indexes.every(({ kind, changes }) =>
+    (merged.indexes.get(kind)?.length ?? 0) + changes.length <= MERGED_CHANGES_MAX) &&
+    merged.index.length + index.length <= MERGED_CHANGES_MAX &&
     merged.coins.length + coins.length <= MERGED_CHANGES_MAX &&
+    merged.snapshotCoins.length + snapshotCoins.length <= MERGED_CHANGES_MAX &&
     merged.fileBytes + fileBytes(files) <= MERGED_FILE_BYTES_MAX &&
     // A file that one batch removes and the next writes again must be there at the end.
     !files.some(({ name }) => merged.removeFiles.includes(name));
@@ -120,6 +134,12 @@ function merge(merged: Merged, batch: number, writes: PersistBatch): void {
   for (const write of writes.files) merged.files.push(write);
   for (const change of writes.index) merged.index.push(change);
   for (const change of writes.coins) merged.coins.push(change);
+  for (const change of writes.snapshotCoins ?? []) merged.snapshotCoins.push(change);
+  for (const { kind, changes } of writes.indexes ?? []) {
+    const gathered = merged.indexes.get(kind) ?? [];
+    merged.indexes.set(kind, gathered);
+    for (const change of changes) gathered.push(change);
+  }
   for (const name of writes.removeFiles) merged.removeFiles.push(name);
   merged.fileBytes += fileBytes(writes.files);
   merged.sync ||= writes.sync;

@@ -41,8 +41,15 @@ export interface DriverParts {
   load(range: FileRange): Promise<Bytes | undefined>;
   /** Replaces a whole small file. */
   save(name: string, bytes: Bytes): Promise<void>;
+  /** The hash over all coins that did not come from a snapshot; `undefined` when it was stopped. */
+  hashCoins?(isStopped: () => boolean): Promise<string | undefined>;
   /** The node cannot go on, and has stopped: a write failed, or there is a bug of ours. */
   failed(error: Error): void;
+}
+
+/** What is on disk is damaged, or cannot be read: no bug of ours. */
+function isDataFault(error: unknown): boolean {
+  return error instanceof Error && (error.name === "ChainDataError" || error.name === "StoreReadError");
 }
 
 const SHUTTING_DOWN: CommandResult = { ok: false, fault: { code: "shutting-down" } };
@@ -164,7 +171,8 @@ export class NodeDriver implements PeerSocketListener {
     try {
       for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next);
     } catch (error) {
-      this.#fail("The node has a bug, and stops rather than go on wrongly", error);
+      if (isDataFault(error)) this.#fail("Cannot read the data directory", error);
+      else this.#fail("The node has a bug, and stops rather than go on wrongly", error);
     } finally {
       this.#isStepping = false;
     }
@@ -199,6 +207,10 @@ export class NodeDriver implements PeerSocketListener {
         return void this.#load(effect.request, effect.range);
       case "persist":
         return this.#writer.add(effect.batch, effect.writes);
+      case "hash-coins":
+        return void this.#hashCoins(effect.request);
+      case "fatal":
+        return this.#stopFor(new Error(effect.why));
       case "save":
         return this.#saves.add(effect.name, effect.bytes);
       case "answer":
@@ -281,6 +293,17 @@ export class NodeDriver implements PeerSocketListener {
     this.#feed({ type: "loaded", request, bytes });
   }
 
+  async #hashCoins(request: number): Promise<void> {
+    let hash: string | undefined;
+    try {
+      hash = await this.#parts.hashCoins?.(() => this.#state !== "running");
+    } catch (error) {
+      this.#parts.logger.error(`Cannot read the coins: ${errorText(error)}`);
+    }
+    // Asked for again at the next start.
+    if (this.#state === "running") this.#feed({ type: "coins-hashed", request, hash });
+  }
+
   #accepted(socket: net.Socket): void {
     if (this.#state === "running") this.#adopt(socket, undefined);
     else socket.destroy();
@@ -308,9 +331,13 @@ export class NodeDriver implements PeerSocketListener {
 
   /** running → failed */
   #fail(what: string, cause: unknown): void {
+    this.#stopFor(new Error(`${what}: ${errorText(cause)}`, { cause }));
+  }
+
+  #stopFor(error: Error): void {
     if (!this.#isTakingInputs) return;
-    const error = new Error(`${what}: ${errorText(cause)}`, { cause });
-    this.#parts.logger.error(error.message);
+    // In Bitcoin Core's words (node/abort.cpp).
+    this.#parts.logger.error(`A fatal internal error occurred, see debug.log for details: ${error.message}`);
     this.#abandon("failed");
     this.#parts.failed(error);
   }

@@ -3,31 +3,43 @@
  *
  * @module
  */
+import * as path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import type { RestoredChain } from "../chain/chain_ports.ts";
+import { hashCoins } from "../chain/coins_hash.ts";
 import { type CoinsSnapshot, scanCoins } from "../chain/coins_scan.ts";
+import { INDEX_TRAITS, type IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import type { NodeEvent } from "../node/event.ts";
 import { NodeCore, PEERS_FILE } from "../node/node_core.ts";
 import type { NodeOptions } from "../node/node_options.ts";
+import { findAssumeUtxo } from "../params/assume_utxo.ts";
+import type { ChainParams } from "../params/chain_params.ts";
+import type { SnapshotDesk } from "../rpc/snapshot_desk.ts";
 import type { FileStore } from "../store/file_store.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
 import { MemoryFiles } from "../store/memory_files.ts";
 import { MemoryStore } from "../store/memory_store.ts";
-import { DataDir, type DataDirOptions } from "./data_dir.ts";
+import { BlockImport } from "./block_import.ts";
+import { readMask } from "./block_mask.ts";
+import { DataDir, type DataDirOptions, type SnapshotPlace } from "./data_dir.ts";
 import { DebugLog } from "./debug_log.ts";
 import { NodeDriver } from "./driver.ts";
+import { errorText } from "./errno.ts";
 import type { PastEvents } from "./event_ring.ts";
 import type { ListenAddress } from "./listener.ts";
 import { installNodeCrypto } from "./node_crypto.ts";
 import { NodeRpc, type NodeRpcOptions } from "./node_rpc.ts";
+import { OptionalStore } from "./optional_store.ts";
 import { PeerListener } from "./peer_listener.ts";
 import { removeRunFile, writePidFile } from "./run_files.ts";
 import { SecureRng } from "./secure_rng.ts";
+import { DiskSnapshots } from "./snapshot_desk.ts";
 import { SystemClock } from "./system_clock.ts";
-import { defaultThreads, VerifyPool } from "./verify_pool.ts";
+import { defaultThreads, type VerifyPlan, VerifyPool } from "./verify_pool.ts";
 
 export interface OpenNodeOptions {
   /** What the core is told; a function gets the addresses on which the node listens. */
@@ -35,6 +47,10 @@ export interface OpenNodeOptions {
   /** The network's folder; `undefined` keeps everything in memory. */
   readonly dataDir: string | undefined;
   readonly stores?: DataDirOptions;
+  /** Files to take blocks from, when the node runs (`-loadblock`). */
+  readonly loadBlocks?: readonly string[];
+  /** Stop once the blocks of all files, and of our own in a reindex, are taken. */
+  readonly stopAfterImport?: boolean;
   /** Empty: no listening. */
   readonly listen: readonly ListenAddress[];
   /** A function is called once the directory is ours, and makes the log inside it. */
@@ -42,8 +58,9 @@ export interface OpenNodeOptions {
   /** Absolute path of the file that tells our process number. */
   readonly pidFile?: string;
   readonly rpc?: NodeRpcOptions;
-  /** Shared by the nodes of a process; left out, the node has one of its own. */
+  /** Shared by the nodes of a process; left out, the node has one of its own, made as `verify` says. */
   readonly pool?: VerifyPool;
+  readonly verify?: VerifyPlan;
   readonly rng?: Rng;
 }
 
@@ -76,9 +93,11 @@ export class RunningNode {
   /** Where it listens for peers. */
   readonly addresses: readonly ListenAddress[];
   readonly rpc: NodeRpc | undefined;
+  /** Snapshots of the coins, in files. */
+  readonly snapshots: SnapshotDesk;
   /** Resolves when someone has asked the node to stop, or it cannot go on: then `close` it. */
   readonly stopping: Promise<void>;
-  readonly #coins: KeyValueStore;
+  readonly #disk: Pick<Disk, "coins" | "snapshot">;
   readonly #resources: Resources;
   readonly #requestStop: () => void;
   #failure: Error | undefined;
@@ -90,11 +109,12 @@ export class RunningNode {
     listener: PeerListener,
     rpc: NodeRpc | undefined,
     resources: Resources,
-    coins: KeyValueStore,
+    disk: Pick<Disk, "coins" | "snapshot">,
     makeDriver: (failed: (error: Error) => void) => NodeDriver,
+    makeSnapshots: (node: RunningNode) => SnapshotDesk,
   ) {
     this.core = core;
-    this.#coins = coins;
+    this.#disk = disk;
     this.addresses = listener.addresses;
     this.rpc = rpc;
     this.#resources = resources;
@@ -103,10 +123,8 @@ export class RunningNode {
       requestStop = resolve;
     });
     this.#requestStop = requestStop;
-    this.driver = makeDriver((error) => {
-      this.#failure = error;
-      requestStop();
-    });
+    this.driver = makeDriver((error) => this.fail(error));
+    this.snapshots = makeSnapshots(this);
   }
 
   /** Why the node could not go on. */
@@ -133,12 +151,20 @@ export class RunningNode {
     for (;;) {
       const flushed = await this.command({ type: "flush" });
       if (!flushed.ok) return undefined;
-      const snapshot = await scanCoins(this.#coins);
+      const { coins, snapshot: { coins: snapshotCoins } } = this.#disk;
+      const store = this.core.chain.coinsStore === "snapshot" ? snapshotCoins : coins;
+      const snapshot = await scanCoins(store);
       if (snapshot !== undefined) return snapshot;
     }
   }
 
   requestStop(): void {
+    this.#requestStop();
+  }
+
+  /** It cannot go on. */
+  fail(error: Error): void {
+    this.#failure ??= error;
     this.#requestStop();
   }
 
@@ -178,7 +204,12 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
   const rpc = wanted.rpc === undefined ? undefined : await NodeRpc.start(wanted.rpc, logger);
   if (rpc !== undefined) resources.add(() => rpc.close());
   rpc?.say("Loading block index…");
-  const pool = wanted.pool ?? ownPool(logger, resources);
+  const pool = wanted.pool ?? ownPool(wanted.verify, logger, resources);
+  const options = typeof wanted.options === "function" ? wanted.options(listener.addresses) : wanted.options;
+  const indexes = await openIndexes(disk, options.indexes, wanted.dataDir, logger);
+  for (const text of disk.mended) logger.warning(text);
+  await openSnapshotCoins(disk, options.params, logger);
+  const isImporting = disk.isReindexing || (wanted.loadBlocks ?? []).length > 0;
   const core = new NodeCore({
     clock: new SystemClock(),
     rng: wanted.rng ?? new SecureRng(),
@@ -186,23 +217,72 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
     files: disk.files,
     index: disk.index,
     coins: disk.coins,
-    restored: await readIndex(disk),
+    snapshotCoins: disk.snapshot.coins,
+    indexes,
+    restored: { ...await readIndex(disk), isReindexing: disk.isReindexing, isLoadingBlocks: isImporting },
     savedAddresses: await disk.loadSmall(PEERS_FILE),
-  }, typeof wanted.options === "function" ? wanted.options(listener.addresses) : wanted.options);
+  }, options);
   if (logger instanceof DebugLog) logger.mockTime = () => core.clock.mockTime;
-  const node = new RunningNode(core, listener, rpc, resources, disk.coins, (failed) => new NodeDriver({
+  const node = new RunningNode(core, listener, rpc, resources, disk, (failed) => new NodeDriver({
     core, logger, listener, failed,
-    stores: disk,
+    stores: { ...disk, indexes, snapshotCoins: disk.snapshot.coins },
+    hashCoins: (isStopped) => hashCoins(disk.coins, isStopped),
     verify: (job) => pool.verify(job),
     load: ({ name, offset, length }) => disk.load(name, offset, length),
     save: (name, bytes) => disk.save(name, bytes),
-  }));
+  }), (running) => new DiskSnapshots(running, logger, wanted.dataDir ?? ".", disk.snapshot.coins));
+  let imported = Promise.resolve();
+  // Once the driver is closed it is told so, and ends.
+  resources.add(() => imported);
   resources.add(() => node.driver.close());
   // Before all else, so that callers are answered while the node still runs; a second close does nothing.
   if (rpc !== undefined) resources.add(() => rpc.close());
   node.driver.start();
+  if (rpc !== undefined) await rolledForward(node);
   rpc?.open(node, logger);
+  if (isImporting) imported = importBlocks(wanted, disk, node, logger);
   return node;
+}
+
+/** Callers may wait so long, in milliseconds, to be shown the tip that they were told of before. */
+const ROLL_FORWARD_WAIT = 10_000;
+const ROLL_FORWARD_POLL = 20;
+
+/** The chain is where it was before a crash, or a short one was connected anew; a long one is seen growing. */
+async function rolledForward({ core: { chain }, stopping }: RunningNode): Promise<void> {
+  let isStopping = false;
+  void stopping.then(() => {
+    isStopping = true;
+  });
+  const deadline = performance.now() + ROLL_FORWARD_WAIT;
+  while (chain.isRollingForward && !isStopping && performance.now() < deadline) await delay(ROLL_FORWARD_POLL);
+}
+
+/** Goes on beside everything else. */
+async function importBlocks(
+  wanted: OpenNodeOptions, disk: Disk, node: RunningNode, logger: Logger,
+): Promise<void> {
+  const folder = wanted.dataDir;
+  const plan = {
+    ownFolder: disk.isReindexing && folder !== undefined ? path.join(folder, "blocks") : undefined,
+    mask: folder === undefined ? undefined : readMask(folder),
+    files: wanted.loadBlocks ?? [],
+  };
+  try {
+    const isAll = await new BlockImport(node, logger).run(plan, () => disk.reindexed());
+    if (!isAll || wanted.stopAfterImport !== true) return;
+    logger.info("Stopping after block import");
+    node.requestStop();
+  } catch (error) {
+    node.fail(new Error(`Cannot read the block files: ${errorText(error)}`, { cause: error }));
+  }
+}
+
+/** The coins of a snapshot, as far as the network still knows of it: the core says what is wrong otherwise. */
+async function openSnapshotCoins({ snapshot }: Disk, params: ChainParams, logger: Logger): Promise<void> {
+  for (const note of snapshot.notes) logger.info(note);
+  const { base, coins } = snapshot;
+  if (base !== undefined && findAssumeUtxo(params, base) !== undefined) await coins.open();
 }
 
 /** Where a node keeps what it must not forget. */
@@ -210,6 +290,11 @@ interface Disk {
   readonly files: FileStore;
   readonly index: KeyValueStore;
   readonly coins: KeyValueStore;
+  readonly snapshot: SnapshotPlace;
+  readonly isReindexing: boolean;
+  readonly mended: readonly string[];
+  openIndex(kind: IndexKind): Promise<KeyValueStore>;
+  reindexed(): Promise<void>;
   checkSpace(): Promise<void>;
   load(name: string, offset: number, length: number): Promise<Bytes | undefined>;
   loadSmall(name: string): Promise<Bytes | undefined>;
@@ -223,6 +308,11 @@ async function realDisk(folder: string, options: DataDirOptions | undefined): Pr
     files: dir.files,
     index: dir.index,
     coins: dir.coins,
+    snapshot: dir.snapshot,
+    isReindexing: dir.isReindexing,
+    mended: dir.mended,
+    openIndex: (kind) => dir.openIndex(kind),
+    reindexed: () => dir.reindexed(),
     checkSpace: () => dir.checkSpace(),
     load: (name, offset, length) => dir.files.load(name, offset, length),
     loadSmall: (name) => dir.load(name),
@@ -238,12 +328,30 @@ function memoryDisk(): Disk {
     files,
     index: new MemoryStore(),
     coins: new MemoryStore(),
+    snapshot: {
+      coins: new OptionalStore(async () => new MemoryStore(), async () => {}), base: undefined, notes: [],
+    },
+    isReindexing: false,
+    mended: [],
+    openIndex: async () => new MemoryStore(),
+    reindexed: async () => {},
     checkSpace: async () => {},
     load: async (name, offset, length) => files.read(name, offset, length),
     loadSmall: async () => undefined,
     save: async () => {},
     close: async () => {},
   };
+}
+
+async function openIndexes(
+  disk: Disk, kinds: Iterable<IndexKind>, dataDir: string | undefined, logger: Logger,
+): Promise<Readonly<Partial<Record<IndexKind, KeyValueStore>>>> {
+  const stores: Partial<Record<IndexKind, KeyValueStore>> = {};
+  for (const kind of kinds) {
+    if (dataDir !== undefined) logger.info(`Opening LevelDB in ${path.join(dataDir, INDEX_TRAITS[kind].folder)}`);
+    stores[kind] = await disk.openIndex(kind);
+  }
+  return stores;
 }
 
 function openLog(logger: Logger | (() => Logger), resources: Resources): Logger {
@@ -259,8 +367,9 @@ async function openPidFile(file: string | undefined, resources: Resources): Prom
   resources.add(() => removeRunFile(file));
 }
 
-function ownPool(logger: Logger, resources: Resources): VerifyPool {
-  const pool = new VerifyPool({ threads: defaultThreads(), report: (error) => logger.error(error.message) });
+function ownPool(verify: VerifyPlan | undefined, logger: Logger, resources: Resources): VerifyPool {
+  const report = (error: Error): void => logger.error(error.message);
+  const pool = new VerifyPool({ threads: defaultThreads(), ...verify, report });
   resources.add(() => pool.close());
   return pool;
 }
@@ -268,8 +377,9 @@ function ownPool(logger: Logger, resources: Resources): VerifyPool {
 /** Above every key of the index. */
 const INDEX_END = Uint8Array.of(0xff);
 
-async function readIndex({ files, index }: Disk): Promise<RestoredChain> {
+async function readIndex({ files, index, snapshot }: Disk): Promise<RestoredChain> {
   const entries: (readonly [Bytes, Bytes])[] = [];
   for await (const entry of index.scan(new Uint8Array(0), INDEX_END)) entries.push(entry);
-  return { entries, blockFiles: await files.list("blocks") };
+  const base = snapshot.base === undefined ? {} : { snapshotBase: snapshot.base };
+  return { entries, blockFiles: await files.list("blocks"), ...base };
 }

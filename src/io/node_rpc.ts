@@ -12,6 +12,7 @@ import { ScanSeat } from "../rpc/scan_seat.ts";
 import type { RpcHost } from "../rpc/rpc_host.ts";
 import { DebugLog } from "./debug_log.ts";
 import { HttpServer, PENDING_MAX_DEFAULT, TIMEOUT_DEFAULT } from "./http_server.ts";
+import { LoopDelay } from "./loop_delay.ts";
 import type { ListenAddress } from "./listener.ts";
 import { hashedUser, type RpcUser } from "./rpc_auth.ts";
 import { type Credentials, removeRunFile, writeCookie } from "./run_files.ts";
@@ -34,10 +35,11 @@ export interface NodeRpcOptions {
 }
 
 /** What `open` needs of a running node. */
-type Host = Pick<RpcHost, "core" | "command" | "listen" | "scanCoins" | "stopping" | "requestStop">;
+type Host = Pick<RpcHost, "core" | "command" | "listen" | "scanCoins" | "snapshots" | "stopping" | "requestStop">;
 
 export class NodeRpc {
   readonly #startedAt = performance.now();
+  readonly #loopDelay = new LoopDelay();
   readonly #server: RpcServer;
   readonly #http: HttpServer;
   readonly #cookieFile: string | undefined;
@@ -96,12 +98,15 @@ export class NodeRpc {
       command: (command) => node.command(command),
       listen: (listener) => node.listen(listener),
       scanCoins: () => node.scanCoins(),
+      snapshots: node.snapshots,
       coinScan: new ScanSeat(),
+      blockScan: new ScanSeat(),
       uptime: () => (performance.now() - this.#startedAt) / 1000,
       // Not kept alive by a caller's long wait.
       delay: (length) => delay(length, undefined, { ref: false }),
       stopping: node.stopping,
       requestStop: () => node.requestStop(),
+      loopDelay: this.#loopDelay,
       logPath: logger instanceof DebugLog ? logger.path : "",
       logging: logger instanceof DebugLog ? logger : { enabled: new Set(), set() {} },
     });
@@ -114,6 +119,7 @@ export class NodeRpc {
   }
 
   async #close(): Promise<void> {
+    this.#loopDelay.close();
     await this.#http.close();
     if (this.#cookieFile !== undefined) await removeRunFile(this.#cookieFile);
   }

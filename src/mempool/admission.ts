@@ -14,6 +14,7 @@ import { STANDARD_VERIFY_FLAGS } from "../script/flags.ts";
 import { transactionSigopCost } from "../script/sigops.ts";
 import { checkStandardInputs } from "./input_policy.ts";
 import { checkBaseSize, checkDustIsUnpaid, checkSigopCost, checkStandard, policyVsize } from "./policy.ts";
+import type { RelayPolicy } from "./relay_policy.ts";
 
 /** The tip that a transaction would follow. */
 export interface TipView {
@@ -37,11 +38,12 @@ export function checkLoose(
   transaction: Transaction,
   tip: TipView,
   requireStandard: boolean,
+  policy: RelayPolicy,
 ): RuleViolation | undefined {
   return (
     checkTransaction(transaction) ??
     (transaction.isCoinbase ? violation("coinbase") : undefined) ??
-    (requireStandard ? checkStandard(transaction) : undefined) ??
+    (requireStandard ? checkStandard(transaction, policy) : undefined) ??
     checkBaseSize(transaction) ??
     (isFinalAtTip(transaction, tip) ? undefined : violation("non-final"))
   );
@@ -51,12 +53,16 @@ function isFinalAtTip(transaction: Transaction, tip: TipView): boolean {
   return isFinal(transaction, tip.tipHeight + 1, tip.tipMedianTimePast);
 }
 
-/** What can be said once the coins that it spends are known, one for each input. */
+/**
+ * What can be said once the coins that it spends are known, one for each input. `delta`: what the
+ * operator adds to its fee.
+ */
 export function appraise(
   transaction: Transaction,
   coins: readonly Coin[],
   tip: TipView,
   requireStandard: boolean,
+  { policy, delta }: { readonly policy: RelayPolicy; readonly delta: number },
 ): Appraisal | RuleViolation {
   if (!passesSequenceLocks(transaction, coins, tip)) return violation("non-BIP68-final");
   const inputs = checkInputs(transaction, coins, tip.tipHeight + 1, tip.coinbaseMaturity);
@@ -64,9 +70,9 @@ export function appraise(
   const { fee } = inputs;
   const cost = transactionSigopCost(transaction, coins, STANDARD_VERIFY_FLAGS);
   const found = (requireStandard ? checkStandardInputs(transaction, coins) : undefined) ??
-    (requireStandard ? checkDustIsUnpaid(transaction, fee) : undefined) ??
+    (requireStandard ? checkDustIsUnpaid(transaction, fee, fee + delta, policy) : undefined) ??
     checkSigopCost(cost);
-  return found ?? { fee, sigopCost: cost, vsize: policyVsize(transaction, cost) };
+  return found ?? { fee, sigopCost: cost, vsize: policyVsize(transaction, cost, policy.vbytesPerSigop) };
 }
 
 function passesSequenceLocks(transaction: Transaction, coins: readonly Coin[], tip: TipView): boolean {

@@ -16,6 +16,10 @@ export class DisconnectedTransactions {
   readonly #held = new Map<HashKey, Transaction>();
   #usage = 0;
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
   /** Holds all of `block`. Returns what had to be dropped for it: the newest first. */
   add(block: Block): readonly Transaction[] {
     for (const transaction of block.transactions.toReversed()) {

@@ -10,8 +10,10 @@ import type { Coin } from "../primitives/coin.ts";
 import type { OutPoint, Transaction } from "../primitives/transaction.ts";
 import { type Appraisal, appraise, checkLoose, type TipView } from "./admission.ts";
 import { checkCluster } from "./cluster_policy.ts";
+import type { FeeDeltas } from "./fee_deltas.ts";
 import { feeAt } from "./fee_rate.ts";
 import type { GraphEntry, MempoolGraph } from "./graph.ts";
+import type { RelayPolicy } from "./relay_policy.ts";
 import { checkTruc } from "./truc_policy.ts";
 
 export interface CoinView extends TipView {
@@ -23,6 +25,7 @@ export interface EntranceSettings {
   /** Satoshi per 1,000 virtual bytes (`-minrelaytxfee`). */
   readonly minRelayFeeRate: Sats;
   readonly acceptNonstandard: boolean;
+  readonly policy: RelayPolicy;
 }
 
 /** Everything is in order but for the scripts. */
@@ -31,6 +34,8 @@ export interface Candidate {
   /** What it spends, one for each input. */
   readonly coins: readonly Coin[];
   readonly appraisal: Appraisal;
+  /** The fee by which it is judged. */
+  readonly modifiedFee: number;
 }
 
 export type Refusal =
@@ -52,6 +57,7 @@ export class Entrance<E extends GraphEntry> {
   readonly #graph: MempoolGraph<E>;
   readonly #chain: CoinView;
   readonly #settings: EntranceSettings;
+  readonly #deltas: FeeDeltas;
   readonly #rollingFeeRate: () => number;
 
   /** `rollingFeeRate`: what a full pool asks now, in satoshi per 1,000 virtual bytes. */
@@ -59,18 +65,21 @@ export class Entrance<E extends GraphEntry> {
     graph: MempoolGraph<E>,
     chain: CoinView,
     settings: EntranceSettings,
+    deltas: FeeDeltas,
     rollingFeeRate: () => number,
   ) {
     this.#graph = graph;
     this.#chain = chain;
     this.#settings = settings;
+    this.#deltas = deltas;
     this.#rollingFeeRate = rollingFeeRate;
   }
 
   check(transaction: Transaction, strictness: Strictness): Candidate | Refusal {
     const chain = this.#chain;
-    const requireStandard = !this.#settings.acceptNonstandard;
-    const loose = checkLoose(transaction, chain, requireStandard);
+    const { acceptNonstandard, policy } = this.#settings;
+    const requireStandard = !acceptNonstandard;
+    const loose = checkLoose(transaction, chain, requireStandard, policy);
     if (loose !== undefined) return rejected(loose);
     if (this.#graph.findByWtxid(transaction.wtxid) !== undefined) return { type: "known" };
     const clash = this.#checkClash(transaction);
@@ -78,10 +87,12 @@ export class Entrance<E extends GraphEntry> {
     const found = this.coins(transaction);
     if (found.type !== "coins") return found;
     const { coins } = found;
-    const appraisal = appraise(transaction, coins, chain, requireStandard);
+    const delta = this.#deltas.of(transaction.txid);
+    const appraisal = appraise(transaction, coins, chain, requireStandard, { policy, delta });
     if ("rule" in appraisal) return rejected(appraisal);
-    const refusal = this.#checkPlace(transaction, appraisal, strictness);
-    return refusal === undefined ? { type: "candidate", coins, appraisal } : rejected(refusal);
+    const modifiedFee = appraisal.fee + delta;
+    const refusal = this.#checkPlace(transaction, appraisal, modifiedFee, strictness);
+    return refusal === undefined ? { type: "candidate", coins, appraisal, modifiedFee } : rejected(refusal);
   }
 
   /** Whether it and one here could never both be confirmed. */
@@ -115,20 +126,22 @@ export class Entrance<E extends GraphEntry> {
   /** Whether the pool has room for it, at what it pays. */
   #checkPlace(
     transaction: Transaction,
-    appraisal: Appraisal,
+    { vsize }: Appraisal,
+    modifiedFee: number,
     strictness: Strictness,
   ): RuleViolation | undefined {
     const parents = this.#graph.parentsOf(transaction);
     const children = this.#graph.childrenOf(transaction);
-    if (strictness === "reorg") return checkCluster(appraisal.vsize, [...parents, ...children]);
+    const { policy } = this.#settings;
+    if (strictness === "reorg") return checkCluster(vsize, [...parents, ...children], policy);
     return (
-      this.#checkFee(appraisal) ??
-      checkTruc(transaction, appraisal.vsize, parents) ??
-      checkCluster(appraisal.vsize, parents)
+      this.#checkFee(modifiedFee, vsize) ??
+      checkTruc(transaction, vsize, parents) ??
+      checkCluster(vsize, parents, policy)
     );
   }
 
-  #checkFee({ fee, vsize }: Appraisal): RuleViolation | undefined {
+  #checkFee(fee: number, vsize: number): RuleViolation | undefined {
     const needed = feeAt(this.#rollingFeeRate(), vsize);
     if (fee < needed) return violation("mempool min fee not met", `${fee} < ${needed}`);
     const least = feeAt(this.#settings.minRelayFeeRate, vsize);

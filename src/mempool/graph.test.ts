@@ -10,7 +10,7 @@ import { closure, cluster, type GraphEntry, MempoolGraph, type PoolNode } from "
 const OUTPUTS = 4;
 
 function entry(transaction: Transaction, sequence: number, fee: number): GraphEntry {
-  return { transaction, fee: fee as Sats, vsize: 100 + (sequence % 7), usage: 1_000, sequence };
+  return { transaction, fee: fee as Sats, modifiedFee: fee, vsize: 100 + (sequence % 7), usage: 1_000, sequence };
 }
 
 /** `count` transactions, each of which spends one or two outputs of earlier ones or of strangers. */

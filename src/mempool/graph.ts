@@ -18,6 +18,8 @@ import type { OutPoint, Transaction } from "../primitives/transaction.ts";
 export interface GraphEntry {
   readonly transaction: Transaction;
   readonly fee: Sats;
+  /** The fee by which it is judged (`prioritise`): may be below zero. */
+  modifiedFee: number;
   readonly vsize: number;
   /** Bytes of memory. */
   readonly usage: number;
@@ -28,7 +30,7 @@ export interface PoolNode<E extends GraphEntry> {
   readonly entry: E;
   readonly parents: Set<PoolNode<E>>;
   readonly children: Set<PoolNode<E>>;
-  /** Sums over this and its descendants. */
+  /** Sums over this and its descendants, of modified fees. */
   packageFee: number;
   packageVsize: number;
 }
@@ -145,6 +147,15 @@ export class MempoolGraph<E extends GraphEntry> {
     }
   }
 
+  /** From now on it counts as if it paid `delta` satoshi more. */
+  prioritise(node: PoolNode<E>, delta: number): void {
+    node.entry.modifiedFee += delta;
+    for (const each of closure(node, "parents")) {
+      each.packageFee += delta;
+      this.#offer(each);
+    }
+  }
+
   /** The one whose removal, descendants and all, loses the least per virtual byte. */
   worst(): PoolNode<E> | undefined {
     for (let offer = this.#offers.peek(); offer !== undefined; offer = this.#offers.peek()) {
@@ -165,8 +176,8 @@ export class MempoolGraph<E extends GraphEntry> {
     this.#usage += sign * usage;
   }
 
-  #count(node: PoolNode<E>, { fee, vsize }: E, sign: 1 | -1): void {
-    node.packageFee += sign * fee;
+  #count(node: PoolNode<E>, { modifiedFee, vsize }: E, sign: 1 | -1): void {
+    node.packageFee += sign * modifiedFee;
     node.packageVsize += sign * vsize;
     this.#offer(node);
   }
@@ -175,7 +186,7 @@ export class MempoolGraph<E extends GraphEntry> {
     node.packageFee = 0;
     node.packageVsize = 0;
     for (const { entry } of closure(node, "children")) {
-      node.packageFee += entry.fee;
+      node.packageFee += entry.modifiedFee;
       node.packageVsize += entry.vsize;
     }
     this.#offer(node);

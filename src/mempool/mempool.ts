@@ -14,7 +14,7 @@ import type { VerifyJob, VerifyPort } from "../consensus/verify_job.ts";
 import { formatCoins, type Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import type { Coin } from "../primitives/coin.ts";
-import type { Txid } from "../primitives/hash.ts";
+import { displayHash, type Txid } from "../primitives/hash.ts";
 import type { OutPoint, Transaction } from "../primitives/transaction.ts";
 import { STANDARD_VERIFY_FLAGS } from "../script/flags.ts";
 import { type Appraisal, dependsOnTip, isStillMature } from "./admission.ts";
@@ -22,6 +22,7 @@ import { DisconnectedTransactions } from "./disconnected_transactions.ts";
 import {
   type Candidate, type CoinView, Entrance, type EntranceSettings, type Refusal, rejected,
 } from "./entrance.ts";
+import { FeeDeltas } from "./fee_deltas.ts";
 import { FeeFloor } from "./fee_floor.ts";
 import { closure, inOrder, MempoolGraph, type PoolNode } from "./graph.ts";
 import { detached, entryUsage } from "./memory_usage.ts";
@@ -35,12 +36,12 @@ export interface ChainView extends CoinView {
 export interface MempoolSettings extends EntranceSettings {
   /** Most bytes of memory that transactions may take (`-maxmempool`). */
   readonly maxBytes: number;
-  /** Seconds after which what no block took is dropped (`-mempoolexpiry`); two weeks by default. */
-  readonly expirySeconds?: number;
 }
 
 export interface MempoolEntry extends Appraisal {
   readonly transaction: Transaction;
+  /** The fee with what the operator added, by which it is judged: may be below zero (`prioritise`). */
+  modifiedFee: number;
   /** Unix seconds at which it was admitted. */
   readonly time: number;
   /** Height of the tip at that time. */
@@ -76,18 +77,14 @@ export interface MempoolPorts {
   event(event: MempoolEvent): void;
 }
 
-/** Satoshi per 1,000 virtual bytes by which a newcomer must beat what was evicted for it. */
-export const INCREMENTAL_FEE_RATE = 100;
-
-const EXPIRY_SECONDS = 336 * 60 * 60;
-
 type Node = PoolNode<MempoolEntry>;
 
 export class Mempool {
   readonly #ports: MempoolPorts;
   readonly #settings: MempoolSettings;
   readonly #graph = new MempoolGraph<MempoolEntry>();
-  readonly #floor = new FeeFloor(INCREMENTAL_FEE_RATE);
+  readonly #floor: FeeFloor;
+  readonly #deltas = new FeeDeltas();
   readonly #entrance: Entrance<MempoolEntry>;
   readonly #disconnected = new DisconnectedTransactions();
   #hasDisconnected = false;
@@ -102,7 +99,8 @@ export class Mempool {
   constructor(ports: MempoolPorts, settings: MempoolSettings) {
     this.#ports = ports;
     this.#settings = settings;
-    this.#entrance = new Entrance(this.#graph, ports.chain, settings, () => this.#rollingFeeRate());
+    this.#floor = new FeeFloor(settings.policy.incrementalFeeRate);
+    this.#entrance = new Entrance(this.#graph, ports.chain, settings, this.#deltas, () => this.#rollingFeeRate());
   }
 
   get size(): number {
@@ -174,8 +172,27 @@ export class Mempool {
     return entry !== undefined && (entry.scriptFlags & flags) === flags;
   }
 
+  /** What the operator added to fees, of transactions here and elsewhere: never zero. */
+  get feeDeltas(): Iterable<{ readonly txid: Txid; readonly delta: number }> {
+    return this.#deltas.entries();
+  }
+
+  /** Judges a transaction, here or yet to come, as if it paid `change` satoshi more than before. */
+  prioritise(txid: Txid, change: number): void {
+    const before = this.#deltas.of(txid);
+    const delta = this.#deltas.add(txid, change);
+    const node = this.#graph.find(txid);
+    if (node !== undefined) this.#graph.prioritise(node, delta - before);
+    const what = `${displayHash(txid)} (${node === undefined ? "not " : ""}in mempool)`;
+    const sum = `fee += ${formatCoins(change as Sats)}, new delta=${formatCoins(delta as Sats)}`;
+    this.#ports.logger.info(`PrioritiseTransaction: ${what} ${delta === 0 ? "delta cleared" : sum}`);
+  }
+
   blockConnected(block: Block): void {
-    for (const transaction of block.transactions) {
+    // While the chain is downloaded, there is nothing here that a block could concern.
+    const isEmpty = this.size === 0 && this.#deltas.isEmpty && this.#disconnected.isEmpty;
+    for (const transaction of isEmpty ? [] : block.transactions) {
+      this.#deltas.forget(transaction.txid);
       this.#disconnected.confirm(transaction.txid);
       const node = this.#graph.find(transaction.txid);
       if (node !== undefined) this.#remove(node, "block");
@@ -244,13 +261,14 @@ export class Mempool {
 
   #newEntry(
     transaction: Transaction,
-    { coins, appraisal }: Candidate,
+    { coins, appraisal, modifiedFee }: Candidate,
     sequence: number,
     scriptFlags: number,
   ): MempoolEntry {
     return {
       transaction,
       ...appraisal,
+      modifiedFee,
       scriptFlags,
       usage: entryUsage(transaction),
       time: this.#ports.clock.unixTime(),
@@ -266,7 +284,7 @@ export class Mempool {
   }
 
   get #expirySeconds(): number {
-    return this.#settings.expirySeconds ?? EXPIRY_SECONDS;
+    return this.#settings.policy.expirySeconds;
   }
 
   #remove(node: Node, reason: RemovalReason): void {
@@ -284,7 +302,9 @@ export class Mempool {
   #removeConflicts({ inputs }: Transaction): void {
     for (const { prevout } of inputs) {
       const node = this.#graph.spender(prevout);
-      if (node !== undefined) this.#removeFamily(node, "conflict");
+      if (node === undefined) continue;
+      this.#deltas.forget(node.entry.transaction.txid);
+      this.#removeFamily(node, "conflict");
     }
   }
 
@@ -359,7 +379,7 @@ export class Mempool {
       highestRate = Math.max(highestRate, rate);
       count += this.#removeFamily(worst, "sizelimit");
     }
-    const raised = formatCoins((highestRate + INCREMENTAL_FEE_RATE) as Sats);
+    const raised = formatCoins((highestRate + this.#settings.policy.incrementalFeeRate) as Sats);
     const line = `Removed ${count} txn, rolling minimum fee bumped to ${raised} BTC/kvB`;
     this.#ports.logger.debug("mempool", () => line);
   }

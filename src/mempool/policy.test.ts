@@ -12,6 +12,7 @@ import {
   payToWitnessScriptHash,
 } from "../script/templates.ts";
 import { checkStandardInputs } from "./input_policy.ts";
+import { DEFAULT_RELAY_POLICY, type RelayPolicy } from "./relay_policy.ts";
 import { checkDustIsUnpaid, checkSigopCost, checkStandard, dustThreshold, policyVsize } from "./policy.ts";
 
 const P2PKH = fromHex(`76a914${"11".repeat(20)}88ac`);
@@ -88,7 +89,7 @@ test("data outputs may be many, and take 100,000 bytes together", () => {
 });
 
 test("dust is what costs more to spend than it is worth", () => {
-  assert.deepEqual([P2PKH, P2SH, P2WPKH, P2WSH, P2TR].map(dustThreshold), [546, 540, 294, 330, 330]);
+  assert.deepEqual([P2PKH, P2SH, P2WPKH, P2WSH, P2TR].map((script) => dustThreshold(script)), [546, 540, 294, 330, 330]);
   assert.equal(dustThreshold(nullDataScript()), 0);
 });
 
@@ -96,12 +97,27 @@ test("one dust output may pass, unpaid; two may not", () => {
   const dust = { script: P2WPKH, value: 293 };
   assert.equal(standard({ outputs: [dust] }), undefined);
   assert.equal(standard({ outputs: [dust, dust] }), "dust");
-  assert.equal(checkDustIsUnpaid(made({ outputs: [dust] }), 0), undefined);
+  assert.equal(checkDustIsUnpaid(made({ outputs: [dust] }), 0, 0), undefined);
   assert.deepEqual(
-    checkDustIsUnpaid(made({ outputs: [dust] }), 1),
+    checkDustIsUnpaid(made({ outputs: [dust] }), 1, 0),
     { rule: "dust", detail: "tx with dust output must be 0-fee" },
   );
-  assert.equal(checkDustIsUnpaid(made({ outputs: [{ script: P2WPKH, value: 294 }] }), 1), undefined);
+  assert.equal(checkDustIsUnpaid(made({ outputs: [{ script: P2WPKH, value: 294 }] }), 1, 1), undefined);
+});
+
+test("an operator may move the limits: bare multisig, data, dust, and what a signature weighs", () => {
+  const multisig = made({ outputs: [{ script: multisigScript(1, [KEY]) }] });
+  const data = made({ outputs: [{ script: nullDataScript(), value: 0 }] });
+  const poor = made({ outputs: [{ script: P2WPKH, value: 1 }, { script: P2WPKH, value: 1 }] });
+  const rule = (transaction: Transaction, changes: Partial<RelayPolicy>): string | undefined => {
+    return checkStandard(transaction, { ...DEFAULT_RELAY_POLICY, ...changes })?.rule;
+  };
+  assert.deepEqual([rule(multisig, {}), rule(multisig, { permitBareMultisig: false })],
+    [undefined, "bare-multisig"]);
+  assert.deepEqual([rule(data, { dataCarrierBytesMax: 1 }), rule(data, { dataCarrierBytesMax: 0 })],
+    [undefined, "datacarrier"]);
+  assert.deepEqual([rule(poor, {}), rule(poor, { dustFeeRate: 0 })], ["dust", undefined]);
+  assert.equal(policyVsize(multisig, 1_001, 40), 10_010);
 });
 
 test("signature checks cost 16,000 at most, and each 20 weight units of size at least", () => {

@@ -1,7 +1,8 @@
 import { type Bytes, concatBytes } from "../base/bytes.ts";
 import { COINBASE_SCRIPT_BYTES_MIN } from "../consensus/limits.ts";
-import { commitmentScript } from "../consensus/merkle.ts";
+import { commitmentIndex, commitmentScript } from "../consensus/merkle.ts";
 import type { Sats } from "../primitives/amount.ts";
+import { Block } from "../primitives/block.ts";
 import { ZERO_HASH } from "../primitives/hash.ts";
 import { NULL_OUT_POINT, type Output, Transaction } from "../primitives/transaction.ts";
 import { OP_0 } from "../script/opcodes.ts";
@@ -33,6 +34,20 @@ export function makeCoinbase(fields: CoinbaseFields): Transaction {
     witness: hasWitness ? [ZERO_HASH] : [],
   };
   return Transaction.of({ version: 2, inputs: [input], outputs, locktime: height - 1 });
+}
+
+/**
+ * With zeros for the reserved value that BIP141 wants beside a commitment, where a miner has left it
+ * out (Bitcoin Core: validation.cpp, UpdateUncommittedBlockStructures).
+ */
+export function withReservedValue(block: Block): Block {
+  const [coinbase, ...others] = block.transactions;
+  const [input, ...inputs] = coinbase?.inputs ?? [];
+  if (coinbase === undefined || input === undefined) return block;
+  if (coinbase.hasWitness || commitmentIndex(block) < 0) return block;
+  const { version, outputs, locktime } = coinbase;
+  const filled = { version, outputs, locktime, inputs: [{ ...input, witness: [ZERO_HASH] }, ...inputs] };
+  return Block.of(block.header, [Transaction.of(filled), ...others]);
 }
 
 /** BIP34's push; up to height 16 that is a single byte, one less than the rules ask for. */

@@ -59,7 +59,7 @@ function madeUp(weights: readonly { weight: number; fee: number; sigopCost: numb
     Object.defineProperty(transaction, "txid", { value: real.txid });
     const vsize = Math.ceil(weight / 4);
     return {
-      transaction, fee: fee as Sats, vsize, sigopCost, time: 0, height: 0, sequence: at + 1, usage: 0,
+      transaction, fee: fee as Sats, modifiedFee: fee, vsize, sigopCost, time: 0, height: 0, sequence: at + 1, usage: 0,
       dependsOnTip: false,
       scriptFlags: 0,
     };

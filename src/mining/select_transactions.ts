@@ -13,18 +13,31 @@ import { isFinal } from "../consensus/locktime.ts";
 import type { MempoolEntry } from "../mempool/mempool.ts";
 import { hashKey, type HashKey } from "../primitives/hash.ts";
 
-/** Kept free for the header, the count and the coinbase (Bitcoin Core: `-blockreservedweight`). */
-export const RESERVED_WEIGHT = 8_000;
+/** What a block of ours is made within; `DEFAULT_BLOCK_LIMITS` has Bitcoin Core's own. */
+export interface BlockLimits {
+  /** `-blockmaxweight` */
+  readonly weightMax: number;
+  /** Kept free for the header, the count and the coinbase (`-blockreservedweight`). */
+  readonly reservedWeight: number;
+  /** Satoshi per 1,000 virtual bytes below which we leave space empty (`-blockmintxfee`). */
+  readonly minFeeRate: number;
+  /** Instead of the version that deployments ask for (`-blockversion`, on regtest). */
+  readonly version: number | undefined;
+}
+
+export const DEFAULT_BLOCK_LIMITS: BlockLimits = {
+  weightMax: BLOCK_WEIGHT_MAX,
+  reservedWeight: 8_000,
+  minFeeRate: 1,
+  version: undefined,
+};
 
 /** Kept free for the coinbase's outputs. */
 const RESERVED_SIGOP_COST = 400;
 
-/** Satoshi per 1,000 virtual bytes below which we leave space empty (`-blockmintxfee`). */
-export const BLOCK_MIN_FEE_RATE = 1;
-
 /** Packages in a row that do not fit before we call a nearly full block full. */
 const MISSES_MAX = 1_000;
-const NEARLY_FULL_WEIGHT = BLOCK_WEIGHT_MAX - 4_000;
+const NEARLY_FULL_ROOM = 4_000;
 
 export interface BlockPlace {
   readonly height: number;
@@ -55,9 +68,10 @@ interface Offer {
 export function selectTransactions(
   entries: Iterable<MempoolEntry>,
   place: BlockPlace,
+  { weightMax, reservedWeight, minFeeRate }: BlockLimits = DEFAULT_BLOCK_LIMITS,
 ): readonly MempoolEntry[] {
   const chosen: MempoolEntry[] = [];
-  let weight = RESERVED_WEIGHT;
+  let weight = reservedWeight;
   let sigopCost = RESERVED_SIGOP_COST;
   let misses = 0;
   const heap = new Heap<Offer>(isBetter);
@@ -65,13 +79,13 @@ export function selectTransactions(
   for (let best = heap.pop(); best !== undefined; best = heap.pop()) {
     const { candidate } = best;
     if (!isLive(best)) continue;
-    if (candidate.packageFee * 1_000 < BLOCK_MIN_FEE_RATE * candidate.packageVsize) break;
+    if (candidate.packageFee * 1_000 < minFeeRate * candidate.packageVsize) break;
     const members = unchosenAncestry(candidate);
-    const fits = weight + candidate.packageWeight < BLOCK_WEIGHT_MAX &&
+    const fits = weight + candidate.packageWeight < weightMax &&
       sigopCost + candidate.packageSigopCost < BLOCK_SIGOP_COST_MAX &&
       members.every(({ entry }) => isFinal(entry.transaction, place.height, place.medianTimePast));
     if (!fits) {
-      if (++misses > MISSES_MAX && weight > NEARLY_FULL_WEIGHT) break;
+      if (++misses > MISSES_MAX && weight > weightMax - NEARLY_FULL_ROOM) break;
       continue;
     }
     misses = 0;
@@ -146,8 +160,8 @@ function choose(members: readonly Candidate[]): Iterable<Candidate> {
 }
 
 function count(candidate: Candidate, entry: MempoolEntry, sign: 1 | -1): void {
-  const { fee, transaction, vsize, sigopCost } = entry;
-  candidate.packageFee += sign * fee;
+  const { modifiedFee, transaction, vsize, sigopCost } = entry;
+  candidate.packageFee += sign * modifiedFee;
   candidate.packageWeight += sign * transaction.weight;
   candidate.packageVsize += sign * vsize;
   candidate.packageSigopCost += sign * sigopCost;

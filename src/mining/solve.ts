@@ -4,7 +4,7 @@
  * @module
  */
 import { defined } from "../base/assert.ts";
-import { expandTarget, hashNumber } from "../consensus/target.ts";
+import { expandTarget, hashNumber } from "../primitives/target.ts";
 import { hash256 } from "../crypto/crypto.ts";
 import { Block } from "../primitives/block.ts";
 import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";

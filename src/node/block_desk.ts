@@ -4,6 +4,7 @@
  * @module
  */
 import { unreachable } from "../base/assert.ts";
+import type { FilePosition } from "../chain/block_table.ts";
 import type { BlockVerdict, ChainState } from "../chain/chain_state.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { Block } from "../primitives/block.ts";
@@ -22,21 +23,23 @@ export class BlockDesk {
   }
 
   /** Hands a block to the chain; `checked` follows if it is `accepted` and can be connected. */
-  add(block: Block, checked: Checked): BlockVerdict {
+  add(block: Block, checked: Checked, position?: FilePosition): BlockVerdict {
     const key = hashKey(block.hash);
     const waiting = this.#awaited.get(key) ?? [];
     this.#awaited.set(key, [...waiting, checked]);
-    const verdict = this.#chain.addBlock(block, { requested: true });
+    const verdict = this.#chain.addBlock(block, {
+      requested: true, ...(position === undefined ? {} : { position }),
+    });
     if (verdict.type === "accepted" && verdict.unlocks > 0) return verdict;
     if (waiting.length === 0) this.#awaited.delete(key);
     else this.#awaited.set(key, waiting);
     return verdict;
   }
 
-  submit(block: Block, answer: Answer): void {
+  submit(block: Block, position: FilePosition | undefined, answer: Answer): void {
     const verdict = this.add(block, (violation) => {
       answer(succeeded({ type: "block-verdict", verdict: violation ?? this.#outcome(block.hash) }));
-    });
+    }, position);
     if (verdict.type === "accepted" && verdict.unlocks > 0) return;
     answer(succeeded({ type: "block-verdict", verdict: this.#answerTo(verdict) }));
   }

@@ -2,7 +2,7 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Clock } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Mempool, MempoolEntry } from "../mempool/mempool.ts";
-import { RESERVED_WEIGHT, selectTransactions } from "../mining/select_transactions.ts";
+import { type BlockLimits, selectTransactions } from "../mining/select_transactions.ts";
 import { type BlockRequest, buildBlock } from "../mining/template.ts";
 import type { Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
@@ -20,12 +20,14 @@ export class BlockMaker {
   readonly #chain: ChainState;
   readonly #mempool: Mempool;
   readonly #clock: Clock;
+  readonly #limits: BlockLimits;
   #last: { readonly transactions: number; readonly weight: number } | undefined;
 
-  constructor(chain: ChainState, mempool: Mempool, clock: Clock) {
+  constructor(chain: ChainState, mempool: Mempool, clock: Clock, limits: BlockLimits) {
     this.#chain = chain;
     this.#mempool = mempool;
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   /** Of the block last made of the mempool: its transactions after the coinbase, and its weight with what is reserved. */
@@ -37,9 +39,11 @@ export class BlockMaker {
   fromMempool(script: Bytes): MadeBlock {
     const request = this.#request(script);
     const { height, medianTimePast } = request.previous;
-    const entries = selectTransactions(this.#mempool.entries(), { height: height + 1, medianTimePast });
+    const place = { height: height + 1, medianTimePast };
+    const entries = selectTransactions(this.#mempool.entries(), place, this.#limits);
     const fees = entries.reduce((total, { fee }) => total + fee, 0) as Sats;
-    const weight = entries.reduce((total, { transaction }) => total + transaction.weight, RESERVED_WEIGHT);
+    const { reservedWeight } = this.#limits;
+    const weight = entries.reduce((total, { transaction }) => total + transaction.weight, reservedWeight);
     this.#last = { transactions: entries.length, weight };
     return { block: buildBlock(request, entries.map(({ transaction }) => transaction), fees), entries };
   }
@@ -63,6 +67,7 @@ export class BlockMaker {
   #request(script: Bytes): BlockRequest {
     const { headers, tip, params } = this.#chain;
     const previous = headers.context(tip);
-    return { params, previous, previousHash: headers.hash(tip), script, time: this.#clock.unixTime() };
+    const { version } = this.#limits;
+    return { params, previous, previousHash: headers.hash(tip), script, time: this.#clock.unixTime(), version };
   }
 }

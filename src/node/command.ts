@@ -1,4 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
+import type { FilePosition } from "../chain/block_table.ts";
+import type { IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { Admission } from "../mempool/mempool.ts";
 import type { ConnectionType, PeerId } from "../peer/peer.ts";
@@ -14,8 +16,19 @@ export type Command =
   | { readonly type: "submit-transaction"; readonly transaction: Transaction; readonly maxFeeRate: number }
   /** What would come of submitting it: nothing changes. → `admission` */
   | { readonly type: "test-transaction"; readonly transaction: Transaction }
+  /** Judges a transaction, here or yet to come, as if it paid `change` satoshi more. → `done` */
+  | { readonly type: "prioritise"; readonly txid: Txid; readonly change: number }
   /** → `block-verdict`, once the block is connected, stored on a side chain, or refused. */
-  | { readonly type: "submit-block"; readonly block: Block }
+  | {
+    readonly type: "submit-block";
+    readonly block: Block;
+    /** Where its bytes stand in a block file of ours: they are not written again. */
+    readonly position?: FilePosition;
+  }
+  /** No more blocks come from files (`-reindex`, `-loadblock`): peers are asked from now on. → `done` */
+  | { readonly type: "blocks-loaded" }
+  /** Asks one peer for a block of which the header is known. → `done`, once it is asked */
+  | { readonly type: "fetch-block"; readonly hash: BlockHash; readonly peer: PeerId }
   /** Whether the block, solved or not, could follow the tip: nothing changes. → `block-test` */
   | { readonly type: "test-block"; readonly block: Block }
   /** Checks the last blocks anew (chain/check_chain.ts): `depth` of them, zero for all. → `chain-check` */
@@ -61,6 +74,16 @@ export type Command =
    * → `count` of heights, from zero on, whose blocks are gone
    */
   | { readonly type: "prune"; readonly height: number }
+  /**
+   * Waits until the index has all that the chain has, unless it is being built, or has stopped.
+   * → `index-state`
+   */
+  | { readonly type: "await-index"; readonly index: IndexKind }
+  /**
+   * Coins as of this block, from a snapshot, are in their database whole, and are what the network
+   * expects: they become the active ones. → `done`
+   */
+  | { readonly type: "activate-snapshot"; readonly base: BlockHash }
   /** Writes what is only in memory. → `done` when a scan of the stores would find it */
   | { readonly type: "flush" }
   /** Answered when all that came before it has taken effect, and is on disk. → `done` */
@@ -77,6 +100,7 @@ export type CommandFault =
   | { readonly code: "transaction-not-found"; readonly txid: Txid }
   | { readonly code: "block-invalid"; readonly violation: RuleViolation }
   | { readonly code: "block-not-found" }
+  | { readonly code: "fetch-refused"; readonly reason: string }
   /** What is needed to leave an invalid chain is pruned or damaged. */
   | { readonly code: "chain-stuck" }
   | { readonly code: "node-already-added" }
@@ -85,6 +109,8 @@ export type CommandFault =
   | { readonly code: "too-many-connections"; readonly connection: ConnectionType }
   | { readonly code: "dial-refused"; readonly reason: string }
   | { readonly code: "dial-failed"; readonly reason: string }
+  /** In Bitcoin Core's words. */
+  | { readonly code: "snapshot-refused"; readonly why: string }
   | { readonly code: "shutting-down" };
 
 export type CommandValue =
@@ -100,6 +126,7 @@ export type CommandValue =
   | { readonly type: "header-verdict"; readonly verdict: "accepted" | "unconnected" | RuleViolation }
   | { readonly type: "hashes"; readonly hashes: readonly BlockHash[] }
   | { readonly type: "block"; readonly block: Block }
+  | { readonly type: "index-state"; readonly isCurrent: boolean }
   | { readonly type: "count"; readonly count: number };
 
 export type CommandResult =

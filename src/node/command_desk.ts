@@ -10,9 +10,12 @@ import type { Admission, Mempool } from "../mempool/mempool.ts";
 import { solve } from "../mining/solve.ts";
 import type { Connection } from "../peer/connection.ts";
 import { addressKey } from "../primitives/network_address.ts";
+import type { Block } from "../primitives/block.ts";
+import type { BlockHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 import type { ChainState } from "../chain/chain_state.ts";
+import type { Indexes } from "../chain/indexes/indexes.ts";
 import { type Answer, DONE, failed, succeeded } from "./answer.ts";
 import type { BlockDesk } from "./block_desk.ts";
 import type { BlockGenerator } from "./block_generator.ts";
@@ -24,6 +27,7 @@ import type { Dialing } from "./dialing.ts";
 import { localServices } from "./introduce.ts";
 import type { MockClock } from "./mock_clock.ts";
 import type { NodeOptions } from "./node_options.ts";
+import { OneAtATime } from "./one_at_a_time.ts";
 import type { Peering } from "./peering.ts";
 
 /** `generateblock` is for networks where a block takes a few hashes: Bitcoin Core's bound on them. */
@@ -33,6 +37,7 @@ export interface DeskPorts {
   readonly options: NodeOptions;
   readonly clock: MockClock;
   readonly chain: ChainState;
+  readonly indexes: Indexes;
   readonly mempool: Mempool;
   readonly addresses: AddressBook;
   readonly manager: ConnectionManager;
@@ -52,6 +57,7 @@ type CommandOf<T extends DeskCommand["type"]> = Extract<DeskCommand, { readonly 
 
 export class CommandDesk {
   readonly #ports: DeskPorts;
+  readonly #making = new OneAtATime();
 
   constructor(ports: DeskPorts) {
     this.#ports = ports;
@@ -66,6 +72,11 @@ export class CommandDesk {
         return this.#ports.mempool.test(command.transaction, (admission) => {
           answer(succeeded({ type: "admission", admission }));
         });
+      case "fetch-block":
+        return answer(this.#fetchBlock(command));
+      case "prioritise":
+        this.#ports.mempool.prioritise(command.txid, command.change);
+        return answer(DONE);
       case "test-block":
         return this.#ports.chain.testBlock(command.block, (violation) => {
           answer(succeeded({ type: "block-test", violation }));
@@ -73,7 +84,10 @@ export class CommandDesk {
       case "check-chain":
         return this.#ports.checker.start(this.#ports.chain.check(command.level, command.depth), answer);
       case "submit-block":
-        return blocks.submit(command.block, answer);
+        return blocks.submit(command.block, command.position, answer);
+      case "blocks-loaded":
+        this.#ports.chain.blocksLoaded();
+        return answer(DONE);
       case "submit-header":
         return answer(this.#submitHeader(command.header));
       case "generate": {
@@ -81,7 +95,11 @@ export class CommandDesk {
         return generator.start({ assemble: () => maker.fromMempool(script).block, count, maxTries, answer });
       }
       case "generate-block":
-        return this.#generateBlock(command, answer);
+        // Two that are made on the same tip could be the very same block.
+        return this.#making.run((done) => this.#generateBlock(command, (answered) => {
+          answer(answered);
+          done();
+        }));
       case "add-node":
         return this.#addNode(command, answer);
       case "add-connection":
@@ -106,9 +124,16 @@ export class CommandDesk {
         // Blocks are only removed once coins as of a later one are on disk.
         return chain.flush(() => {
           chain.pruneTo(command.height);
-          answer(succeeded({ type: "count", count: chain.prunedBelow }));
+          // What goes to disk later is told of later: by then the files are gone.
+          chain.flush(() => answer(succeeded({ type: "count", count: chain.prunedBelow })));
         });
       }
+      case "await-index":
+        return this.#ports.indexes.whenCurrent(command.index, (isCurrent) => {
+          answer(succeeded({ type: "index-state", isCurrent }));
+        });
+      case "activate-snapshot":
+        return this.#activateSnapshot(command.base, answer);
       case "flush":
         return this.#ports.chain.flush(() => answer(DONE));
       case "add-addresses":
@@ -116,6 +141,22 @@ export class CommandDesk {
       default:
         return unreachable(command);
     }
+  }
+
+  #activateSnapshot(base: BlockHash, answer: Answer): void {
+    const { chain } = this.#ports;
+    const late = chain.isSnapshotAhead(base) ? undefined : "work does not exceed active chainstate";
+    const why = snapshotRefusal(this.#ports, base) ?? late;
+    if (why !== undefined) return answer(failed({ code: "snapshot-refused", why }));
+    chain.activateSnapshot(base, () => answer(DONE));
+  }
+
+  #fetchBlock({ hash, peer }: CommandOf<"fetch-block">): CommandResult {
+    const { chain, conversations } = this.#ports;
+    const id = chain.headers.find(hash);
+    if (id === undefined) return failed({ code: "block-not-found" });
+    const reason = conversations.fetchBlock(peer, id);
+    return reason === undefined ? DONE : failed({ code: "fetch-refused", reason });
   }
 
   #controlChain(
@@ -170,9 +211,18 @@ export class CommandDesk {
   }
 
   #generateBlock({ script, transactions, submit }: CommandOf<"generate-block">, answer: Answer): void {
-    const { maker, blocks } = this.#ports;
+    const { chain, maker } = this.#ports;
     const made = maker.fromTransactions(script, transactions);
     if ("missing" in made) return answer(failed({ code: "transaction-not-found", txid: made.missing }));
+    // What is asked for may break any rule, and is judged before work is done on it.
+    chain.testBlock(made, (violation) => {
+      if (violation !== undefined) return answer(failed({ code: "block-invalid", violation }));
+      this.#solve(made, submit, answer);
+    });
+  }
+
+  #solve(made: Block, submit: boolean, answer: Answer): void {
+    const { blocks } = this.#ports;
     const solved = solve(made, TRIES_MAX)?.block;
     if (solved === undefined) {
       const violation = { rule: "high-hash", detail: `no nonce of ${TRIES_MAX} meets the target` };
@@ -222,6 +272,15 @@ export class CommandDesk {
     const added = addresses.filter((address) => book.add({ address, services, time: clock.unixTime() }, source));
     return succeeded({ type: "count", count: added.length });
   }
+}
+
+/** Why coins as of the block with this hash cannot become the active ones, in Bitcoin Core's words. */
+export function snapshotRefusal(
+  { chain, mempool }: Pick<DeskPorts, "chain" | "mempool">, base: BlockHash,
+): string | undefined {
+  const hasTransactions = mempool.size > 0;
+  return chain.snapshotRefusal(base) ??
+    (hasTransactions ? "Can't activate a snapshot when mempool not empty" : undefined);
 }
 
 function admissionResult({ txid }: Transaction, admission: Admission): CommandResult {

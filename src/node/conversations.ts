@@ -9,7 +9,9 @@ import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import { type Clock, earlier, type Instant } from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
+import type { BlockId } from "../chain/header_index.ts";
 import type { ChainState } from "../chain/chain_state.ts";
+import type { FilterIndex } from "../chain/indexes/filter_index.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { Mempool, MempoolEvent } from "../mempool/mempool.ts";
 import type { Connection } from "../peer/connection.ts";
@@ -21,6 +23,7 @@ import { AddrRelay } from "../protocol/addr_relay.ts";
 import { BlockAnnounce } from "../protocol/block_announce.ts";
 import { BlockDownload } from "../protocol/block_download.ts";
 import { BlockServe } from "../protocol/block_serve.ts";
+import { FilterServe } from "../protocol/filter_serve.ts";
 import { FeeFilterProtocol } from "../protocol/fee_filter.ts";
 import { GetData } from "../protocol/get_data.ts";
 import { HeaderSync } from "../protocol/header_sync.ts";
@@ -33,7 +36,7 @@ import { TxDownload } from "../protocol/tx_download.ts";
 import { UnservedMessages } from "../protocol/unserved_messages.ts";
 import type { Message } from "../wire/message.ts";
 import type { NodeEventBody } from "./event.ts";
-import { localServices } from "./introduce.ts";
+import { currentServices } from "./introduce.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerReport } from "./peer_report.ts";
 
@@ -46,6 +49,7 @@ export interface ConversationPorts {
   readonly logger: Logger;
   readonly options: NodeOptions;
   readonly chain: ChainState;
+  readonly filters: FilterIndex | undefined;
   readonly mempool: Mempool;
   readonly addresses: AddressBook;
   readonly outbox: Outbox;
@@ -71,7 +75,8 @@ export class Conversations implements Protocol {
   constructor(ports: ConversationPorts) {
     const { clock, rng, logger, options, chain, mempool, outbox, addresses } = ports;
     const { minimumChainWork, minRelayFeeRate, blocksOnly, localPeers, listen, peerTimeout } = options;
-    const ourServices = localServices(options);
+    const filters = options.peerBlockFilters ? ports.filters : undefined;
+    const ourServices = (): bigint => currentServices(options, chain);
     const views = new PeerChainViews(chain.headers);
     const shared = { clock, rng, logger, outbox, chain, mempool, views };
     this.#mempool = mempool;
@@ -112,7 +117,8 @@ export class Conversations implements Protocol {
     // before asking for them, so that what a peer has is known.
     this.#all = [
       this.#ping, this.#addrRelay, this.#headerSync, this.#blockAnnounce, blockServe, this.#blockDownload,
-      this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData, new UnservedMessages(shared),
+      this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData, new FilterServe({ ...shared, filters }),
+      new UnservedMessages(shared),
     ];
   }
 
@@ -157,7 +163,13 @@ export class Conversations implements Protocol {
   chainEvent(event: ChainEvent): void {
     switch (event.type) {
       case "header-accepted":
+      case "background-disconnected":
         return;
+      case "background-connected":
+        return this.#blockDownload.backgroundConnected();
+      case "snapshot-activated":
+      case "snapshot-validated":
+        return this.#txDownload.tipChanged();
       case "block-connected":
         this.#txAnnounce.blockConnected(event);
         this.#txDownload.blockConnected(event);
@@ -188,6 +200,11 @@ export class Conversations implements Protocol {
   announce({ txid }: Transaction): void {
     const entry = this.#mempool.get(txid);
     if (entry !== undefined) this.#txAnnounce.transactionAccepted(entry);
+  }
+
+  /** Asks one peer for a block. Returns why not. */
+  fetchBlock(peer: PeerId, id: BlockId): string | undefined {
+    return this.#blockDownload.fetch(peer, id);
   }
 
   /** Pings every peer, in the next pass over them. */

@@ -34,6 +34,7 @@ export type NodeInput =
   | { readonly type: "verified"; readonly job: number; readonly violation: RuleViolation | undefined }
   | { readonly type: "loaded"; readonly request: number; readonly bytes: Bytes | undefined }
   | { readonly type: "persisted"; readonly batch: number }
+  | { readonly type: "coins-hashed"; readonly request: number; readonly hash: string | undefined }
   | { readonly type: "command"; readonly id: number; readonly command: Command }
   | { readonly type: "woken" };
 
@@ -51,6 +52,10 @@ export type NodeEffect =
   | { readonly type: "load"; readonly request: number; readonly range: FileRange }
   /** Batches are written one after the other, in this order. */
   | { readonly type: "persist"; readonly batch: number; readonly writes: PersistBatch }
+  /** The hash over all coins in the database that began empty, in display order; `undefined` if they cannot be read. */
+  | { readonly type: "hash-coins"; readonly request: number }
+  /** Stop, and show why: nothing good can come of going on. */
+  | { readonly type: "fatal"; readonly why: string }
   /** Replaces a whole small file, atomically. */
   | { readonly type: "save"; readonly name: string; readonly bytes: Bytes }
   | { readonly type: "answer"; readonly id: number; readonly result: CommandResult }

@@ -33,11 +33,17 @@ export class EventSource {
 
   chain(event: ChainEvent, chain: ChainState): void {
     switch (event.type) {
+      case "background-connected":
+      case "background-disconnected":
+      case "snapshot-validated":
+        return;
+      case "snapshot-activated":
+        return this.emit({ type: "chain:tip", data: where(chain, event.base) });
       case "header-accepted":
         return this.emit({ type: "header:accepted", data: where(chain, event.id) });
       case "block-connected": {
-        const { transactions, bytes } = event.block;
-        const sizes = { transactions: transactions.length, bytes: bytes.length };
+        const { transactionCount, bytes } = event.block;
+        const sizes = { transactions: transactionCount, bytes: bytes.length };
         return this.emit({ type: "block:connected", data: { ...where(chain, event.id), ...sizes, ...from(event.source) } });
       }
       case "block-disconnected":

@@ -1,24 +1,30 @@
 import type { Clock } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Introduction } from "../peer/introduction.ts";
-import { NODE_BLOOM, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../wire/services.ts";
+import { NODE_BLOOM, NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../wire/services.ts";
 import type { NodeOptions } from "./node_options.ts";
 
 /** How far behind, in blocks, a peer with recent blocks only is still of use (BIP159, with room to spare). */
 const RECENT_BLOCKS = 144;
 
-/** What this node offers to others. */
-export function localServices({ pruneTarget, peerBloomFilters }: NodeOptions): bigint {
+/** What this node offers to others; `hasHistory`: blocks as old as any are here, or are at least not missing. */
+export function localServices({ pruneTarget, peerBloomFilters, peerBlockFilters }: NodeOptions, hasHistory = true): bigint {
   let services = NODE_WITNESS | NODE_NETWORK_LIMITED;
-  if (pruneTarget === undefined) services |= NODE_NETWORK;
+  if (pruneTarget === undefined && hasHistory) services |= NODE_NETWORK;
   if (peerBloomFilters) services |= NODE_BLOOM;
+  if (peerBlockFilters) services |= NODE_COMPACT_FILTERS;
   return services;
+}
+
+/** The same as of now: blocks that are checked in the background are not all here yet. */
+export function currentServices(options: NodeOptions, chain: Pick<ChainState, "historicalRange">): bigint {
+  return localServices(options, chain.historicalRange === undefined);
 }
 
 /** What we say about ourselves in `version`, as of now. */
 export function introduce(options: NodeOptions, chain: ChainState, clock: Clock): Introduction {
   return {
-    services: localServices(options),
+    services: currentServices(options, chain),
     userAgent: options.userAgent,
     height: chain.headers.height(chain.tip),
     blocksOnly: options.blocksOnly,

@@ -19,6 +19,11 @@ import type { Rng } from "../base/rng.ts";
 import { type Clock, earlier, type Instant } from "../base/time.ts";
 import type { ChainEvent, RestoredChain } from "../chain/chain_ports.ts";
 import { ChainState } from "../chain/chain_state.ts";
+import { futureTipFault } from "../chain/future_tip.ts";
+import { Indexes, type IndexStores } from "../chain/indexes/indexes.ts";
+import { PruneLocks } from "../chain/prune_locks.ts";
+import { ChainDataError } from "../chain/restore.ts";
+import type { ScriptsKnown } from "../chain/script_job.ts";
 import { ConnectionManager } from "../connections/connection_manager.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
@@ -31,6 +36,7 @@ import { BlockGenerator } from "./block_generator.ts";
 import { BlockMaker } from "./block_maker.ts";
 import { ChainChecker } from "./chain_checker.ts";
 import { TipView } from "./chain_view.ts";
+import { ChainWarnings } from "./chain_warnings.ts";
 import { type Answer, DONE, failed } from "./answer.ts";
 import { BlockDesk } from "./block_desk.ts";
 import { CommandDesk } from "./command_desk.ts";
@@ -39,7 +45,7 @@ import { Dialing } from "./dialing.ts";
 import type { Command } from "./command.ts";
 import type { NodeEffect, NodeInput } from "./effect.ts";
 import { EventSource } from "./event_source.ts";
-import { introduce, isTipRecent, localServices } from "./introduce.ts";
+import { currentServices, introduce, isTipRecent } from "./introduce.ts";
 import { MockClock } from "./mock_clock.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerReport } from "./peer_report.ts";
@@ -55,6 +61,10 @@ export interface NodePorts {
   readonly files: FileReader;
   readonly index: KeyValueReader;
   readonly coins: KeyValueReader;
+  /** Those that a snapshot is loaded into; left out, none can be. */
+  readonly snapshotCoins?: KeyValueReader;
+  /** One for each of `NodeOptions.indexes`. */
+  readonly indexes?: IndexStores;
   /** What the start found on disk. */
   readonly restored: RestoredChain;
   /** What `peers.dat` held; `undefined` when there was none. */
@@ -69,10 +79,13 @@ export class NodeCore {
   /** With `setmocktime` laid over it. */
   readonly clock: MockClock;
   readonly chain: ChainState;
+  /** Kept beside the chain. */
+  readonly indexes: Indexes;
   readonly mempool: Mempool;
   readonly addresses: AddressBook;
   readonly manager: ConnectionManager;
   readonly maker: BlockMaker;
+  readonly #warnings: ChainWarnings;
   readonly #peering: Peering;
   readonly #dialing: Dialing;
   readonly #seeding: Seeding;
@@ -85,6 +98,7 @@ export class NodeCore {
   readonly #verifying = new PendingWork<RuleViolation | undefined>();
   readonly #loading = new PendingWork<Bytes | undefined>();
   readonly #persisting = new PendingWork<void>();
+  readonly #hashing = new PendingWork<string | undefined>();
   /** Answered once nothing is under way. */
   #settling: Answer[] = [];
   /** What the next `step` returns: what comes of it, and before the first, of the making. */
@@ -103,12 +117,19 @@ export class NodeCore {
     this.clock = clock;
     this.#events = new EventSource(clock, (event) => this.#effect({ type: "event", event }));
     const verify = this.#verify.bind(this);
+    const areScriptsKnown = () => this.#areScriptsKnown();
+    const pruneLocks = new PruneLocks(logger);
     this.chain = new ChainState({
-      clock, rng, logger, verify,
-      areScriptsKnown: (transaction, flags) => this.mempool.areScriptsKnown(transaction, flags),
+      clock, rng, logger, verify, pruneLocks,
+      get areScriptsKnown() {
+        return areScriptsKnown();
+      },
       files: ports.files,
       index: ports.index,
       coins: ports.coins,
+      snapshotCoins: ports.snapshotCoins,
+      hashCoins: (done) => this.#effect({ type: "hash-coins", request: this.#hashing.add(done) }),
+      fatal: (why) => this.#effect({ type: "fatal", why }),
       persist: (writes, done) => {
         this.#effect({ type: "persist", batch: this.#persisting.add(done), writes });
       },
@@ -119,10 +140,25 @@ export class NodeCore {
       coinsCacheBytes: options.coinsCacheBytes,
       minimumChainWork: options.minimumChainWork,
       assumeValid: options.assumeValid,
+      checksAnew: options.checksAnew,
       maxTipAge: options.maxTipAge,
       blockFileBytes: options.blockFileBytes,
     }, ports.restored);
     const chain = this.chain;
+    const ahead = futureTipFault(chain.headers, chain.tip, clock.unixTime());
+    if (ahead !== undefined) throw new ChainDataError(ahead);
+    this.indexes = new Indexes({
+      chain, logger, pruneLocks,
+      // Real time: what a power cut may take back does not stand still with a mocked clock.
+      clock: ports.clock,
+      files: ports.files,
+      stores: ports.indexes ?? {},
+      persist: (kind, { changes, files, sync }, done) => {
+        const batch = this.#persisting.add(done);
+        const writes = { files, index: [], coins: [], indexes: [{ kind, changes }], removeFiles: [], sync };
+        this.#effect({ type: "persist", batch, writes });
+      },
+    });
     this.mempool = new Mempool({
       clock, logger, verify,
       chain: new TipView(chain),
@@ -131,6 +167,7 @@ export class NodeCore {
       maxBytes: options.mempoolMaxBytes,
       minRelayFeeRate: options.minRelayFeeRate,
       acceptNonstandard: options.acceptNonstandard,
+      policy: options.relayPolicy,
     });
     this.addresses = loadAddresses({ clock, rng }, ports.savedAddresses, logger);
     this.manager = new ConnectionManager({
@@ -142,6 +179,7 @@ export class NodeCore {
     // Each needs the other: what the protocols send goes out through the peering, which asks them.
     this.#conversations = new Conversations({
       clock, rng, logger, options, chain,
+      filters: this.indexes.filters,
       mempool: this.mempool,
       addresses: this.addresses,
       outbox: {
@@ -182,9 +220,13 @@ export class NodeCore {
       manager: this.manager,
       effect: (effect) => this.#effect(effect),
     });
+    this.#warnings = new ChainWarnings(chain, (text) => {
+      logger.warning(text.replace(/^Warning: /, ""));
+      this.#events.emit({ type: "node:warning", data: { text } });
+    });
     this.#blocks = new BlockDesk(chain);
     this.#generator = new BlockGenerator((block, checked) => this.#blocks.add(block, checked));
-    this.maker = new BlockMaker(chain, this.mempool, clock);
+    this.maker = new BlockMaker(chain, this.mempool, clock, options.blockLimits);
     this.#desk = new CommandDesk({
       options, clock, chain,
       mempool: this.mempool,
@@ -195,6 +237,7 @@ export class NodeCore {
       conversations: this.#conversations,
       blocks: this.#blocks,
       generator: this.#generator,
+      indexes: this.indexes,
       maker: this.maker,
       checker: this.#checker,
     });
@@ -222,9 +265,14 @@ export class NodeCore {
     return this.#peering.byteTotals;
   }
 
+  /** What its operator should know. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings.texts, ...this.indexes.faults];
+  }
+
   /** What this node offers, as its `version` messages say. */
   get services(): bigint {
-    return localServices(this.options);
+    return currentServices(this.options, this.chain);
   }
 
   step(input: NodeInput): readonly NodeEffect[] {
@@ -239,11 +287,22 @@ export class NodeCore {
   }
 
   wakeAt(): Instant | undefined {
-    if (this.#hasChainWork || this.#peering.hasWork || this.#generator.hasWork || this.#checker.hasWork) {
+    const isBusy = this.#hasChainWork || this.#hasIndexWork || this.#peering.hasWork;
+    if (isBusy || this.#generator.hasWork || this.#checker.hasWork) {
       return this.clock.now();
     }
     const wakeAt = this.#peering.wakeAt();
-    return this.#isShuttingDown ? wakeAt : earlier(wakeAt, this.#dialing.wakeAt());
+    return this.#isDialing ? earlier(wakeAt, this.#dialing.wakeAt()) : wakeAt;
+  }
+
+  /** What is not indexed at the end is indexed after the next start. */
+  get #hasIndexWork(): boolean {
+    return !this.#isShuttingDown && this.indexes.hasWork;
+  }
+
+  /** Whatever the block files hold need not be downloaded. */
+  get #isDialing(): boolean {
+    return !this.#isShuttingDown && !this.chain.isLoadingBlocks;
   }
 
   #take(input: NodeInput): void {
@@ -268,6 +327,8 @@ export class NodeCore {
         return this.#loading.answered(input.request, input.bytes);
       case "persisted":
         return this.#persisting.answered(input.batch, undefined);
+      case "coins-hashed":
+        return this.#hashing.answered(input.request, input.hash);
       case "command":
         return this.#command(input.command, (result) => {
           this.#effect({ type: "answer", id: input.id, result });
@@ -285,7 +346,7 @@ export class NodeCore {
    */
   #settle(isWoken: boolean): void {
     this.#peering.runTimers();
-    if (!this.#isShuttingDown) this.#dialing.work();
+    if (this.#isDialing) this.#dialing.work();
     this.#generator.work();
     this.#checker.work();
     if (!this.#workLong(isWoken)) {
@@ -294,6 +355,8 @@ export class NodeCore {
       // What the messages brought may be connected at once.
       if (!this.#hasChainWork) this.#hasChainWork = this.chain.isWorkLong || this.chain.work();
     }
+    // Many inputs may come between two turns: these must not each bring a slice of it.
+    if (isWoken && this.#hasIndexWork) this.indexes.work(this.#hasChainWork);
     if (this.#concernsAll) {
       this.#concernsAll = false;
       this.#peering.passAll();
@@ -334,15 +397,22 @@ export class NodeCore {
     this.#isShuttingDown = true;
     for (const peer of this.#peering.all()) this.#peering.disconnect(peer, "shutting-down");
     this.#effect({ type: "save", name: PEERS_FILE, bytes: this.addresses.save() });
-    this.chain.flush(() => answer(DONE));
+    this.chain.flush(() => this.indexes.flush(() => answer(DONE)));
   }
 
   /** Answers those who wait for quiet, when there is quiet. */
   #answerSettled(): void {
     if (this.#settling.length === 0 || !this.chain.isIdle || this.#verifying.size > 0) return;
+    if (!this.indexes.isIdle) return;
     const settled = this.#settling;
     this.#settling = [];
     for (const answer of settled) answer(DONE);
+  }
+
+  /** Nobody needs to look at a block's transactions for a mempool that has none. */
+  #areScriptsKnown(): ScriptsKnown | undefined {
+    if (this.mempool.size === 0) return undefined;
+    return (transaction, flags) => this.mempool.areScriptsKnown(transaction, flags);
   }
 
   #verify(payload: VerifyJob, done: (violation: RuleViolation | undefined) => void): void {
@@ -353,19 +423,30 @@ export class NodeCore {
     this.#events.chain(event, this.chain);
     switch (event.type) {
       case "header-accepted":
+      case "background-disconnected":
         return;
+      case "background-connected":
+        break;
+      case "snapshot-activated":
+      case "snapshot-validated":
+        this.mempool.tipChanged();
+        this.#concernsAll = true;
+        break;
       case "block-connected":
         this.mempool.blockConnected(event.block);
+        this.indexes.blockConnected(event);
         break;
       case "block-disconnected":
         this.mempool.blockDisconnected(event.block);
         break;
       case "tip-changed":
         this.mempool.tipChanged();
+        this.#warnings.tipChanged();
         this.#concernsAll = true;
         break;
       case "block-checked":
         this.#blocks.checked(event.hash, event.violation);
+        if (event.violation !== undefined) this.#warnings.blockRejected();
         break;
     }
     this.#conversations.chainEvent(event);

@@ -1,4 +1,7 @@
 import { type Duration, minutes } from "../base/time.ts";
+import type { IndexKind } from "../chain/indexes/index_kinds.ts";
+import { DEFAULT_RELAY_POLICY, type RelayPolicy } from "../mempool/relay_policy.ts";
+import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../mining/select_transactions.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { BindPermissionRule, PermissionRule } from "../peer/permissions.ts";
 import type { Sats } from "../primitives/amount.ts";
@@ -31,18 +34,27 @@ export interface NodeOptions {
   readonly localPeers: boolean;
   /** Peers that are not on loopback are neither dialled nor served, for the reason given. */
   readonly loopbackOnly: string | undefined;
+  /** Kept beside the chain. */
+  readonly indexes: ReadonlySet<IndexKind>;
+  /** Whether peers are served from the index of block filters (BIP157). */
+  readonly peerBlockFilters: boolean;
   /** Bytes of block files to keep; `undefined` keeps all. */
   readonly pruneTarget: number | undefined;
   readonly blockFileBytes: number;
   readonly coinsCacheBytes: number;
   readonly minimumChainWork: bigint;
   readonly assumeValid: BlockHash | undefined;
+  /** Scripts are checked of blocks that were connected before as well (`-reindex-chainstate`). */
+  readonly checksAnew: boolean;
   /** A tip older than this, in seconds, means that we are still catching up. */
   readonly maxTipAge: number;
   readonly mempoolMaxBytes: number;
   /** Satoshi per 1,000 virtual bytes. */
   readonly minRelayFeeRate: Sats;
   readonly acceptNonstandard: boolean;
+  readonly relayPolicy: RelayPolicy;
+  /** What goes into blocks of ours. */
+  readonly blockLimits: BlockLimits;
   /** Seconds since 1970, or zero for the real clock. */
   readonly mockTime: number;
 }
@@ -66,15 +78,20 @@ export function defaultNodeOptions(params: ChainParams): NodeOptions {
     bindPermissionRules: [],
     localPeers: false,
     loopbackOnly: undefined,
+    indexes: new Set(),
+    peerBlockFilters: false,
     pruneTarget: undefined,
     blockFileBytes: 128 * MIB,
     coinsCacheBytes: 450 * MIB,
     minimumChainWork: params.minimumChainWork,
     assumeValid: params.assumeValid,
+    checksAnew: false,
     maxTipAge: 24 * 60 * 60,
     mempoolMaxBytes: 300_000_000,
     minRelayFeeRate: 100 as Sats,
     acceptNonstandard: params.acceptsNonstandard,
+    relayPolicy: DEFAULT_RELAY_POLICY,
+    blockLimits: DEFAULT_BLOCK_LIMITS,
     mockTime: 0,
   };
 }

@@ -38,8 +38,14 @@ export function judgeMalformed(
     return { cost: "misbehaviour", what: "invalid sendcmpct announce field" };
   }
   const text = `ProcessMessages(${sanitize(name)}, ${size} bytes): Exception '${error.message}' caught`;
-  if (FORGIVEN.has(name) || peer.permissions.has("noban")) return { cost: "none", text };
+  const isForgiven = FORGIVEN.has(name) || isBloatedBlock(name, fault) || peer.permissions.has("noban");
+  if (isForgiven) return { cost: "none", text };
   return { cost: "disconnect", text: `${text}, disconnecting peer=${peer.id}` };
+}
+
+/** A good block may be in it, which others are still to bring: its sender only wrote counts at length. */
+function isBloatedBlock(name: string, fault: DecodeFault): boolean {
+  return name === "block" && fault.kind === "not-minimal";
 }
 
 function isListTooLong(fault: DecodeFault): fault is DecodeFault & { readonly kind: "over-limit" } {

@@ -7,7 +7,7 @@ import { assert } from "../base/assert.ts";
 import { type Bytes, fromHex, isHex } from "../base/bytes.ts";
 import { parseHash } from "../primitives/hash.ts";
 import { MONEY_MAX, type Sats, SATS_PER_COIN } from "../primitives/amount.ts";
-import { JsonNumber, type JsonObject, jsonTypeName, type JsonValue, writeJson } from "./json.ts";
+import { JsonNumber, JsonObject, jsonTypeName, type JsonValue, writeJson } from "./json.ts";
 import { type Parameter, typeFault } from "./parameter.ts";
 import { RPC_CODE, RpcError } from "./rpc_error.ts";
 
@@ -178,7 +178,10 @@ export function positional(parameters: readonly Parameter[], named: JsonObject):
     if (left.has(key)) throw invalid(`Parameter ${key} specified multiple times`);
     left.set(key, value);
   }
-  const values = parameters.map(({ names }) => takeFirst(left, names));
+  const values = parameters.map((parameter) => {
+    const value = takeFirst(left, parameter.names);
+    return value === undefined ? takeMembers(left, parameter) : value;
+  });
   const end = values.findLastIndex((value) => value !== undefined) + 1;
   const result = values.slice(0, end).map((value) => value ?? null);
   const first = left.get("args");
@@ -198,6 +201,18 @@ function takeFirst(from: Map<string, JsonValue>, names: readonly string[]): Json
     return value;
   }
   return undefined;
+}
+
+/** Members of an object that were named by themselves, as that object. */
+function takeMembers(
+  from: Map<string, JsonValue>, { inner = [], membersByName }: Parameter,
+): JsonValue | undefined {
+  if (membersByName !== true) return undefined;
+  const members = inner.flatMap(({ names }): readonly (readonly [string, JsonValue])[] => {
+    const value = takeFirst(from, names);
+    return value === undefined ? [] : [[names[0], value]];
+  });
+  return members.length === 0 ? undefined : new JsonObject(members);
 }
 
 function overlay(

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { type Bytes, equalBytes, reversed, toHex } from "../base/bytes.ts";
+import { equalBytes, reversed, toHex } from "../base/bytes.ts";
+import { bogoSize, serialiseCoin } from "../chain/coin_serialisation.ts";
+import { CoinsHash } from "../chain/coins_hash.ts";
 import type { CoinsSnapshot, ScannedCoin } from "../chain/coins_scan.ts";
-import { ByteWriter, countSize } from "../codec/byte_writer.ts";
-import { sha256 } from "../crypto/crypto.ts";
 import { MuHash } from "../crypto/muhash.ts";
-import { Sha256Stream } from "../crypto/sha256_stream.ts";
 import type { Txid } from "../primitives/hash.ts";
 
 export type CoinsHashType = "hash_serialized_3" | "muhash" | "none";
@@ -39,19 +38,13 @@ export async function coinStatistics(
     if (lastTxid === undefined || !equalBytes(txid, lastTxid)) sums.transactions++;
     lastTxid = txid;
     sums.outputs++;
-    sums.bogoSize += BOGO_BYTES + script.length;
+    sums.bogoSize += bogoSize(script);
     sums.storedBytes += storedBytes;
     sums.amount += value;
     hash.add(scanned);
   }
   return { ...sums, hash: hash.text() };
 }
-
-/** Id, index, height, amount and the script's length. */
-const BOGO_BYTES = 32 + 4 + 4 + 8 + 2;
-
-/** Id, index, height and amount. */
-const FIXED_BYTES = 32 + 4 + 4 + 8;
 
 interface CoinsHasher {
   add(coin: ScannedCoin): void;
@@ -64,21 +57,12 @@ function hasherOf(type: CoinsHashType): CoinsHasher {
       return { add() {}, text: () => undefined };
     case "muhash": {
       const set = new MuHash();
-      return { add: (coin) => set.insert(encode(coin)), text: () => toHex(reversed(set.digest())) };
-    }
-    case "hash_serialized_3": {
-      const stream = new Sha256Stream();
       return {
-        add: (coin) => void stream.update(encode(coin)),
-        text: () => toHex(reversed(sha256(stream.digest()))),
+        add: (coin) => set.insert(serialiseCoin(coin.outPoint, coin.coin)),
+        text: () => toHex(reversed(set.digest())),
       };
     }
+    case "hash_serialized_3":
+      return new CoinsHash();
   }
-}
-
-function encode({ outPoint: { txid, index }, coin }: ScannedCoin): Bytes {
-  const { height, isCoinbase, script, value } = coin;
-  const writer = new ByteWriter(FIXED_BYTES + countSize(script.length) + script.length);
-  writer.bytes(txid).u32(index).u32((height * 2 + (isCoinbase ? 1 : 0)) >>> 0);
-  return writer.i64(BigInt(value)).varBytes(script).finish();
 }

@@ -45,6 +45,8 @@ function wording(fault: CommandFault): readonly [code: number, message: string] 
       return [RPC_CODE.invalidAddressOrKey, "Block not found"];
     case "chain-stuck":
       return [RPC_CODE.database, "Failed to disconnect block: see debug.log"];
+    case "fetch-refused":
+      return [RPC_CODE.misc, fault.reason];
     default:
       return connectionWording(fault);
   }
@@ -52,7 +54,7 @@ function wording(fault: CommandFault): readonly [code: number, message: string] 
 
 type ConnectionFault = Exclude<CommandFault, {
   readonly code: "transaction-rejected" | "missing-inputs" | "already-in-chain" | "fee-too-high" |
-    "transaction-not-found" | "block-invalid" | "block-not-found" | "chain-stuck";
+    "transaction-not-found" | "block-invalid" | "block-not-found" | "fetch-refused" | "chain-stuck";
 }>;
 
 function connectionWording(fault: ConnectionFault): readonly [code: number, message: string] {
@@ -69,6 +71,8 @@ function connectionWording(fault: ConnectionFault): readonly [code: number, mess
       return [RPC_CODE.misc, `Error: ${fault.reason}`];
     case "dial-failed":
       return [RPC_CODE.nodeCapacityReached, `Error: Could not connect: ${fault.reason}`];
+    case "snapshot-refused":
+      return [RPC_CODE.internal, `Unable to load UTXO snapshot: ${fault.why}`];
     case "shutting-down":
       return [RPC_CODE.notConnected, "Shutting down"];
     default:

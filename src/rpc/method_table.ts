@@ -21,7 +21,7 @@ export class MethodTable {
   help(name: string): string {
     if (name === "") return this.#list();
     const method = this.#methods.get(name);
-    return method === undefined ? `help: unknown command: ${name}` : methodHelp(method).trimEnd();
+    return method === undefined ? `help: unknown command: ${name}` : methodHelp(method);
   }
 
   #list(): string {

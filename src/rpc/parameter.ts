@@ -20,6 +20,8 @@ export interface Parameter {
   readonly fallbackHint?: string;
   /** What an array holds, or an object's members. */
   readonly inner?: readonly Parameter[];
+  /** An object whose members can be given by name as if they were parameters (OBJ_NAMED_PARAMS). */
+  readonly membersByName?: boolean;
   /** Written in the line that sums up all parameters, in place of what follows from the type. */
   readonly brief?: string;
   /** In no help. */

@@ -4,6 +4,7 @@ export class ScanSeat {
   #isAborted = false;
   /** Percent. */
   #progress = 0;
+  #height = 0;
 
   /** `undefined` while nobody scans. */
   get progress(): number | undefined {
@@ -27,6 +28,16 @@ export class ScanSeat {
   reached(txid: Uint8Array): void {
     const [first = 0, second = 0] = txid;
     this.#progress = Math.round(((0x100 * first + second) * 100) / 0x10000);
+  }
+
+  /** Of a scan block by block. */
+  get height(): number {
+    return this.#height;
+  }
+
+  at(height: number, percent: number): void {
+    this.#height = height;
+    this.#progress = percent;
   }
 
   /** False when nobody scans. */

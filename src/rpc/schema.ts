@@ -107,8 +107,19 @@ export interface ChainInfoJson {
   readonly pruneheight?: number;
   readonly automatic_pruning?: boolean;
   readonly prune_target_size?: number;
+  readonly backgroundvalidation?: BackgroundJson;
   readonly signet_challenge?: string;
   readonly warnings: readonly string[];
+}
+
+/** What is checked in the background, below the block of a snapshot. */
+export interface BackgroundJson {
+  readonly snapshotheight: number;
+  readonly blocks: number;
+  readonly bestblockhash: string;
+  readonly mediantime: number;
+  readonly chainwork: string;
+  readonly verificationprogress: number;
 }
 
 /** An element of `getchaintips`. */

@@ -1,8 +1,10 @@
 /** Transactions and blocks from the hex of a caller. @module */
 import { fromHex, isHex } from "../base/bytes.ts";
+import { ByteReader } from "../codec/byte_reader.ts";
 import { type Codec, decodeWith } from "../codec/codec.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import type { Sats } from "../primitives/amount.ts";
+import { type Block, blockCodec } from "../primitives/block.ts";
 import type { Txid } from "../primitives/hash.ts";
 import { type Input, type Output, Transaction, transactionCodec } from "../primitives/transaction.ts";
 
@@ -17,11 +19,22 @@ export function parseHexWith<T>(codec: Codec<T>, text: string): T | undefined {
   }
 }
 
+/** The block that `text` begins with: what stands behind it is not looked at (Bitcoin Core's DecodeHexBlk). */
+export function parseBlock(text: string): Block | undefined {
+  if (!isHex(text)) return undefined;
+  try {
+    return blockCodec.decode(new ByteReader(fromHex(text)));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 /** Whether bytes may hold a witness, must not, or either, in which case the first reading that fits wins. */
 export type TransactionForm = "any" | "witness" | "plain";
 
 /** A transaction. One without inputs can be read only in the plain form (Bitcoin Core's DecodeHexTx). */
-export function parseTransaction(text: string, form: TransactionForm = "any"): Transaction | undefined {
+export function parseTransaction(text: string, form: TransactionForm = "witness"): Transaction | undefined {
   const transaction = form === "plain" ? undefined : parseHexWith(transactionCodec, text);
   if (transaction !== undefined || form === "witness") return transaction;
   return parseHexWith(plainCodec, text);

@@ -22,7 +22,8 @@ import { boolean, hex, list, number, object, optional as maybe, text } from "../
 const validateaddress: Method = {
   name: "validateaddress",
   category: "util",
-  about: "Says whether a text is an address of this network, and what kind of script it stands for.",
+  about: "Return information about the given bitcoin address.\n" +
+    "It says whether a text is an address of this network, and what kind of script it stands for.",
   parameters: [required("address", "string", "The text")],
   results: result(object({
     isvalid: boolean("Whether it is an address"),

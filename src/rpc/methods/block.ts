@@ -2,12 +2,15 @@
 import { toHex } from "../../base/bytes.ts";
 import type { BlockId } from "../../chain/header_index.ts";
 import type { Block } from "../../primitives/block.ts";
-import { displayHash } from "../../primitives/hash.ts";
-import { findBlock, readBlock, readBlockBytes } from "../lookup.ts";
-import type { Call, Method } from "../method.ts";
+import type { PeerId } from "../../peer/peer.ts";
+import { type BlockHash, displayHash } from "../../primitives/hash.ts";
+import { runCommand } from "../command_fault.ts";
+import { findBlock, readBlock, readBlockBytes, tipHeight } from "../lookup.ts";
+import { type Call, type Method, result } from "../method.ts";
 import { optional, required } from "../parameter.ts";
 import { blockFields, blockJson, headerFields, headerJson } from "../render/block_json.ts";
 import { transactionFields, transactionJson } from "../render/transaction_json.ts";
+import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import type { TransactionJson } from "../schema.ts";
 import { amount, hex, list, object, optional as maybe } from "../shape.ts";
 import { spentCoins } from "../spent_coins.ts";
@@ -84,4 +87,32 @@ function blockTransactions(
   }));
 }
 
-export const blockMethods: readonly Method[] = [getblockheader, getblock];
+const getblockfrompeer: Method = {
+  name: "getblockfrompeer",
+  category: "blockchain",
+  about: "Asks one peer for a block of which we have the header, and not the block. Whoever was asked for it " +
+    "before is asked no more. When the answer does not come in time, the peer is let go.\n\n" +
+    "What the block spent stays unknown unless it was, or will be, connected.",
+  parameters: [
+    required("blockhash", "hex", "The block's hash"),
+    required("peer_id", "number", "The peer, as getpeerinfo numbers them"),
+  ],
+  results: result(object({})),
+  async run({ host, args }) {
+    const hash = args.hash("blockhash") as BlockHash;
+    const peer = Number(args.integer64("peer_id")) as PeerId;
+    const { chain, options } = host.core;
+    const id = chain.headers.find(hash);
+    if (id === undefined) throw new RpcError(RPC_CODE.misc, "Block header missing");
+    // Else it would keep whole files from being pruned until the chain gets there.
+    if (options.pruneTarget !== undefined && chain.headers.height(id) > tipHeight(chain)) {
+      throw new RpcError(RPC_CODE.misc,
+        "In prune mode, only blocks that the node has already synced previously can be fetched from a peer");
+    }
+    if (chain.headers.hasBlock(id)) throw new RpcError(RPC_CODE.misc, "Block already downloaded");
+    await runCommand(host, { type: "fetch-block", hash, peer }, "done");
+    return {};
+  },
+};
+
+export const blockMethods: readonly Method[] = [getblockheader, getblock, getblockfrompeer];

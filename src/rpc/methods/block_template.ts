@@ -1,7 +1,6 @@
 /** Work for miners elsewhere (BIP22, BIP23, BIP9, BIP145). @module */
 import { equalBytes } from "../../base/bytes.ts";
 import { deploymentState } from "../../consensus/deployments.ts";
-import { blockCodec } from "../../primitives/block.ts";
 import { displayHash } from "../../primitives/hash.ts";
 import { readHash } from "../arguments.ts";
 import { runCommand } from "../command_fault.ts";
@@ -12,7 +11,7 @@ import { optional, required } from "../parameter.ts";
 import { templateJson, templateShape } from "../render/template_json.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import { nothing, text } from "../shape.ts";
-import { parseHexWith } from "../transaction_hex.ts";
+import { parseBlock } from "../transaction_hex.ts";
 
 /** Milliseconds before new transactions are a reason to answer a long poll, and then between looks. */
 const FIRST_LOOK = 60_000;
@@ -62,7 +61,7 @@ const getblocktemplate: Method = {
 /** BIP23. */
 async function judgeProposal({ host }: Call, data: JsonValue): Promise<string | null> {
   if (typeof data !== "string") throw new RpcError(RPC_CODE.type, "Missing data String key for proposal");
-  const block = parseHexWith(blockCodec, data);
+  const block = parseBlock(data);
   if (block === undefined) throw new RpcError(RPC_CODE.deserialization, "Block decode failed");
   const { headers } = host.core.chain;
   const id = headers.find(block.hash);

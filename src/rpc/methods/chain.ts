@@ -1,6 +1,7 @@
 /** The chain as a whole. @module */
 import { toHex } from "../../base/bytes.ts";
 import type { ChainState } from "../../chain/chain_state.ts";
+import type { BlockId } from "../../chain/header_index.ts";
 import type { NodeCore } from "../../node/node_core.ts";
 import { blockAt, hashText, tipHeight } from "../lookup.ts";
 import { type Method, result } from "../method.ts";
@@ -35,6 +36,14 @@ const getblockchaininfo: Method = {
     pruneheight: optional(number("Height of the first block that is still here")),
     automatic_pruning: optional(boolean("Whether they are removed without being asked to")),
     prune_target_size: optional(number("Bytes of files to keep to")),
+    backgroundvalidation: optional(object({
+      snapshotheight: number("Height of the block that the snapshot is of"),
+      blocks: number("Height of the last block that has been checked"),
+      bestblockhash: hex("Its hash"),
+      mediantime: time("The median of its time and those of the ten blocks before it"),
+      chainwork: hex("Hashes expected to make the chain up to it"),
+      verificationprogress: number("Share of the transactions up to the snapshot that have been checked, 0 to 1"),
+    }, "What is checked in the background, below a snapshot")),
     signet_challenge: optional(hex("The script that signs blocks")),
     warnings: list(text("A warning"), "What its operator should know"),
   })),
@@ -58,11 +67,29 @@ const getblockchaininfo: Method = {
       chainwork: chainWorkText(chain, tip),
       size_on_disk: chain.sizeOnDisk,
       ...pruning(core),
+      ...backgroundValidation(chain),
       ...(challenge === undefined ? {} : { signet_challenge: toHex(challenge) }),
       warnings: warnings(core),
     };
   },
 };
+
+/** While the blocks below a snapshot are checked. */
+function backgroundValidation(chain: ChainState): Pick<ChainInfoJson, "backgroundvalidation"> {
+  const { headers, historicalRange: range, validatedChain: { tip } } = chain;
+  if (range === undefined) return {};
+  const transactions = (id: BlockId): number => headers.blocks.chainTransactionCount(id);
+  return {
+    backgroundvalidation: {
+      snapshotheight: headers.height(range.to),
+      blocks: headers.height(tip),
+      bestblockhash: hashText(chain, tip),
+      mediantime: headers.medianTimePast(tip),
+      chainwork: chainWorkText(chain, tip),
+      verificationprogress: Math.min(1, transactions(tip) / transactions(range.to)),
+    },
+  };
+}
 
 function pruning({ chain, options }: NodeCore): Pick<ChainInfoJson,
   "pruned" | "pruneheight" | "automatic_pruning" | "prune_target_size"> {

@@ -1,16 +1,14 @@
 /** The unspent outputs. @module */
 import type { Coin } from "../../primitives/coin.ts";
-import { displayHash, type Txid } from "../../primitives/hash.ts";
+import type { Txid } from "../../primitives/hash.ts";
 import type { OutPoint } from "../../primitives/transaction.ts";
-import { type CoinsHashType, coinStatistics } from "../coin_statistics.ts";
 import { coins } from "../json.ts";
 import { hashText, tipHeight } from "../lookup.ts";
-import { type Call, type Method, result } from "../method.ts";
+import type { Call, Method } from "../method.ts";
 import { optional, required } from "../parameter.ts";
-import { heightOf, openSnapshot, shuttingDown, stopFlag } from "../snapshot.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import { scriptJson, scriptShape } from "../render/script_json.ts";
-import { amount, boolean, hex, nothing, number, object, optional as maybe } from "../shape.ts";
+import { amount, boolean, hex, nothing, number, object } from "../shape.ts";
 
 const gettxout: Method = {
   name: "gettxout",
@@ -74,63 +72,4 @@ function confirmed({ host }: Call, outPoint: OutPoint): Coin | undefined {
   return host.core.chain.coin(outPoint);
 }
 
-const HASH_TYPES: readonly CoinsHashType[] = ["hash_serialized_3", "muhash", "none"];
-
-const gettxoutsetinfo: Method = {
-  name: "gettxoutsetinfo",
-  category: "blockchain",
-  about: "Returns sums over all unspent outputs, and a hash of them. It goes through all of them, which may " +
-    "take a while.",
-  parameters: [
-    optional("hash_type", "string",
-      "hash_serialized_3 for a hash of them in order, muhash for one that does not depend on any, or none",
-      { fallback: "hash_serialized_3" }),
-    optional("hash_or_height", "number", "Another block than the tip, for which an index would be needed",
-      { fallbackHint: "the tip", anyType: true }),
-    optional("use_index", "boolean", "Whether to use an index of such sums, if there is one",
-      { fallback: true }),
-  ],
-  results: result(object({
-    height: number("Height of the tip at that time"),
-    bestblock: hex("Its hash"),
-    txouts: number("Outputs"),
-    bogosize: number("A measure of their size that depends on no database"),
-    hash_serialized_3: maybe(hex("The hash, for that hash_type")),
-    muhash: maybe(hex("The hash, for that hash_type")),
-    total_amount: amount("The sum of their values, in coins"),
-    transactions: number("Transactions that have any of them"),
-    disk_size: number("Bytes that they take in the database, about"),
-  })),
-  examples: ["", '"muhash"'],
-  async run(call) {
-    const { args, host } = call;
-    const type = hashType(args.string("hash_type"));
-    if (args.has("hash_or_height")) {
-      throw new RpcError(RPC_CODE.invalidParameter,
-        "Querying specific block heights requires coinstatsindex");
-    }
-    const snapshot = await openSnapshot(host);
-    const found = await coinStatistics(snapshot, type, stopFlag(host));
-    if (found === undefined) throw shuttingDown();
-    return {
-      height: heightOf(call, snapshot),
-      bestblock: displayHash(snapshot.head),
-      txouts: found.outputs,
-      bogosize: found.bogoSize,
-      ...(found.hash === undefined ? {} : { [type]: found.hash }),
-      total_amount: coins(found.amount),
-      transactions: found.transactions,
-      disk_size: found.storedBytes,
-    };
-  },
-};
-
-function hashType(text: string): CoinsHashType {
-  const type = HASH_TYPES.find((each) => each === text);
-  if (type === undefined) {
-    throw new RpcError(RPC_CODE.invalidParameter, `'${text}' is not a valid hash_type`);
-  }
-  return type;
-}
-
-export const coinMethods: readonly Method[] = [gettxout, gettxoutsetinfo];
+export const coinMethods: readonly Method[] = [gettxout];

@@ -64,6 +64,36 @@ const getrpcinfo: Method = {
   },
 };
 
+const geteventloopdelay: Method = {
+  name: "geteventloopdelay",
+  category: "control",
+  about: "Returns for how long the event loop was held, by what it does in one turn or by other\n" +
+    "processes: while it is, nobody is answered. More than 50 ms now and then are too much.",
+  parameters: [optional("reset", "boolean", "Forget what was measured so far, after this", { fallback: false })],
+  results: result(object({
+    duration: number("Seconds over which it was measured"),
+    samples: number("How often the loop was looked at"),
+    mean: number("Milliseconds that a timer came too late, on average"),
+    median: number("Half of the times it was no more"),
+    p99: number("99 of 100 times it was no more"),
+    max: number("The longest"),
+  })),
+  examples: ["", "true"],
+  run({ host, args }) {
+    const { seconds, looks, mean, median, p99, longest } = host.loopDelay.read();
+    if (args.boolean("reset")) host.loopDelay.reset();
+    const inMicroseconds = (milliseconds: number) => Math.round(milliseconds * 1000) / 1000;
+    return {
+      duration: Math.round(seconds),
+      samples: looks,
+      mean: inMicroseconds(mean),
+      median: inMicroseconds(median),
+      p99: inMicroseconds(p99),
+      max: inMicroseconds(longest),
+    };
+  },
+};
+
 const logging: Method = {
   name: "logging",
   category: "control",
@@ -97,16 +127,6 @@ function setCategories({ logging }: Call["host"], names: readonly JsonValue[], o
   }
 }
 
-const getindexinfo: Method = {
-  name: "getindexinfo",
-  category: "util",
-  about: "Returns the state of the indexes: there are none yet.",
-  parameters: [optional("index_name", "string", "Only this one", { fallbackHint: "all" })],
-  results: result(map("name", object({
-    synced: boolean("Whether it has come as far as the tip"),
-    best_block_height: number("How far it has come"),
-  }))),
-  run: () => ({}),
-};
-
-export const controlMethods: readonly Method[] = [help, stop, uptime, getrpcinfo, logging, getindexinfo];
+export const controlMethods: readonly Method[] = [
+  help, stop, uptime, getrpcinfo, geteventloopdelay, logging,
+];

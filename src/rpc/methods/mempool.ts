@@ -1,5 +1,4 @@
 /** Transactions that wait for a block. @module */
-import { CLUSTER_COUNT_MAX, CLUSTER_VSIZE_MAX } from "../../mempool/cluster_policy.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
 import { coins } from "../json.ts";
 import { type Method, result } from "../method.ts";
@@ -8,9 +7,6 @@ import { mempoolEntryJson, mempoolEntryShape, MempoolFamilies } from "../render/
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import type { MempoolInfoJson } from "../schema.ts";
 import { amount, boolean, hex, list, map, number, object } from "../shape.ts";
-
-/** What a replacement must pay more than what it replaces, in satoshi per 1,000 virtual bytes. */
-const INCREMENTAL_RELAY_FEE = 100;
 
 const getmempoolinfo: Method = {
   name: "getmempoolinfo",
@@ -36,8 +32,10 @@ const getmempoolinfo: Method = {
   })),
   run({ host }): MempoolInfoJson {
     const { mempool, options } = host.core;
+    const policy = options.relayPolicy;
     return {
-      loaded: true,
+      // Bitcoin Core reads it once the blocks of all files are in.
+      loaded: !host.core.chain.isLoadingBlocks,
       size: mempool.size,
       bytes: mempool.virtualBytes,
       usage: mempool.usage,
@@ -45,12 +43,12 @@ const getmempoolinfo: Method = {
       maxmempool: options.mempoolMaxBytes,
       mempoolminfee: coins(mempool.minFeeRate),
       minrelaytxfee: coins(options.minRelayFeeRate),
-      incrementalrelayfee: coins(INCREMENTAL_RELAY_FEE),
+      incrementalrelayfee: coins(policy.incrementalFeeRate),
       unbroadcastcount: 0,
-      permitbaremultisig: true,
-      maxdatacarriersize: 100_000,
-      limitclustercount: CLUSTER_COUNT_MAX,
-      limitclustersize: CLUSTER_VSIZE_MAX,
+      permitbaremultisig: policy.permitBareMultisig,
+      maxdatacarriersize: policy.dataCarrierBytesMax,
+      limitclustercount: policy.clusterCountMax,
+      limitclustersize: policy.clusterVsizeMax,
       optimal: false,
     };
   },

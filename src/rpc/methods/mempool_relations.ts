@@ -1,11 +1,13 @@
 /** Who spends from whom in the mempool, and who waits for it. @module */
-import { compareBytes, toHex } from "../../base/bytes.ts";
+import { compareBytes, equalBytes, toHex } from "../../base/bytes.ts";
 import type { MempoolEntry } from "../../mempool/mempool.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
-import type { OutPoint } from "../../primitives/transaction.ts";
+import type { OutPoint, Transaction } from "../../primitives/transaction.ts";
 import type { Orphan } from "../../protocol/orphanage.ts";
 import { jsonInteger } from "../arguments.ts";
+import { isIndexCurrent, readPlaced } from "../indexes.ts";
 import type { JsonObject } from "../json.ts";
+import { hashText } from "../lookup.ts";
 import { type Call, type Method, result } from "../method.ts";
 import { checkFields, hashField, readObject } from "../object_fields.ts";
 import { optional, required } from "../parameter.ts";
@@ -59,8 +61,8 @@ function family(
 const gettxspendingprevout: Method = {
   name: "gettxspendingprevout",
   category: "blockchain",
-  about: "Returns which transactions of the mempool spend given outputs.\n\n" +
-    "There is no index of spenders: what a block has spent is not found.",
+  about: "Returns which transactions spend given outputs: those of the mempool, and with -txospenderindex\n" +
+    "also those of blocks.",
   parameters: [
     required("outputs", "array", "The outputs", {
       inner: [optional("", "object", "", {
@@ -71,8 +73,10 @@ const gettxspendingprevout: Method = {
       })],
     }),
     optional("options", "object", "", {
+      membersByName: true,
       inner: [
-        optional("mempool_only", "boolean", "False is refused: there is no index", { fallbackHint: "true" }),
+        optional("mempool_only", "boolean", "Whether to search only the mempool; false needs -txospenderindex",
+          { fallbackHint: "true if txospenderindex unavailable, otherwise false" }),
         optional("return_spending_tx", "boolean", "Whether to return the spender's bytes", { fallback: false }),
       ],
     }),
@@ -85,7 +89,8 @@ const gettxspendingprevout: Method = {
     blockhash: maybe(hex("The block that it is in")),
   }))),
   examples: [`'[{"txid":"…","vout":3}]'`],
-  run({ host, args }) {
+  async run({ host, args }) {
+    const { indexes, mempool } = host.core;
     const outputs = args.array("outputs");
     if (outputs.length === 0) throw invalid("Invalid parameter, outputs are missing");
     const options = args.has("options") ? readObject(args.raw("options")) : undefined;
@@ -93,21 +98,55 @@ const gettxspendingprevout: Method = {
       checkFields(options, { mempool_only: "bool", return_spending_tx: "bool" }, { optional: true, strict: true });
     }
     const withBytes = options?.get("return_spending_tx") === true;
-    const found = outputs.map((value) => {
-      const asked = readObject(value);
-      return { asked, spender: host.core.mempool.spender(readOutPoint(asked))?.transaction };
+    const isMempoolOnly = options?.get("mempool_only") ?? (indexes.spenders === undefined);
+    const asked = outputs.map((value) => {
+      const object = readObject(value);
+      const outPoint = readOutPoint(object);
+      return { object, outPoint, spender: mempool.spender(outPoint)?.transaction };
     });
-    if (options?.get("mempool_only") === false && found.some(({ spender }) => spender === undefined)) {
+    const isAnswered = ({ spender }: Asked): boolean => spender !== undefined || isMempoolOnly === true;
+    const found = asked.filter(isAnswered).map((each) => spendingJson(each, withBytes));
+    const left = asked.filter((each) => !isAnswered(each));
+    if (left.length === 0) return found;
+    if (indexes.spenders === undefined || !(await isIndexCurrent(host, "txospenderindex"))) {
       throw new RpcError(RPC_CODE.misc, "Mempool lacks a relevant spend, and txospenderindex is unavailable.");
     }
-    return found.map(({ asked, spender }) => ({
-      // As it was given, in the order in which it was.
-      ...Object.fromEntries(asked.entries),
-      ...(spender === undefined ? {} : { spendingtxid: displayHash(spender.txid) }),
-      ...(spender === undefined || !withBytes ? {} : { spendingtx: toHex(spender.bytes) }),
-    }));
+    return [...found, ...left.map((each) => spendingJson(confirmedSpender(host, each), withBytes))];
   },
 };
+
+interface Asked {
+  readonly object: JsonObject;
+  readonly outPoint: OutPoint;
+  readonly spender: Transaction | undefined;
+  /** Of the block that the spender is in, if it is confirmed. */
+  readonly blockHash?: string;
+}
+
+/** What was asked, as it was given and in the order in which it was, with the answer. */
+function spendingJson({ object, spender, blockHash }: Asked, withBytes: boolean): object {
+  return {
+    ...Object.fromEntries(object.entries),
+    ...(spender === undefined ? {} : { spendingtxid: displayHash(spender.txid) }),
+    ...(spender === undefined || !withBytes ? {} : { spendingtx: toHex(spender.bytes) }),
+    ...(blockHash === undefined ? {} : { blockhash: blockHash }),
+  };
+}
+
+function confirmedSpender({ core }: Call["host"], asked: Asked): Asked {
+  const { txid, index } = asked.outPoint;
+  const place = core.indexes.spenders?.find(asked.outPoint);
+  if (place === undefined) return asked;
+  const placed = readPlaced(core.chain, place);
+  if (placed === undefined) {
+    throw new RpcError(RPC_CODE.misc,
+      `IO error finding spending tx for outpoint ${displayHash(txid)}:${index}.`);
+  }
+  const isSpender = placed.transaction.inputs.some(({ prevout }) =>
+    prevout.index === index && equalBytes(prevout.txid, txid));
+  if (!isSpender) return asked;
+  return { ...asked, spender: placed.transaction, blockHash: hashText(core.chain, placed.block) };
+}
 
 function readOutPoint(output: JsonObject): OutPoint {
   checkFields(output, { txid: "string", vout: "number" }, { strict: true });

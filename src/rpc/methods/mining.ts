@@ -1,20 +1,21 @@
 /** Making blocks, and handing in those of others. @module */
 import { type Bytes, toHex } from "../../base/bytes.ts";
-import { blockCodec } from "../../primitives/block.ts";
+import { withReservedValue } from "../../mining/coinbase.ts";
 import { displayHash, parseHash, type Txid } from "../../primitives/hash.ts";
 import { type BlockHeader, HEADER_BYTES, headerCodec } from "../../primitives/header.ts";
 import type { Transaction } from "../../primitives/transaction.ts";
 import type { AddressParams } from "../../params/chain_params.ts";
 import { parseAddress } from "../../script/addresses.ts";
-import { parseDescriptor } from "../../script/descriptor.ts";
+import { type DescriptorVerdict, parseDescriptor, parseDescriptors } from "../../script/descriptor.ts";
 import { wrongType } from "../arguments.ts";
 import { runCommand } from "../command_fault.ts";
 import type { JsonValue } from "../json.ts";
 import { type Call, type Method, result } from "../method.ts";
+import { methodHelp } from "../method_help.ts";
 import { optional, required } from "../parameter.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import { hex, list, nothing, object, optional as maybe, text } from "../shape.ts";
-import { parseHexWith, parseTransaction } from "../transaction_hex.ts";
+import { parseBlock, parseHexWith, parseTransaction } from "../transaction_hex.ts";
 
 /** Nonces to try before giving up: plenty where blocks are easy. */
 const MAX_TRIES = 1_000_000;
@@ -55,7 +56,7 @@ const generatetodescriptor: Method = {
   run({ host, args }) {
     const count = args.integer("num_blocks");
     const tries = args.integer("maxtries");
-    const parsed = parseDescriptor(args.string("descriptor"), host.core.options.params.addresses);
+    const parsed = descriptorScript(args.string("descriptor"), host.core.options.params.addresses);
     if (!parsed.ok) throw new RpcError(RPC_CODE.invalidAddressOrKey, parsed.error);
     return generate(host, count, parsed.script, tries);
   },
@@ -68,6 +69,19 @@ async function generate(
   const { hashes } = await runCommand(host, { type: "generate", count, script, maxTries: tries }, "hashes");
   return hashes.map(displayHash);
 }
+
+/** It was there once, and callers are told where it went. */
+const generateAlone: Method = {
+  name: "generate",
+  category: "hidden",
+  about: "has been replaced by the -generate cli option. Refer to -help for more information.",
+  parameters: [],
+  results: [],
+  examples: [],
+  run() {
+    throw new RpcError(RPC_CODE.methodNotFound, methodHelp(generateAlone));
+  },
+};
 
 const generateblock: Method = {
   name: "generateblock",
@@ -95,9 +109,19 @@ const generateblock: Method = {
   },
 };
 
+/** @throws {RpcError} when it is a descriptor, but not one of a single script */
+function descriptorScript(given: string, params: AddressParams): DescriptorVerdict {
+  const found = parseDescriptor(given, params);
+  const all = parseDescriptors(given, params);
+  if (found.ok || !all.ok) return found;
+  const [first, ...more] = all.descriptors;
+  const isRange = first.isRange || more.length > 0;
+  throw new RpcError(isRange ? RPC_CODE.invalidParameter : RPC_CODE.invalidAddressOrKey, found.error);
+}
+
 /** The script of a descriptor or an address. */
 function outputScript(given: string, params: AddressParams): Bytes {
-  const descriptor = parseDescriptor(given, params);
+  const descriptor = descriptorScript(given, params);
   if (descriptor.ok) return descriptor.script;
   const address = parseAddress(given, params);
   if (address.ok) return address.script;
@@ -133,8 +157,12 @@ const submitblock: Method = {
     },
   ],
   async run({ host, args }) {
-    const block = parseHexWith(blockCodec, args.string("hexdata"));
-    if (block === undefined) throw new RpcError(RPC_CODE.deserialization, "Block decode failed");
+    const given = parseBlock(args.string("hexdata"));
+    if (given === undefined) throw new RpcError(RPC_CODE.deserialization, "Block decode failed");
+    const { headers, params: { deployments } } = host.core.chain;
+    const previous = headers.find(given.header.previous);
+    const hasSegwit = previous !== undefined && headers.height(previous) + 1 >= deployments.segwitHeight;
+    const block = hasSegwit ? withReservedValue(given) : given;
     const { verdict } = await runCommand(host, { type: "submit-block", block }, "block-verdict");
     if (verdict === "accepted") return null;
     return typeof verdict === "string" ? verdict : verdict.rule;
@@ -163,5 +191,5 @@ function unconnected({ previous }: BlockHeader): RpcError {
 }
 
 export const miningMethods: readonly Method[] = [
-  generatetoaddress, generatetodescriptor, generateblock, submitblock, submitheader,
+  generateAlone, generatetoaddress, generatetodescriptor, generateblock, submitblock, submitheader,
 ];

@@ -2,7 +2,6 @@
 import { toHex } from "../../base/bytes.ts";
 import type { ChainState } from "../../chain/chain_state.ts";
 import { requiredBits, retargetInterval } from "../../consensus/next_work.ts";
-import { BLOCK_MIN_FEE_RATE } from "../../mining/select_transactions.ts";
 import { coins } from "../json.ts";
 import { blockAt, tipHeight } from "../lookup.ts";
 import { type Method, result } from "../method.ts";
@@ -58,7 +57,7 @@ const getmininginfo: Method = {
       target: targetText(bits),
       networkhashps: hashRate(chain, RATE_BLOCKS, tipHeight(chain)),
       pooledtx: mempool.size,
-      blockmintxfee: coins(BLOCK_MIN_FEE_RATE),
+      blockmintxfee: coins(core.options.blockLimits.minFeeRate),
       chain: params.name,
       next: {
         height: tipHeight(chain) + 1,

@@ -17,7 +17,6 @@ import { warnings } from "../warnings.ts";
 
 /** The release of Bitcoin Core whose shapes these are: clients ask it what they may expect. */
 const REPORTED_VERSION = 319_900;
-const INCREMENTAL_RELAY_FEE = 100;
 
 const NETWORKS: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
 /** Those that are reached without a proxy. */
@@ -82,7 +81,7 @@ const getnetworkinfo: Method = {
         proxy_randomize_credentials: false,
       })),
       relayfee: coins(options.minRelayFeeRate),
-      incrementalfee: coins(INCREMENTAL_RELAY_FEE),
+      incrementalfee: coins(options.relayPolicy.incrementalFeeRate),
       localaddresses: options.advertise.map((address) => ({
         address: formatHost(address), port: address.port, score: 1,
       })),

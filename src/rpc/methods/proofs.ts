@@ -1,5 +1,5 @@
 /** Proofs that transactions are in a block. @module */
-import { type Bytes, equalBytes, toHex } from "../../base/bytes.ts";
+import { type Bytes, compareBytes, equalBytes, toHex } from "../../base/bytes.ts";
 import type { BlockId } from "../../chain/header_index.ts";
 import { ByteReader } from "../../codec/byte_reader.ts";
 import { encodeWith } from "../../codec/codec.ts";
@@ -8,6 +8,7 @@ import { buildPartialMerkleTree, provenMatches } from "../../consensus/partial_m
 import { displayHash, type Txid } from "../../primitives/hash.ts";
 import { type MerkleBlock, merkleBlockCodec } from "../../wire/messages/merkle_block.ts";
 import { readHash, readHex } from "../arguments.ts";
+import { isIndexCurrent, readPlaced } from "../indexes.ts";
 import { blockAt, findBlock, readBlock } from "../lookup.ts";
 import { type Call, type Method, result } from "../method.ts";
 import { readText } from "../object_fields.ts";
@@ -24,7 +25,8 @@ const gettxoutproof: Method = {
   name: "gettxoutproof",
   category: "blockchain",
   about: "Returns a proof that transactions are in a block.\n\n" +
-    "There is no index of all transactions: without blockhash, one of them must have an unspent output.",
+    "Without blockhash, one of them must have an unspent output, or there must be an index of all\n" +
+    "transactions (-txindex).",
   parameters: [
     required("txids", "array", "The transactions, all of one block",
       { inner: [required("txid", "hex", "A transaction's id")] }),
@@ -70,7 +72,20 @@ async function findBlockOf(call: Call, wanted: ReadonlyMap<string, Txid>): Promi
     const height = await unspentHeight(call, txid);
     if (height !== undefined) return blockAt(chain, height);
   }
+  const found = await indexedBlock(call, wanted);
+  if (found !== undefined) return found;
   throw new RpcError(RPC_CODE.invalidAddressOrKey, "Transaction not yet in block");
+}
+
+/** The block of the first of the transactions, by id. */
+async function indexedBlock({ host }: Call, wanted: ReadonlyMap<string, Txid>): Promise<BlockId | undefined> {
+  const { chain, indexes } = host.core;
+  const [first] = [...wanted.values()].sort(compareBytes);
+  if (indexes.transactions === undefined || first === undefined) return undefined;
+  await isIndexCurrent(host, "txindex");
+  const place = indexes.transactions.find(first);
+  const placed = place === undefined ? undefined : readPlaced(chain, place);
+  return placed !== undefined && equalBytes(placed.transaction.txid, first) ? placed.block : undefined;
 }
 
 /** Height of the block that made some unspent output of `txid`. */

@@ -5,9 +5,10 @@ import type { Coin } from "../../primitives/coin.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
 import { SATS_PER_COIN } from "../../primitives/amount.ts";
 import type { Transaction } from "../../primitives/transaction.ts";
-import { isUnspendable } from "../../script/script.ts";
+import { isUnspendable, isWellFormed } from "../../script/script.ts";
 import { readHash } from "../arguments.ts";
 import { runCommand } from "../command_fault.ts";
+import { isIndexCurrent as isCurrent, readPlaced } from "../indexes.ts";
 import { confirmations, hashText, readBlock } from "../lookup.ts";
 import { type Call, type Method, result } from "../method.ts";
 import { optional, required } from "../parameter.ts";
@@ -21,14 +22,12 @@ import { verbosity } from "../verbosity.ts";
 interface Found {
   readonly transaction: Transaction;
   readonly block: BlockId | undefined;
-  readonly spent: readonly Coin[] | undefined;
 }
 
 const getrawtransaction: Method = {
   name: "getrawtransaction",
   category: "rawtransactions",
-  about: "Returns a transaction of the mempool, or of a block that is named.\n\n" +
-    "There is no index of all transactions: without blockhash only the mempool is searched.",
+  about: "Returns a transaction of the mempool, of a block that is named, or, with -txindex, of any block.",
   parameters: [
     required("txid", "hex", "The transaction's id"),
     optional("verbosity|verbose", "number",
@@ -52,7 +51,7 @@ const getrawtransaction: Method = {
       }),
     },
   ],
-  run(call) {
+  async run(call) {
     const { host, args } = call;
     const { chain, options } = host.core;
     const txid = readHash(args.string("txid"), "parameter 1") as Txid;
@@ -61,16 +60,17 @@ const getrawtransaction: Method = {
         "The genesis block coinbase is not considered an ordinary transaction and cannot be retrieved");
     }
     const level = verbosity(args.raw("verbosity"), 0);
-    const found = args.has("blockhash") ? findInBlock(call, txid) : findInMempool(call, txid);
+    const found = args.has("blockhash") ? findInBlock(call, txid) : await findAnywhere(call, txid);
     if (level <= 0) return toHex(found.transaction.bytes);
+    const { block, transaction } = found;
     return {
-      ...(found.block === undefined ? {} : { in_active_chain: chain.isActive(found.block) }),
-      ...transactionJson(found.transaction, {
+      ...(block !== undefined && args.has("blockhash") ? { in_active_chain: chain.isActive(block) } : {}),
+      ...transactionJson(transaction, {
         addresses: options.params.addresses,
         showHex: true,
-        ...(level >= 2 ? { spent: found.spent, showSpent: true } : {}),
+        ...(level >= 2 ? { spent: spentBy(call, found), showSpent: true } : {}),
       }),
-      ...(found.block === undefined ? {} : blockPlace(call, found.block)),
+      ...(block === undefined ? {} : blockPlace(call, block)),
     };
   },
 };
@@ -83,14 +83,30 @@ function blockPlace({ host }: Call, id: BlockId): object {
   return { blockhash, confirmations: confirmations(chain, id), time, blocktime: time };
 }
 
-function findInMempool({ host }: Call, txid: Txid): Found {
-  const entry = host.core.mempool.get(txid);
-  if (entry === undefined) {
-    throw new RpcError(RPC_CODE.invalidAddressOrKey,
-      "No such mempool transaction. Use -txindex or provide a block hash to enable blockchain transaction " +
-      "queries. Use gettransaction for wallet transactions.");
-  }
-  return { transaction: entry.transaction, block: undefined, spent: undefined };
+/** In the mempool, or by the index of transactions. */
+async function findAnywhere({ host }: Call, txid: Txid): Promise<Found> {
+  const { chain, indexes, mempool } = host.core;
+  const isIndexCurrent = indexes.transactions !== undefined && await isCurrent(host, "txindex");
+  const entry = mempool.get(txid);
+  if (entry !== undefined) return { transaction: entry.transaction, block: undefined };
+  const place = indexes.transactions?.find(txid);
+  const placed = place === undefined ? undefined : readPlaced(chain, place);
+  if (placed !== undefined && equalBytes(placed.transaction.txid, txid)) return placed;
+  const why =
+    indexes.transactions === undefined ?
+      "No such mempool transaction. Use -txindex or provide a block hash to enable blockchain transaction queries"
+    : isIndexCurrent ? "No such mempool or blockchain transaction"
+    : "No such mempool transaction. Blockchain transactions are still in the process of being indexed";
+  throw new RpcError(RPC_CODE.invalidAddressOrKey, `${why}. Use gettransaction for wallet transactions.`);
+}
+
+/** What the transaction spends, where that is known. */
+function spentBy(call: Call, { transaction, block }: Found): readonly Coin[] | undefined {
+  const { chain } = call.host.core;
+  if (block === undefined || transaction.isCoinbase || !chain.headers.hasBlock(block)) return undefined;
+  const read = readBlock(call, block);
+  const index = read.transactions.findIndex(({ wtxid }) => equalBytes(wtxid, transaction.wtxid));
+  return spentCoins(chain, block, read)?.[index - 1];
 }
 
 function findInBlock(call: Call, txid: Txid): Found {
@@ -99,13 +115,12 @@ function findInBlock(call: Call, txid: Txid): Found {
   if (block === undefined) throw new RpcError(RPC_CODE.invalidAddressOrKey, "Block hash not found");
   if (!chain.headers.hasBlock(block)) throw new RpcError(RPC_CODE.misc, "Block not available");
   const read = readBlock(call, block);
-  const index = read.transactions.findIndex((each) => equalBytes(each.txid, txid));
-  const transaction = read.transactions[index];
+  const transaction = read.transactions.find((each) => equalBytes(each.txid, txid));
   if (transaction === undefined) {
     throw new RpcError(RPC_CODE.invalidAddressOrKey,
       "No such transaction found in the provided block. Use gettransaction for wallet transactions.");
   }
-  return { transaction, block, spent: index === 0 ? undefined : spentCoins(chain, block, read)?.[index - 1] };
+  return { transaction, block };
 }
 
 /** Coins per 1,000 virtual bytes above which a fee is taken for a mistake. */
@@ -131,8 +146,8 @@ const sendrawtransaction: Method = {
       throw new RpcError(RPC_CODE.deserialization,
         "TX decode failed. Make sure the tx has at least one input.");
     }
-    const isBurning =
-      transaction.outputs.some(({ value, script }) => isUnspendable(script) && value > maxBurn);
+    const isBurning = transaction.outputs.some(({ value, script }) =>
+      value > maxBurn && (isUnspendable(script) || !isWellFormed(script)));
     if (isBurning) {
       throw new RpcError(RPC_CODE.verify,
         "Unspendable output exceeds maximum configured by user (maxburnamount)");

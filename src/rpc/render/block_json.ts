@@ -2,7 +2,7 @@ import { defined } from "../../base/assert.ts";
 import { toHex } from "../../base/bytes.ts";
 import type { ChainState } from "../../chain/chain_state.ts";
 import type { BlockId } from "../../chain/header_index.ts";
-import { expandTarget } from "../../consensus/target.ts";
+import { expandTarget } from "../../primitives/target.ts";
 import type { Block } from "../../primitives/block.ts";
 import { displayHash } from "../../primitives/hash.ts";
 import { confirmations, hashText, tipHeight } from "../lookup.ts";

@@ -67,8 +67,8 @@ function sum(entries: Iterable<MempoolEntry>): Sum {
   let [count, vsize, fee] = [0, 0, 0];
   for (const entry of entries) {
     count += 1;
-    vsize += entry.transaction.vsize;
-    fee += entry.fee;
+    vsize += entry.vsize;
+    fee += entry.modifiedFee;
   }
   return { count, vsize, fee };
 }
@@ -78,7 +78,7 @@ export function mempoolEntryJson(entry: MempoolEntry, families: MempoolFamilies)
   const ancestors = families.ancestors(entry);
   const descendants = families.descendants(entry);
   return {
-    vsize: transaction.vsize,
+    vsize: entry.vsize,
     weight: transaction.weight,
     time: entry.time,
     height: entry.height,
@@ -89,7 +89,7 @@ export function mempoolEntryJson(entry: MempoolEntry, families: MempoolFamilies)
     wtxid: displayHash(transaction.wtxid),
     fees: {
       base: coins(entry.fee),
-      modified: coins(entry.fee),
+      modified: coins(entry.modifiedFee),
       ancestor: coins(ancestors.fee),
       descendant: coins(descendants.fee),
     },
@@ -100,7 +100,7 @@ export function mempoolEntryJson(entry: MempoolEntry, families: MempoolFamilies)
 }
 
 export const mempoolEntryShape = object({
-  vsize: number("A quarter of its weight, rounded up"),
+  vsize: number("A quarter of its weight, or of what its signatures weigh, rounded up"),
   weight: number("Its weight (BIP141)"),
   time: time("When it was admitted, in Unix seconds"),
   height: number("Height of the tip at that time"),
@@ -111,7 +111,7 @@ export const mempoolEntryShape = object({
   wtxid: hex("Its hash with the witness"),
   fees: object({
     base: amount("Its fee in coins"),
-    modified: amount("The same: fees cannot be changed"),
+    modified: amount("Its fee with what the operator added to it"),
     ancestor: amount("The fees of it and its ancestors"),
     descendant: amount("The fees of it and its descendants"),
   }),

@@ -1,0 +1,127 @@
+/** `tidings verify FILE.block --spent FILE.spent`. @module */
+import { availableParallelism } from "node:os";
+import { describeViolation } from "../consensus/rule_violation.ts";
+import { signatureBackend, useSignatures } from "../io/node_crypto.ts";
+import { VerifyPool } from "../io/verify_pool.ts";
+import { VERSION } from "../io/version.ts";
+import type { ChainParams } from "../params/chain_params.ts";
+import { networkByName } from "../params/networks.ts";
+import { readChainFile } from "./choose_chain.ts";
+import { UsageError } from "./core_flags.ts";
+import { EXIT } from "./exit.ts";
+import { commandHelp, CRYPTO_FLAG, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { verifyBlock, VerifyInputError, type VerifyReport } from "./verify_block.ts";
+
+const FLAGS: readonly Flag[] = [
+  { name: "spent", value: "FILE", help: "The coins that the block spends, in the order of its inputs" },
+  {
+    name: "chain", value: "NAME|FILE",
+    help: "main, testnet3, testnet4, signet, regtest, or a chain file (default: main)",
+  },
+  { name: "height", value: "N", help: "Of the block (default: what its coinbase says, by BIP34)" },
+  { name: "par", value: "N", help: "Threads that check scripts (default: one a processor)" },
+  CRYPTO_FLAG,
+  { name: "json", help: "Print the verdict as JSON" },
+];
+
+const HELP = commandHelp({
+  usage: "tidings verify FILE.block --spent FILE.spent [FLAGS]",
+  about: `Checks one block in full, without the chain before it: its structure, merkle root, witnesses, weight,
+signature operations, locktimes, amounts, subsidy and scripts, under the rules of its height. Prints the
+verdict with the rule that is broken, how long it took, and what one block alone cannot show.
+
+FILE.block is one serialised block. FILE.spent holds, for each input but the coinbase's, in order, the
+output that it spends: i64 LE value in satoshi, u32 LE height that made it (0: not known), u8 coinbase
+(0 or 1), CompactSize script length, script. The exit code is 0 for a valid block, 1 for any other, and 2
+for a command line that is wrong.`,
+  flags: FLAGS,
+  examples: ["tidings verify mainnet-866342.block --spent mainnet-866342.spent --chain main --height 866342"],
+});
+
+export async function verifyCommand(argv: readonly string[]): Promise<number> {
+  const read = readFlags(argv, FLAGS);
+  if (isOn(read, "help") || isOn(read, "version")) {
+    process.stdout.write(isOn(read, "help") ? HELP : `tidings ${VERSION}\n`);
+    return EXIT.ok;
+  }
+  const [blockPath, ...more] = read.words;
+  if (blockPath === undefined || more.length > 0) throw new UsageError("need one FILE.block");
+  const spentPath = lastText(read, "spent");
+  if (spentPath === undefined) throw new UsageError("need --spent FILE.spent");
+  const params = chosenChain(lastText(read, "chain") ?? "main");
+  const height = readHeight(read);
+  const threads = readThreads(read);
+  useSignatures(lastText(read, "crypto"));
+  const pool = new VerifyPool({ threads, report: (error) => process.stderr.write(`${error.message}\n`) });
+  try {
+    const now = Math.floor(Date.now() / 1000);
+    const report = await verifyBlock({ blockPath, spentPath, params, height, pool, now });
+    print(report, { path: blockPath, params, threads, isJson: isOn(read, "json") });
+    return report.violation === undefined ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    if (!(error instanceof VerifyInputError)) throw error;
+    process.stderr.write(`tidings verify: ${error.message}\n`);
+    if (isOn(read, "json")) process.stdout.write(`${JSON.stringify({ valid: false, error: error.message })}\n`);
+    return EXIT.failed;
+  } finally {
+    await pool.close();
+  }
+}
+
+/** @throws {UsageError} */
+function chosenChain(name: string): ChainParams {
+  return networkByName(name) ?? readChainFile(name);
+}
+
+/** @throws {UsageError} */
+function readHeight(read: ReadFlags): number | undefined {
+  const height = readNumber(read, "height");
+  if (height === 0) throw new UsageError("--height 0: the genesis block is given with its network, not checked");
+  return height;
+}
+
+/** @throws {UsageError} */
+function readThreads(read: ReadFlags): number {
+  return readNumber(read, "par") || availableParallelism();
+}
+
+function readNumber(read: ReadFlags, flag: string): number | undefined {
+  const text = lastText(read, flag);
+  if (text !== undefined && !/^[0-9]{1,9}$/.test(text)) throw new UsageError(`--${flag} ${text}: need a whole number`);
+  return text === undefined ? undefined : Number(text);
+}
+
+interface PrintOptions {
+  readonly path: string;
+  readonly params: ChainParams;
+  readonly threads: number;
+  readonly isJson: boolean;
+}
+
+function print(report: VerifyReport, { path, params, threads, isJson }: PrintOptions): void {
+  const { hash, height, transactions, inputs, violation, times, open } = report;
+  const total = times.read + times.rules + times.scripts;
+  const rate = Math.round((1000 * inputs) / total);
+  const signatures = signatureBackend();
+  if (isJson) {
+    const verdict = { valid: violation === undefined, rule: violation?.rule ?? null, detail: violation?.detail ?? null };
+    const block = { chain: params.name, hash, height, transactions, inputs };
+    const rounded = { read: tenths(times.read), rules: tenths(times.rules), scripts: tenths(times.scripts) };
+    const pace = { ms: { ...rounded, total: tenths(total) }, inputsPerSecond: rate, threads, signatures };
+    process.stdout.write(`${JSON.stringify({ ...verdict, ...block, ...pace, notShown: open })}\n`);
+    return;
+  }
+  const verdict = violation === undefined ? "valid" : `invalid: ${describeViolation(violation)}`;
+  const [read, rules, scripts] = [times.read, times.rules, times.scripts].map(tenths);
+  process.stdout.write(
+    `${path}: ${verdict}\n` +
+      `block ${hash} height ${height} of ${params.name}: ${transactions} transactions, ${inputs} inputs\n` +
+      `${rate} inputs/s: ${tenths(total)} ms (reading ${read}, rules ${rules}, scripts ${scripts}), ` +
+      `${threads} ${threads === 1 ? "thread" : "threads"}, signatures by ${signatures}\n` +
+      `Not shown by one block alone:\n${open.map((each) => `  ${each}\n`).join("")}`,
+  );
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(10 * milliseconds) / 10;
+}

@@ -1,0 +1,95 @@
+/**
+ * How far a `-reindex` has come, kept in `blocks/reindex` so that a start after a crash goes on with it.
+ *
+ * ```text
+ *   -reindex              "wipe all" ──▶ indexes, coins and undo files are removed ──▶ "read" ──▶ no file
+ *   -reindex-chainstate   "wipe chainstate" ──▶ coins are removed ──▶ no file, or "read" as before
+ * ```
+ *
+ * What is not one of these words, or damaged, counts as "wipe all": nothing is lost by it but time.
+ *
+ * @module
+ */
+import { promises as fs } from "node:fs";
+import * as path from "node:path";
+import { errorCode } from "./errno.ts";
+import { saveFile } from "./save_file.ts";
+import { syncFolder } from "./sync_folder.ts";
+
+/** What is made again from the block files. */
+export interface Reindex {
+  /** `all`: the block index too, and every other one. */
+  readonly what: "all" | "chainstate";
+  /** Block files behind a gap are to be removed: without the blocks before them they are of no use. */
+  readonly isPruning: boolean;
+}
+
+export type ReindexStage = "none" | "wipe-all" | "wipe-chainstate" | "read";
+
+const MARK = path.join("blocks", "reindex");
+const WORDS: Readonly<Record<string, ReindexStage>> = {
+  "wipe all\n": "wipe-all", "wipe chainstate\n": "wipe-chainstate", "read\n": "read",
+};
+
+export async function readReindexStage(folder: string): Promise<ReindexStage> {
+  try {
+    return WORDS[await fs.readFile(path.join(folder, MARK), "utf8")] ?? "wipe-all";
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return "none";
+    throw error;
+  }
+}
+
+/** Removes what is to be made again; true when all block files are to be read. Nobody has the stores open. */
+export async function wipeForReindex(
+  folder: string, wanted: Reindex | undefined, stage: ReindexStage,
+): Promise<boolean> {
+  const isAll = wanted?.what === "all" || stage === "wipe-all";
+  if (!isAll) {
+    // Coins can be made from a part of the index too: its reading goes on.
+    if (stage !== "read") await mark(folder, "wipe chainstate\n");
+    await removeCoins(folder);
+    if (stage !== "read") await clearReindexMark(folder);
+    return stage === "read";
+  }
+  await mark(folder, "wipe all\n");
+  await removeCoins(folder);
+  await removeAll(path.join(folder, "blocks"), (name) => name === "index" || /^rev\d+\.dat$/.test(name));
+  await removeAll(path.join(folder, "indexes"), () => true);
+  if (wanted?.isPruning === true) await removeBlocksBehindGap(path.join(folder, "blocks"));
+  await mark(folder, "read\n");
+  return true;
+}
+
+export async function clearReindexMark(folder: string): Promise<void> {
+  await fs.rm(path.join(folder, MARK), { force: true });
+  await syncFolder(path.join(folder, "blocks"));
+}
+
+function mark(folder: string, word: string): Promise<void> {
+  return saveFile(path.join(folder, MARK), word);
+}
+
+/** Those of a snapshot as well. */
+async function removeCoins(folder: string): Promise<void> {
+  await removeAll(folder, (name) => name === "chainstate" || name.startsWith("chainstate_snapshot"));
+}
+
+/** Bitcoin Core: CleanupBlockRevFiles. */
+async function removeBlocksBehindGap(folder: string): Promise<void> {
+  const names = new Set(await fs.readdir(folder));
+  let first = 0;
+  while (names.has(blockFile(first))) first++;
+  await removeAll(folder, (name) => /^blk\d+\.dat$/.test(name) && parseInt(name.slice(3), 10) > first);
+}
+
+function blockFile(number: number): string {
+  return `blk${String(number).padStart(5, "0")}.dat`;
+}
+
+async function removeAll(folder: string, isChosen: (name: string) => boolean): Promise<void> {
+  for (const name of await fs.readdir(folder)) {
+    if (isChosen(name)) await fs.rm(path.join(folder, name), { recursive: true, force: true });
+  }
+  await syncFolder(folder);
+}
