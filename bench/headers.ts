@@ -15,7 +15,7 @@ import type { ChainPorts, ChainSettings, PersistBatch } from "../src/chain/chain
 import { ChainState } from "../src/chain/chain_state.ts";
 import { hashHeaders } from "../src/chain/header_acceptance.ts";
 import { NEW_CHAIN } from "../src/chain/restore.ts";
-import { meetsTarget } from "../src/consensus/target.ts";
+import { meetsTarget } from "../src/primitives/target.ts";
 import { DiskStore } from "../src/io/disk_store.ts";
 import { installNodeCrypto } from "../src/io/node_crypto.ts";
 import { REGTEST } from "../src/params/regtest.ts";

@@ -10,6 +10,7 @@ import type { Instant, UnixSeconds } from "../src/base/time.ts";
 import { decodeWith } from "../src/codec/codec.ts";
 import { installNodeCrypto } from "../src/io/node_crypto.ts";
 import { Mempool } from "../src/mempool/mempool.ts";
+import { DEFAULT_RELAY_POLICY } from "../src/mempool/relay_policy.ts";
 import type { Sats } from "../src/primitives/amount.ts";
 import type { Coin } from "../src/primitives/coin.ts";
 import type { Txid } from "../src/primitives/hash.ts";
@@ -89,7 +90,9 @@ function makePool(): Mempool {
     },
     verify: (_, done) => done(undefined),
     event: () => {},
-  }, { maxBytes: 2 ** 40, minRelayFeeRate: 100 as Sats, acceptNonstandard: false });
+  }, {
+    maxBytes: 2 ** 40, minRelayFeeRate: 100 as Sats, acceptNonstandard: false, policy: DEFAULT_RELAY_POLICY,
+  });
 }
 
 function makeTransaction({ inputs, outputs, witnessItems }: Shape): Transaction {

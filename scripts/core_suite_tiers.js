@@ -28,6 +28,7 @@ export const TIERS = {
     feature_block feature_dersig feature_cltv feature_csv_activation feature_nulldummy feature_bip68_sequence
     feature_utxo_set_hash feature_versionbits_warning feature_signet feature_maxuploadtarget feature_port
     feature_startupnotify feature_filelock feature_dirsymlinks feature_framework_startup_failures
+    feature_framework_unit_tests
     mempool_accept mempool_accept_wtxid mempool_datacarrier mempool_dust mempool_expiry mempool_reorg
     mempool_unbroadcast
     mining_basic mining_mainnet mining_getblocktemplate_longpoll mining_template_verification rpc_deprecated
@@ -37,14 +38,17 @@ export const TIERS = {
     p2p_i2p_sessions p2p_private_broadcast_cap
     feature_taproot feature_assumevalid feature_anchors feature_proxy feature_torcontrol feature_rbf
     feature_coinstatsindex feature_logging feature_includeconf feature_settings feature_notifications
-    feature_bind_extra feature_discover feature_fastprune feature_prune_stale_fork
+    feature_bind_extra feature_discover feature_fastprune feature_prune_stale_fork feature_reindex
+    feature_reindex_readonly feature_loadblock feature_remove_pruned_files_on_startup feature_pruning
+    feature_index_prune feature_assumeutxo feature_reindex_init feature_framework_testshell rpc_dumptxoutset
+    rpc_getblockstats
     mempool_cluster mempool_ephemeral_dust mempool_limit mempool_package_limits mempool_package_rbf mempool_packages
     mempool_persist mempool_sigoplimit mempool_truc mempool_updatefromblock mining_prioritisetransaction
     rpc_bind rpc_blockchain rpc_createmultisig rpc_decodescript rpc_deriveaddresses rpc_estimatefee rpc_generate
     rpc_getblockfrompeer rpc_getdescriptoractivity rpc_getdescriptorinfo rpc_gettxspendingprevout rpc_help
     rpc_invalid_address_message rpc_net rpc_packages rpc_rawtransaction rpc_scanblocks rpc_scantxoutset
     rpc_signmessagewithprivkey rpc_signrawtransactionwithkey rpc_users rpc_validateaddress rpc_whitelist
-    interface_bitcoin_cli interface_http interface_rest interface_zmq`),
+    interface_bitcoin_cli interface_http interface_rest interface_zmq tool_rpcauth tool_utxo_to_sqlite`),
 };
 
 /** What a test over both transports is run over, unless its name says which: `tidingsd` has no v2 yet. */
@@ -55,6 +59,10 @@ const BOTH_TRANSPORTS = new Set(words(`
   p2p_timeouts p2p_net_deadlock p2p_bip434_feature p2p_handshake p2p_block_sync p2p_invalid_block p2p_ibd_stalling
   p2p_compactblocks_hb p2p_disconnect_ban p2p_invalid_tx p2p_leak_tx p2p_node_network_limited rpc_setban
   rpc_blockchain rpc_net`));
+
+/** Tests that call a bitcoin-cli of their own. */
+export const NEEDS_CLI = new Set(words(`
+  interface_bitcoin_cli interface_rpc mining_template_verification rpc_generate`));
 
 /** The options that each run of a test adds to its command line, by what the variant is called. */
 const VARIANTS = { v1: ["--v1transport"], v2: ["--v2transport"], "": [] };

@@ -216,6 +216,16 @@ function nodeArguments(flags: readonly string[]): readonly string[] {
   return ["--no-warnings", "--input-type=module", "--eval", main, "--", ...flags];
 }
 
+/** What `node` answers; an error counts as an answer: its code, and its text. */
+export async function answerOf(node: Daemon, method: string, params: readonly unknown[]): Promise<unknown> {
+  try {
+    return await node.call(method, ...params);
+  } catch (error) {
+    if (error instanceof RpcFailure) return { code: error.code, message: error.message };
+    throw error;
+  }
+}
+
 /** Asks until the answer is yes. */
 export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + DEADLINE;

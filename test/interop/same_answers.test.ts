@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { seededRng } from "../../src/base/rng.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { Daemon, RpcFailure, skipWithoutBitcoind } from "./daemon.ts";
+import { answerOf, Daemon, skipWithoutBitcoind } from "./daemon.ts";
 import { ChainMaker } from "./test_chain.ts";
 
 const HEIGHT = 150;
@@ -25,19 +25,9 @@ let maker: ChainMaker;
 
 /** What both answer, which is the same. */
 async function both<T>(method: string, ...params: readonly unknown[]): Promise<T> {
-  const [theirs, own] = await Promise.all([core, ours].map((node) => answer(node, method, params)));
+  const [theirs, own] = await Promise.all([core, ours].map((node) => answerOf(node, method, params)));
   assert.deepEqual(own, theirs, `${method} ${JSON.stringify(params)}`);
   return theirs as T;
-}
-
-/** An error counts as an answer: its code, and its text. */
-async function answer(node: Daemon, method: string, params: readonly unknown[]): Promise<unknown> {
-  try {
-    return await node.call(method, ...params);
-  } catch (error) {
-    if (error instanceof RpcFailure) return { code: error.code, message: error.message };
-    throw error;
-  }
 }
 
 /** All but the size that the coins take in a database, which each keeps in its own way. */

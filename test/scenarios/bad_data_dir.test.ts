@@ -105,9 +105,8 @@ async function endOfTidingsd(dataDir: string): Promise<string> {
   return errors;
 }
 
-const START_AFRESH = "Restore a copy of the data directory, or move it away";
-const IMPORT = /read the block files with "tidings import"\.$/;
-const REMOVE_COINS = /Remove that folder and start again: coins are made again from the blocks\.$/;
+const REINDEX = /Start once with -reindex, which makes it again from the block files/;
+const REINDEX_COINS = /Start once with -reindex-chainstate, which makes the coins again from the blocks/;
 
 interface Refusal {
   readonly what: string;
@@ -119,52 +118,42 @@ const REFUSALS: readonly Refusal[] = [
   {
     what: "an index whose CURRENT is garbage",
     damage: (dir) => writeFileSync(join(dir, "blocks", "index", "CURRENT"), "garbage"),
-    says: [/blocks\/index: the store is damaged/, IMPORT],
+    says: [/blocks\/index: the store is damaged/, REINDEX],
   },
   {
     what: "coins whose CURRENT names no file",
     damage: (dir) => writeFileSync(join(dir, "chainstate", "CURRENT"), "MANIFEST-999999\n"),
-    says: [/chainstate: the store is damaged/, REMOVE_COINS],
+    says: [/chainstate: the store is damaged/, REINDEX_COINS],
   },
   {
     what: "an index whose MANIFEST is gone",
     damage: (dir) => rmSync(fileOf(join(dir, "blocks", "index"), /^MANIFEST/)),
-    says: [/blocks\/index: the store is damaged/, IMPORT],
+    says: [/blocks\/index: the store is damaged/, REINDEX],
   },
   {
     what: "coins whose MANIFEST has a flipped bit",
     damage: (dir) => flip(fileOf(join(dir, "chainstate"), /^MANIFEST/), 20),
-    says: [/chainstate: the store is damaged/, REMOVE_COINS],
-  },
-  {
-    what: "an index with a flipped bit in the middle of its log",
-    damage: (dir) => flip(fileOf(join(dir, "blocks", "index"), /\.log$/), 9_000),
-    says: [/blocks\/index: the store is damaged \(\d+\.log, byte \d+\)/, IMPORT],
-  },
-  {
-    what: "an index that is gone",
-    damage: (dir) => rmSync(join(dir, "blocks", "index"), { recursive: true }),
-    says: ["There are blocks in blocks/blk00000.dat, but the block index is empty", /"tidings import"$/],
+    says: [/chainstate: the store is damaged/, REINDEX_COINS],
   },
   {
     what: "a truncated file of blocks",
     damage: (dir) => change(join(dir, "blocks", "blk00000.dat"), (bytes) => bytes.subarray(0, bytes.length / 2)),
-    says: ["blocks/blk00000.dat is missing or too short for the blocks it should hold", START_AFRESH],
+    says: ["blocks/blk00000.dat is missing or too short for the blocks it should hold", REINDEX],
   },
   {
     what: "a file of blocks that is gone",
     damage: (dir) => rmSync(join(dir, "blocks", "blk00000.dat")),
-    says: ["blocks/blk00000.dat is missing or too short for the blocks it should hold", START_AFRESH],
+    says: ["blocks/blk00000.dat is missing or too short for the blocks it should hold", REINDEX],
   },
   {
     what: "a flipped bit in the last block",
     damage: (dir) => flip(join(dir, "blocks", "blk00000.dat"), -3),
-    says: [/Block [0-9a-f]{64} in blocks\/blk00000\.dat is damaged/, START_AFRESH],
+    says: [/Block [0-9a-f]{64} in blocks\/blk00000\.dat is damaged/, REINDEX],
   },
   {
     what: "a flipped bit in what undoes the last block",
     damage: (dir) => flip(join(dir, "blocks", "rev00000.dat"), -3),
-    says: [/What undoes block [0-9a-f]{64}, in blocks\/rev00000\.dat, is damaged/, START_AFRESH],
+    says: [/What undoes block [0-9a-f]{64}, in blocks\/rev00000\.dat, is damaged/, REINDEX],
   },
   {
     what: "a folder where a file of the coins should be",
@@ -172,17 +161,17 @@ const REFUSALS: readonly Refusal[] = [
       rmSync(join(dir, "chainstate", "CURRENT"));
       mkdirSync(join(dir, "chainstate", "CURRENT"));
     },
-    says: [/Cannot open .*chainstate: .*\. Check the disk, and whose files these are\.$/],
+    says: [/chainstate: the store is damaged/, REINDEX_COINS],
   },
   {
     what: "a newer format",
     damage: (dir) => writeFileSync(join(dir, "blocks", "format"), "tidings data format 7\n"),
-    says: ["written by a newer tidings: format 7, this one reads 1. Use that version, or another directory."],
+    says: ["written by a newer tidings: format 7, this one reads 2. Use that version, or another directory."],
   },
   {
     what: "a format file that says nothing",
     damage: (dir) => writeFileSync(join(dir, "blocks", "format"), Buffer.alloc(20)),
-    says: [/format is damaged\. If the data is this program's, write "tidings data format 1" into it/],
+    says: [/format is damaged\. If the data is this program's, write "tidings data format 2" into it/],
   },
 ];
 
@@ -196,6 +185,12 @@ for (const { what, damage, says } of REFUSALS) {
     }
   });
 }
+
+test("an index that is gone is refused in Bitcoin Core's two lines", async () => {
+  const folder = damaged((dir) => rmSync(join(dir, "blocks", "index"), { recursive: true }));
+  assert.equal(await refusalOf(folder), "Error initializing block database.\n" +
+    "Please restart with -reindex or -reindex-chainstate to recover.");
+});
 
 test("tidingsd ends with that line and exit code 1, without a stack trace", async () => {
   const damages = REFUSALS.filter((_, i) => i % 5 === 0).map(({ damage }) => damaged(damage));
@@ -235,10 +230,13 @@ for (const { what, damage } of MENDINGS) {
   });
 }
 
-test("an index of which the last changes were torn off is refused, or is as it was before them", async () => {
+for (const [what, edit] of [
+  ["of which the last changes were torn off", (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+  ["with a flipped bit in the middle of its log", (bytes: Buffer) => bytes.fill(bytes[9_000]! ^ 1, 9_000, 9_001)],
+] as const) test(`an index ${what} is refused, or is as it was before them`, async () => {
   const folder = damaged((dir) => {
     const log = fileOf(join(dir, "blocks", "index"), /\.log$/);
-    change(log, (bytes) => bytes.subarray(0, bytes.length / 2));
+    change(log, edit);
   });
   try {
     const node = await open(folder);
@@ -246,7 +244,7 @@ test("an index of which the last changes were torn off is refused, or is as it w
     assert.ok(height > 0 && height <= HEIGHT, `height ${height}`);
     await node.close();
   } catch (error) {
-    const text = /^ChainDataError: The coin database in chainstate is damaged: .* which is not known\. Restore a copy/;
+    const text = /^ChainDataError: The coin database in chainstate is damaged: .* which is not known\. Start once/;
     assert.match(String(error), text);
   }
 });

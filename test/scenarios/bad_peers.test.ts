@@ -165,6 +165,15 @@ test("a bad checksum costs a peer that message and nothing else, as in Bitcoin C
   assert.match(await peer.closeReason(), /^socket/);
 });
 
+test("a block with counts written at length costs its sender nothing: the block in it may be good", async () => {
+  const peer = await node.connectWell();
+  const header = new Uint8Array(80);
+  peer.say(framedRaw("block", concatBytes(header, Uint8Array.of(0xfd, 1, 0), new Uint8Array(100))));
+  await peer.assertServed();
+  peer.socket.destroy();
+  assert.match(await peer.closeReason(), /^socket/);
+});
+
 test("messages before their time, twice, or unknown are ignored and logged, as in Bitcoin Core", async () => {
   const peer = await node.connect();
   peer.say(framed(VERACK), framedRaw("ping", ping), framedRaw("headers", randomBytes(rng, 50)));

@@ -66,11 +66,14 @@ before(async () => {
     command: (command) => node.command(command),
     listen: (listener) => node.listen(listener),
     scanCoins: () => node.scanCoins(),
+    snapshots: node.snapshots,
     coinScan: new ScanSeat(),
+    blockScan: new ScanSeat(),
     uptime: () => 5.5,
     delay: (length) => new Promise((resolve) => void setTimeout(resolve, length).unref()),
     stopping: node.stopping,
     requestStop: () => node.requestStop(),
+    loopDelay: { read: () => ({ seconds: 2, looks: 200, mean: 0.5, median: 0.25, p99: 3, longest: 7.12345 }), reset() {} },
     logPath: "/x/debug.log",
     logging: { enabled: new Set(["net"]), set() {} },
   });
@@ -191,9 +194,12 @@ describe("transactions", () => {
       [-5, "Error: Invalid address or descriptor"]);
     assert.deepEqual(await errorOf("generateblock", "raw(42)", ["00".repeat(32)]),
       [-5, `Transaction ${"00".repeat(32)} not in mempool.`]);
-    const [code, text] = await errorOf("generateblock", "raw(42)", [raw, raw]);
-    assert.equal(code, -25);
-    assert.match(text, /^TestBlockValidity failed: bad-txns-/);
+    // A block that is only asked for is judged like one that is to be connected.
+    for (const submit of [true, false]) {
+      const [code, text] = await errorOf("generateblock", "raw(42)", [raw, raw], submit);
+      assert.equal(code, -25);
+      assert.match(text, /^TestBlockValidity failed: bad-txns-inputs-missingorspent/);
+    }
   });
 });
 
@@ -303,6 +309,8 @@ describe("the server", () => {
     assert.equal(await resultOf("uptime"), 5);
     assert.deepEqual(await resultOf("getrpcinfo"),
       { active_commands: [{ method: "getrpcinfo", duration: 0 }], logpath: "/x/debug.log" });
+    assert.deepEqual(await resultOf("geteventloopdelay"),
+      { duration: 2, samples: 200, mean: 0.5, median: 0.25, p99: 3, max: 7.123 });
     assert.equal((await resultOf<Record<string, boolean>>("logging"))["net"], true);
     assert.deepEqual(await errorOf("logging", ["nope"]), [-8, "unknown logging category nope"]);
     assert.deepEqual(await resultOf("echo", 1, null, { a: [1.5] }), [1, null, { a: [1.5] }]);

@@ -36,6 +36,8 @@ export interface Extension {
   readonly fees?: number;
   /** Unix seconds; ten minutes after its parent by default. */
   readonly time?: number;
+  /** What the coinbase pays to; by default anyone can spend it, and no two blocks are alike. */
+  readonly script?: Uint8Array;
 }
 
 /** Blocks that build on each other, from genesis on; no two are alike. */
@@ -49,13 +51,13 @@ export class BlockTree {
     this.genesis = nodeOf(params.genesis, undefined);
   }
 
-  extend(parent: BlockNode, { transactions = [], fees = 0, time }: Extension = {}): BlockNode {
+  extend(parent: BlockNode, { transactions = [], fees = 0, time, script }: Extension = {}): BlockNode {
     const request = {
       params: this.params,
       previous: parent.context,
       previousHash: parent.block.hash,
       // Anyone can spend it as well, and each block has another one.
-      script: Uint8Array.of(0x04, ...numberBytes(++this.#count), 0x75, 0x51),
+      script: script ?? Uint8Array.of(0x04, ...numberBytes(++this.#count), 0x75, 0x51),
       time: time ?? parent.context.time + 600,
     };
     return nodeOf(solved(buildBlock(request, transactions, fees as Sats)), parent);

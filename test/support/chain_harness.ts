@@ -10,11 +10,15 @@ import type { Logger } from "../../src/base/logger.ts";
 import { type Rng, seededRng } from "../../src/base/rng.ts";
 import type { Instant, UnixSeconds } from "../../src/base/time.ts";
 import type { ChainEvent, ChainSettings, PersistBatch } from "../../src/chain/chain_ports.ts";
+import { hashCoinEntries } from "../../src/chain/coins_hash.ts";
+import { SNAPSHOT_BASE_FILE } from "../../src/chain/snapshot_files.ts";
+import type { IndexKind } from "../../src/chain/indexes/index_kinds.ts";
 import { ChainState } from "../../src/chain/chain_state.ts";
+import { PruneLocks } from "../../src/chain/prune_locks.ts";
 import type { RuleViolation } from "../../src/consensus/rule_violation.ts";
 import type { VerifyJob } from "../../src/consensus/verify_job.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
-import { displayHash } from "../../src/primitives/hash.ts";
+import { type BlockHash, displayHash, HASH_BYTES } from "../../src/primitives/hash.ts";
 import { MemoryFiles } from "../../src/store/memory_files.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 
@@ -46,6 +50,11 @@ export interface Disk {
   readonly files: MemoryFiles;
   readonly index: MemoryStore;
   readonly coins: MemoryStore;
+  /** For coins of a snapshot, which a test puts there. */
+  readonly snapshotCoins?: MemoryStore;
+  readonly indexes: Readonly<Record<IndexKind, MemoryStore>>;
+  /** What was written is to survive a power cut. */
+  sync?(): void;
 }
 
 export class ChainHarness {
@@ -55,19 +64,25 @@ export class ChainHarness {
   readonly log: string[] = [];
   readonly jobs: VerifyRequest[] = [];
   readonly batches: Written[] = [];
+  readonly hashRequests: ((hash: string | undefined) => void)[] = [];
+  /** Why it could not go on. */
+  failure: string | undefined;
+  readonly pruneLocks = new PruneLocks(this.#logger());
   /** Every batch ever sent, by what it held. */
   batchCount = 0;
   /** Unix seconds. */
   now: number;
-  readonly #settings: ChainSettings;
+  readonly settings: ChainSettings;
 
   constructor(settings: Partial<ChainSettings> = {}, disk: Disk = newDisk(), rng: Rng = seededRng(1)) {
     this.disk = disk;
-    this.#settings = { ...CHAIN_SETTINGS, ...settings };
-    this.now = this.#settings.params.genesis.header.time + DAYS * 24 * 60 * 60;
-    this.chain = new ChainState(this.#ports(rng), this.#settings, {
+    this.settings = { ...CHAIN_SETTINGS, ...settings };
+    this.now = this.settings.params.genesis.header.time + DAYS * 24 * 60 * 60;
+    const base = disk.files.read(SNAPSHOT_BASE_FILE, 0, HASH_BYTES) as BlockHash | undefined;
+    this.chain = new ChainState(this.#ports(rng), this.settings, {
       entries: disk.index.entries(fromHex("00"), fromHex("ff")),
       blockFiles: disk.files.listNow("blocks"),
+      ...(base === undefined ? {} : { snapshotBase: base }),
     });
   }
 
@@ -81,10 +96,14 @@ export class ChainHarness {
   }
 
   /** Writes the first `parts` of files, index, coins, removals. */
-  applyBatch({ files, index, coins, removeFiles }: PersistBatch, parts: number): void {
+  applyBatch(batch: PersistBatch, parts: number): void {
+    const { files, index, coins, snapshotCoins = [], indexes = [], removeFiles, sync } = batch;
     if (parts > 0) this.disk.files.applyWrites(files);
     if (parts > 1) this.disk.index.apply(index);
     if (parts > 2) this.disk.coins.apply(coins);
+    if (parts > 2) this.disk.snapshotCoins?.apply(snapshotCoins);
+    if (parts > 2) for (const { kind, changes } of indexes) this.disk.indexes[kind].apply(changes);
+    if (sync && parts > 3) this.disk.sync?.();
     if (parts > 3) this.disk.files.applyRemovals(removeFiles);
   }
 
@@ -94,10 +113,22 @@ export class ChainHarness {
     return next !== undefined;
   }
 
+  /** Answers who asked for the hash of the coins. */
+  hashOne(): boolean {
+    const next = this.hashRequests.shift();
+    next?.(hashCoinEntries(this.disk.coins.entries(fromHex("43"), fromHex("44"))));
+    return next !== undefined;
+  }
+
+  /** One step of whatever can go on; false when nothing can. */
+  step(): boolean {
+    return this.chain.work() || this.verifyOne() || this.acknowledge() || this.hashOne();
+  }
+
   /** Lets everything run until nothing is left to do. */
   settle(): this {
     for (let turns = 0; turns < 1_000_000; turns++) {
-      if (!this.chain.work() && !this.verifyOne() && !this.acknowledge()) {
+      if (!this.step()) {
         assert.ok(this.chain.isIdle, "with nothing left to do, the chain is idle");
         return this;
       }
@@ -107,7 +138,7 @@ export class ChainHarness {
 
   /** What a new process finds: batches that were not acknowledged are lost. */
   crash(settings: Partial<ChainSettings> = {}): ChainHarness {
-    return new ChainHarness({ ...this.#settings, ...settings }, this.disk, seededRng(2));
+    return new ChainHarness({ ...this.settings, ...settings }, this.disk, seededRng(2));
   }
 
   /** A clean stop and start. */
@@ -139,9 +170,17 @@ export class ChainHarness {
       clock: { now: () => (this.now * 1000) as Instant, unixTime: () => this.now as UnixSeconds },
       rng,
       logger: this.#logger(),
+      pruneLocks: this.pruneLocks,
       files: this.disk.files,
       index: this.disk.index,
       coins: this.disk.coins,
+      snapshotCoins: this.disk.snapshotCoins,
+      hashCoins: (done: (hash: string | undefined) => void) => {
+        this.hashRequests.push(done);
+      },
+      fatal: (why: string) => {
+        this.failure = why;
+      },
       verify: (job: VerifyJob, done: (violation: RuleViolation | undefined) => void) => {
         this.jobs.push({ job, done });
       },
@@ -168,5 +207,12 @@ export class ChainHarness {
 }
 
 export function newDisk(): Disk {
-  return { files: new MemoryFiles(), index: new MemoryStore(), coins: new MemoryStore() };
+  const indexes = {
+    txindex: new MemoryStore(),
+    coinstatsindex: new MemoryStore(),
+    txospenderindex: new MemoryStore(),
+    blockfilterindex: new MemoryStore(),
+  };
+  const stores = { index: new MemoryStore(), coins: new MemoryStore(), snapshotCoins: new MemoryStore() };
+  return { files: new MemoryFiles(), ...stores, indexes };
 }

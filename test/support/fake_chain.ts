@@ -7,7 +7,7 @@ import type {
 import { type BlockId, GENESIS, HeaderIndex } from "../../src/chain/header_index.ts";
 import { forkOfLocator, locatorFrom } from "../../src/chain/locator.ts";
 import type { RuleViolation } from "../../src/consensus/rule_violation.ts";
-import { meetsTarget } from "../../src/consensus/target.ts";
+import { meetsTarget } from "../../src/primitives/target.ts";
 import type { ChainParams } from "../../src/params/chain_params.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import type { Sats } from "../../src/primitives/amount.ts";
@@ -59,6 +59,7 @@ export class FakeChain {
   readonly active: ActiveChain;
   bestHeader: BlockId = GENESIS;
   isInitialBlockDownload = false;
+  historicalRange: { readonly from: BlockId; readonly to: BlockId } | undefined;
   /** Blocks by hash that have other bytes than their header commits to. */
   readonly mutated = new Set<Block>();
   readonly invalid = new Map<HashKey, RuleViolation>();
@@ -182,7 +183,7 @@ export class FakeChain {
     const from = this.tip;
     const fork = this.active.forkWith(id);
     this.active.reset(id);
-    this.event({ type: "block-connected", id, block: this.#blocks.get(id) as Block, source: undefined });
+    this.event({ type: "block-connected", id, block: this.#blocks.get(id) as Block, spent: [], source: undefined });
     this.event({ type: "tip-changed", from, to: id, fork });
   }
 

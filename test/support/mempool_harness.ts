@@ -9,6 +9,7 @@ import {
   type MempoolEvent,
   type MempoolSettings,
 } from "../../src/mempool/mempool.ts";
+import { DEFAULT_RELAY_POLICY } from "../../src/mempool/relay_policy.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import type { Sats } from "../../src/primitives/amount.ts";
 import { Block } from "../../src/primitives/block.ts";
@@ -88,7 +89,7 @@ export class MempoolHarness {
         },
         event: (event) => void this.events.push(event),
       },
-      { maxBytes: 300_000_000, minRelayFeeRate: 100 as Sats, acceptNonstandard: false, ...settings },
+      { maxBytes: 300_000_000, minRelayFeeRate: 100 as Sats, acceptNonstandard: false, policy: DEFAULT_RELAY_POLICY, ...settings },
     );
   }
 

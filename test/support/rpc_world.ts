@@ -27,11 +27,17 @@ export class RpcWorld {
       command: (command) => node.command(command),
       listen: (listener) => node.listen(listener),
       scanCoins: () => node.scanCoins(),
+      snapshots: node.snapshots,
       coinScan: new ScanSeat(),
+      blockScan: new ScanSeat(),
       uptime: () => 5.5,
       delay: (length) => new Promise((resolve) => void setTimeout(resolve, length).unref()),
       stopping: node.stopping,
       requestStop: () => node.requestStop(),
+      loopDelay: {
+        read: () => ({ seconds: 0, looks: 0, mean: 0, median: 0, p99: 0, longest: 0 }),
+        reset() {},
+      },
       logPath: "",
       logging: { enabled: new Set<string>(), set() {} },
     });

@@ -49,5 +49,9 @@ export function verify(
 /** The flags in a list of their names, as Bitcoin Core's vectors write it. */
 export function flagsOf(names: string): number {
   const words = names.split(",").filter((name) => name !== "" && name !== "NONE");
-  return words.reduce((flags, name) => flags | verifyFlagByName(name)!, 0);
+  return words.reduce((flags, name) => {
+    const flag = verifyFlagByName(name);
+    if (flag === undefined) throw new RangeError(`need the name of a flag, found ${name}`);
+    return flags | flag;
+  }, 0);
 }
