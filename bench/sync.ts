@@ -112,7 +112,9 @@ async function openChain(
   return describeChain(path);
 }
 
-async function compare(plan: Plan, rounds: number, overTcp: boolean, byHalves: boolean): Promise<readonly Measurement[]> {
+async function compare(
+  plan: Plan, rounds: number, overTcp: boolean, byHalves: boolean,
+): Promise<readonly Measurement[]> {
   const bitcoind = process.env["BITCOIND"];
   if (overTcp && bitcoind === undefined) throw new Error("--tcp needs BITCOIND: the path of a bitcoind");
   const [ours, theirs]: [Run[], Run[]] = [[], []];
@@ -136,7 +138,8 @@ async function importOurs(plan: Plan): Promise<Run> {
     files: takesForValid ? [headers, chain.path] : [chain.path],
     dataDir,
     settings: {
-      minimumchainwork: "0", assumevalid: takesForValid ? chain.tip : "0", par: String(threads), dbcache: String(cacheMib),
+      minimumchainwork: "0", assumevalid: takesForValid ? chain.tip : "0",
+      par: String(threads), dbcache: String(cacheMib),
     },
     halfway: chain.inputsUpTo.findIndex((count) => count >= chain.inputs / 2),
   };

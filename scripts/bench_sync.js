@@ -1,4 +1,7 @@
-/** `npm run bench:sync [-- OPTIONS]`: builds what is out of date, and runs bench/sync.ts, where they stand. */
+/**
+ * `npm run bench:sync [-- OPTIONS]`: builds what is out of date, and runs bench/sync.ts, where they
+ * stand.
+ */
 import { ensureBuilt } from "./ensure_built.js";
 
 ensureBuilt();

@@ -3,8 +3,8 @@
  * Core's functional tests against `tidingsd`, from the source tree that CORE_TREE names, and prints a
  * table. Fails when a test does that is not known to (core_suite_known.js).
  *
- * NAMES are tests, or tier1, tier2, tier3, others, all. BITCOIND names another daemon to run them against, BITCOINCLI
- * a bitcoin-cli for the few tests that call one. The tree itself is not written to.
+ * NAMES are tests, or tier1, tier2, tier3, others, all. BITCOIND names another daemon to run them
+ * against, BITCOINCLI a bitcoin-cli for the few tests that call one. The tree itself is not written to.
  *
  * @module
  */
@@ -51,7 +51,8 @@ const folder = mkdtempSync(join(tmpdir(), "core-suite-"));
 const configFile = writeConfig();
 const results = await runAll(names.flatMap(expandGroup).flatMap(expandName));
 const count = (wanted) => results.filter(({ result }) => result === wanted).length;
-const failed = results.filter(({ name, result }) => result === "failed" && knownReason(name) === undefined).length;
+const failed = results.filter(({ name, result }) => result === "failed" &&
+  knownReason(name) === undefined).length;
 process.stdout.write(`\n${count("passed")} of ${results.length} passed, ${count("failed")} failed, ` +
   `${failed} of them against expectation\n`);
 for (const { name, result } of results) {

@@ -27,9 +27,11 @@ const BY_REASON = {
   "the network cannot be switched off while running (setnetworkactive)": words(`
     p2p_node_network_limited feature_loadblock`),
   "what concerns a descriptor is not looked for in blocks yet": words("rpc_getdescriptoractivity"),
-  "the address book does not fill buckets as Bitcoin Core's does": words("p2p_getaddr_caching feature_addrman"),
+  "the address book does not fill buckets as Bitcoin Core's does": words(`
+    p2p_getaddr_caching feature_addrman`),
   "nothing in the mempool is replaced by fee yet": words(`
-    feature_rbf mempool_accept mempool_truc mining_prioritisetransaction p2p_segwit rpc_gettxspendingprevout`),
+    feature_rbf mempool_accept mempool_truc mining_prioritisetransaction p2p_segwit
+    rpc_gettxspendingprevout`),
   "packages are not judged as one yet": words(`
     mempool_ephemeral_dust mempool_package_limits mempool_package_rbf mempool_sigoplimit p2p_1p1c_network
     rpc_packages`),
@@ -72,7 +74,8 @@ const BY_REASON = {
   "expects the process to die by an assertion": words("rpc_misc"),
 };
 
-const REASONS = new Map(Object.entries(BY_REASON).flatMap(([reason, names]) => names.map((name) => [name, reason])));
+const REASONS =
+  new Map(Object.entries(BY_REASON).flatMap(([reason, names]) => names.map((name) => [name, reason])));
 
 /** Why a test does not pass; `undefined` for one that does. */
 export function knownReason(name) {

@@ -11,20 +11,62 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const stampPath = join(root, "dist", "built.json");
+/** Holds the number of the process that is at it. */
+const turnPath = join(root, ".build", "turn");
 
 /** Everything that the build reads. */
 const SOURCES = ["src", "test", "bench", "package-lock.json", "tsconfig.base.json", "tsconfig.core.json",
   "tsconfig.node.json"];
 
 export function ensureBuilt() {
-  if (!existsSync(join(root, "src"))) return;
+  if (!existsSync(join(root, "src")) || isReady()) return;
+  takeTurn();
+  // It may have been done while we waited.
+  if (!isReady()) prepare();
+  rmSync(turnPath, { force: true });
+}
+
+function isReady() {
   const stamp = readStamp();
-  const now = fingerprint();
+  return isInstalled(stamp) && isCurrent(stamp, fingerprint());
+}
+
+function isCurrent(stamp, { sources, files }) {
+  return stamp.sources === sources && stamp.files === files;
+}
+
+function prepare() {
+  const stamp = readStamp();
   if (!isInstalled(stamp)) install();
-  if (stamp.sources === now.sources && stamp.files === now.files) return;
+  const now = fingerprint();
+  if (isCurrent(stamp, now)) return;
   build(stamp.files !== now.files);
   mkdirSync(join(root, "dist"), { recursive: true });
   writeFileSync(stampPath, JSON.stringify({ ...now, lock: lockTime() }));
+}
+
+/** Of several that start at once, one installs and builds, and the others wait. */
+function takeTurn() {
+  mkdirSync(join(root, ".build"), { recursive: true });
+  for (;;) {
+    try {
+      return writeFileSync(turnPath, String(process.pid), { flag: "wx" });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    if (isAnothersTurn()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    else rmSync(turnPath, { force: true });
+  }
+}
+
+/** False when that process has ended without saying so. */
+function isAnothersTurn() {
+  try {
+    process.kill(Number(readFileSync(turnPath, "utf8")), 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 }
 
 function isInstalled(stamp) {
@@ -87,5 +129,6 @@ function fingerprint() {
     bytes += stats.size;
   };
   for (const source of SOURCES) visit(source);
-  return { files: createHash("sha256").update(files.join("\n")).digest("hex"), sources: `${newest}:${bytes}` };
+  return { files: createHash("sha256").update(files.join("\n")).digest("hex"),
+    sources: `${newest}:${bytes}` };
 }

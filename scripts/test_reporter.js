@@ -20,7 +20,9 @@ export default async function* report(events) {
     else if (type === "test:pass") passed += 1;
     else failed.push(data);
   }
-  for (const { name, skip } of skipped) yield `skipped: ${name}${typeof skip === "string" ? ` (${skip})` : ""}\n`;
+  for (const { name, skip } of skipped) {
+    yield `skipped: ${name}${typeof skip === "string" ? ` (${skip})` : ""}\n`;
+  }
   for (const data of failed) yield describe(data);
   yield `${passed} passed, ${failed.length} failed, ${skipped.length} skipped\n`;
 }

@@ -45,7 +45,9 @@ export async function watch(child: ChildProcess, nice: number | undefined): Prom
   let last = { cpuSeconds: 0, peakBytes: 0 };
   const ended = once(child, "exit");
   while (child.exitCode === null && child.signalCode === null) {
-    last = usedBy(child.pid) ?? last;
+    const now = usedBy(child.pid) ?? last;
+    // Of one that is just ending, some figures are gone.
+    last = { cpuSeconds: Math.max(now.cpuSeconds, last.cpuSeconds), peakBytes: Math.max(now.peakBytes, last.peakBytes) };
     await Promise.race([ended, delay(POLL_MS)]);
   }
   return { seconds: (performance.now() - start) / 1000, ...last };

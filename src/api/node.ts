@@ -244,7 +244,9 @@ export class TidingsNode {
     let stop = (): void => {};
     const peer = new Promise<PeerView>((resolve, reject) => {
       stop = this.#running.listen(({ type, data }) => {
-        if (type === "peer:open" && data.address === address && data.connection === "manual") id ??= data.peer;
+        if (type === "peer:open" && data.address === address && data.connection === "manual") {
+          id ??= data.peer;
+        }
         if ((type !== "peer:ready" && type !== "peer:closed") || id === undefined || data.peer !== id) return;
         stop();
         const view = type === "peer:ready" ? this.#listPeers().find((each) => each.id === id) : undefined;

@@ -1,4 +1,4 @@
-import { DataDirError } from "../io/data_dir.ts";
+import { DataDirError } from "../io/data_dir_error.ts";
 import { ListenError } from "../io/listener.ts";
 import { openNode, type OpenNodeOptions, type RunningNode } from "../io/node_host.ts";
 import { TidingsError } from "./errors.ts";

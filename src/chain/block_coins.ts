@@ -129,7 +129,8 @@ export class BlockCoins implements CoinLayer {
   #entry(bytes: Bytes, offset: number, index: number, hash: number): number {
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const entry = (this.#slots[slot] as number) - 1;
-      if (entry < 0 || (this.#hashes[entry] === (hash | 0) && this.#isOf(entry, bytes, offset, index))) return entry;
+      if (entry < 0) return entry;
+      if (this.#hashes[entry] === (hash | 0) && this.#isOf(entry, bytes, offset, index)) return entry;
     }
   }
 

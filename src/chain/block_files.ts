@@ -128,7 +128,9 @@ export class BlockFiles {
     return { position, writes: this.#framed(blockFileName(position.file), position, bytes) };
   }
 
-  /** `bytes` as `encodeUndo` writes them; `file` is the block's; `previous` the hash of the block before it. */
+  /**
+   * `bytes` as `encodeUndo` writes them; `file` is the block's; `previous` the hash of the block before it.
+   */
   placeUndo(file: number, previous: BlockHash, bytes: Bytes): Placed {
     const info = this.#info(file);
     const position = { file, offset: info.undoBytes + FRAME_BYTES, length: bytes.length };

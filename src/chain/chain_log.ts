@@ -26,7 +26,10 @@ export function updateTipLine(
     `cache=${(cache.bytes / MIB).toFixed(1)}MiB(${cache.size}txo)`;
 }
 
-/** `InvalidChainFound: invalid block=…`, and with `current best=…` where we stand (validation.cpp, InvalidChainFound). */
+/**
+ * `InvalidChainFound: invalid block=…`, and with `current best=…` where we stand (validation.cpp,
+ * InvalidChainFound).
+ */
 export function invalidChainLine(
   headers: HeaderIndex,
   label: "invalid block" | "current best",

@@ -1,4 +1,4 @@
-import { type Bytes, equalBytes } from "../base/bytes.ts";
+import type { Bytes } from "../base/bytes.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { Block } from "../primitives/block.ts";
@@ -8,8 +8,7 @@ import type { BlockHeader } from "../primitives/header.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
 import type { ActiveChain } from "./active_chain.ts";
 import { BlockAcceptance } from "./block_acceptance.ts";
-import { blockFileName, BlockFiles, FRAME_BYTES } from "./block_files.ts";
-import type { FilePosition } from "./block_table.ts";
+import { BlockFiles } from "./block_files.ts";
 import { ChainControl } from "./chain_control.ts";
 import { verificationProgress } from "./chain_log.ts";
 import type { ChainParts } from "./chain_parts.ts";
@@ -29,11 +28,11 @@ import { checkLastBlocks } from "./check_last_blocks.ts";
 import { type ChainPlaces, Chainstates, type SharedParts } from "./chainstates.ts";
 import { HeaderAcceptance } from "./header_acceptance.ts";
 import { type BlockId, GENESIS, HeaderIndex } from "./header_index.ts";
-import { takeChangedPages } from "./index_pages.ts";
 import { forkOfLocator, locatorFrom } from "./locator.ts";
 import { Outbox } from "./outbox.ts";
 import { Pruner } from "./pruner.ts";
-import { ChainDataError, formatChange, type RestoredState, restoreState, tipChange } from "./restore.ts";
+import { ChainDataError, type RestoredState, restoreState } from "./restore.ts";
+import { putBack, writeGenesis } from "./start.ts";
 import { StoredBlocks } from "./stored_blocks.ts";
 import { testBlock } from "./test_block.ts";
 
@@ -51,7 +50,10 @@ export type {
 } from "./chain_ports.ts";
 export type { ChainTip } from "./chain_tips.ts";
 
-/** A block of more serialised bytes takes a turn of its own to check, to connect and to commit: 30 ms for a megabyte. */
+/**
+ * A block of more serialised bytes takes a turn of its own to check, to connect and to commit: 30 ms for a
+ * megabyte.
+ */
 const LONG_BLOCK_BYTES = 200_000;
 
 /** What is told of a chainstate. */
@@ -111,7 +113,7 @@ export class ChainState {
     });
     if (found !== undefined) this.#resume(found);
     if (restored.isReindexing === true) this.#parts.files.reserve(restored.blockFiles ?? []);
-    if (found === undefined) this.#writeGenesis();
+    if (found === undefined) writeGenesis(this.#parts);
     this.#acceptance = this.#makeAcceptance();
     this.#pruner = this.#makePruner();
     this.#control = new ChainControl(this.#parts);
@@ -400,44 +402,15 @@ export class ChainState {
     this.#states.balance(this.#isInitialBlockDownload);
   }
 
-  #writeGenesis(): void {
-    const { blocks, candidates, outbox } = this.#parts;
-    const files = blocks.store(GENESIS, this.params.genesis, this.#findGenesis());
-    candidates.received(GENESIS);
-    this.headers.blocks.setConnected(GENESIS);
-    const hash = this.params.genesis.hash;
-    const index = [formatChange(), ...takeChangedPages(this.headers), tipChange(hash)];
-    outbox.send({ files, index }, () => blocks.written(GENESIS, files));
-    blocks.forget(GENESIS);
-  }
-
-  /** Where it stands in the files that the index is made from: at the very beginning, if at all. */
-  #findGenesis(): FilePosition | undefined {
-    const { bytes } = this.params.genesis;
-    const position = { file: 0, offset: FRAME_BYTES, length: bytes.length };
-    const found = this.#parts.ports.files.read(blockFileName(0), FRAME_BYTES, bytes.length);
-    return found !== undefined && equalBytes(found, bytes) ? position : undefined;
-  }
-
   /** Puts everything where it was. */
-  #resume({ coinsHead, tip, lost, background }: RestoredState): void {
-    const { blocks, candidates, files, outbox, ports } = this.#parts;
-    for (let row = 0; row < this.headers.size; row++) {
-      const [block, undo] = [this.headers.blocks.position(row), this.headers.blocks.undoPosition(row)];
-      if (block !== undefined) files.restoreBlock(block, this.headers.height(row as BlockId));
-      if (undo !== undefined) files.restoreUndo(undo);
-    }
-    candidates.restore(tip);
-    if (lost > 0) {
-      ports.logger.warning(`${lost} blocks did not reach the disk before the last stop: they are downloaded again`);
-    }
-    const index = takeChangedPages(this.headers);
-    if (index.length > 0) outbox.send({ index });
+  #resume(found: RestoredState): void {
+    putBack(this.#parts, found);
+    const { coinsHead, tip, background } = found;
     const isBehind = this.headers.compareWork(tip, coinsHead) > 0 && !this.headers.isInvalid(tip);
     if (isBehind) this.#rollForwardTo = tip;
     this.#states.separateFiles();
     for (const head of [coinsHead, background?.coinsHead ?? GENESIS]) {
-      const fault = checkLastBlocks(this.headers, blocks, head, this.params);
+      const fault = checkLastBlocks(this.headers, this.#parts.blocks, head, this.params);
       if (fault !== undefined) throw new ChainDataError(fault);
     }
   }

@@ -13,7 +13,7 @@ import { hashCoinEntries } from "./coins_hash.ts";
 import { ChainDataError } from "./restore.ts";
 import {
   SNAPSHOT_BASE_FILE, SNAPSHOT_REFUTED_FILE, SNAPSHOT_VALIDATED_FILE,
-} from "./snapshot_files.ts";
+} from "./snapshot/snapshot_files.ts";
 
 const BASE_HEIGHT = 8;
 const TIP_HEIGHT = 12;

@@ -31,7 +31,9 @@ import type { BlockId, HeaderIndex } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
 import { PendingVerdicts } from "./pending_verdicts.ts";
 import { type CoinsPlace, type RestoredState, throwDamaged, tipChange } from "./restore.ts";
-import { SNAPSHOT_BASE_FILE, SNAPSHOT_REFUTED_FILE, SNAPSHOT_VALIDATED_FILE } from "./snapshot_files.ts";
+import {
+  SNAPSHOT_BASE_FILE, SNAPSHOT_REFUTED_FILE, SNAPSHOT_VALIDATED_FILE,
+} from "./snapshot/snapshot_files.ts";
 
 /**
  * Of the coins' memory, while there are two: what has to catch up gets nearly all of it, as in Bitcoin
@@ -301,14 +303,16 @@ export class Chainstates {
     const base = defined(this.#base, "there is a snapshot");
     const from = headers.height(this.#active.tip);
     forgetConnected(headers, base);
-    outbox.send({ index: [...takeChangedPages(headers), tipChange(headers.hash(validated))] });
+    const index = [...takeChangedPages(headers), tipChange(headers.hash(validated))];
     const to = headers.height(validated);
     const text = `The snapshot of coins that was loaded is not what the blocks say: ${why}. The hardware ` +
-      "is at fault, or a program that was changed. Nothing that was built on the snapshot is used any more: the " +
-      `height goes back from ${from} to ${to}, and the next start goes on from there. The coins are ` +
-      "kept in chainstate_snapshot_INVALID";
+      "is at fault, or a program that was changed. Nothing that was built on the snapshot is used any " +
+      `more: the height goes back from ${from} to ${to}, and the next start goes on from there. The coins ` +
+      "are kept in chainstate_snapshot_INVALID";
     ports.logger.error(`[snapshot] !!! ${text}`);
-    outbox.send({ files: [mark(SNAPSHOT_REFUTED_FILE)], sync: true }, () => ports.fatal?.(text));
+    // As one batch, of which files come first: a start that finds the index alone would go on with coins as
+    // of a block that may be invalid by now.
+    outbox.send({ files: [mark(SNAPSHOT_REFUTED_FILE)], index, sync: true }, () => ports.fatal?.(text));
   }
 }
 

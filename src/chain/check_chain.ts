@@ -47,7 +47,9 @@ export class ChainCheck {
     parts.ports.logger.info(`Verifying last ${count} blocks at level ${this.#level}`);
   }
 
-  /** Does one block's worth; `done` is called at once, or in a later turn. Another tip makes it begin again. */
+  /**
+   * Does one block's worth; `done` is called at once, or in a later turn. Another tip makes it begin again.
+   */
   step(done: (step: CheckStep) => void): void {
     const { active, headers } = this.#parts;
     if (active.tip !== this.#start && this.#level >= 3) this.#restart();
@@ -84,7 +86,8 @@ export class ChainCheck {
       }
       if (this.#coins.size * CHANGE_BYTES > settings.coinsCacheBytes) {
         this.#parts.ports.logger.warning(
-          "Skipped verification of level >=3 (insufficient database cache size). Consider increasing -dbcache.");
+          "Skipped verification of level >=3 (insufficient database cache size). " +
+            "Consider increasing -dbcache.");
         return "bad";
       }
     }
@@ -111,7 +114,8 @@ export class ChainCheck {
       forbidsOverwrite: forbidsOverwrite(headers, id, params),
     });
     const finish = (violation: RuleViolation | undefined): void => {
-      done(violation === undefined ? "more" : this.#bad("found unconnectable block", id, describeViolation(violation)));
+      if (violation === undefined) return done("more");
+      done(this.#bad("found unconnectable block", id, describeViolation(violation)));
     };
     if (verdict.type === "bad") return finish(verdict.violation);
     const { changes, spent, flags } = verdict.connection;
@@ -119,7 +123,8 @@ export class ChainCheck {
     this.#at = id;
     if (spent.length === 0) return finish(undefined);
     const spentOutputs = packSpentOutputs(spent);
-    ports.verify({ kind: "block", bytes: block.bytes, spentOutputs, flags, inputCount: spent.length }, finish);
+    const { bytes } = block;
+    ports.verify({ kind: "block", bytes, spentOutputs, flags, inputCount: spent.length }, finish);
   }
 
   #good(): CheckStep {

@@ -47,7 +47,7 @@ export class CoinsTable {
     return finding === IS_COIN ? this.#coin.coin() : finding === IS_SPENT ? "spent" : undefined;
   }
 
-  /** The outpoint is the id that stands in `bytes` from `offset` on, and `index`; `hash` is its `outPointHash`. */
+  /** The outpoint is the id at `offset` of `bytes`, and `index`; `hash` is its `outPointHash`. */
   find(bytes: Bytes, offset: number, index: number, hash: number, found: FoundCoin): Finding {
     return this.#shards[hash % SHARDS]?.find(bytes, offset, index, hash, found) ?? UNKNOWN;
   }
@@ -59,7 +59,9 @@ export class CoinsTable {
   }
 
   /** As `put`, of an outpoint as `find` takes it. */
-  putFound(bytes: Bytes, offset: number, index: number, hash: number, coin: FoundCoin, isFresh: boolean): void {
+  putFound(
+    bytes: Bytes, offset: number, index: number, hash: number, coin: FoundCoin, isFresh: boolean,
+  ): void {
     const shard = this.#shard(hash);
     const before = shard.bytes;
     shard.put(bytes, offset, index, hash, coin, isFresh);

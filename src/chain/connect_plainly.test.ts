@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { testSize } from "../../test/support/environment.ts";
 import { HEIGHT, type RandomCoin, randomBlock, randomCoins } from "../../test/support/random_blocks.ts";
 import { toHex } from "../base/bytes.ts";
 import { below, type Rng, seededRng } from "../base/rng.ts";
@@ -20,7 +21,7 @@ import type { ConnectPlace } from "./connection.ts";
 import { FoundCoin, IS_COIN, UNKNOWN } from "./found_coin.ts";
 import { encodeUndo } from "./undo_codec.ts";
 
-const SEEDS = Number(process.env["TWIN_SEEDS"] ?? 120);
+const SEEDS = testSize("TIDINGS_TWIN_SEEDS", 120);
 
 function emptyCache(): CoinsCache {
   return new CoinsCache(new MemoryStore(), drawSalt(seededRng(1)), new Uint8Array(32) as BlockHash, () => assert.fail());

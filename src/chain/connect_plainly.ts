@@ -100,8 +100,8 @@ export class PlainConnector {
 
   #finish(): Connection | undefined {
     const { params } = this.#place;
-    const isAffordable = this.#sigopCost <= BLOCK_SIGOP_COST_MAX;
-    if (!isAffordable || this.#outputTotal(0) > blockSubsidy(this.#height, params) + this.#fees) return undefined;
+    const reward = blockSubsidy(this.#height, params) + this.#fees;
+    if (this.#sigopCost > BLOCK_SIGOP_COST_MAX || this.#outputTotal(0) > reward) return undefined;
     const { undo, outputs } = this.#spent.finish();
     const { inputCount, firstInputs } = this.#layout;
     return {
@@ -177,7 +177,9 @@ export class PlainConnector {
     const { bytes, firstOutputs, values } = this.#layout;
     let total = 0;
     const end = firstOutputs[transaction + 1] as number;
-    for (let i = firstOutputs[transaction] as number; i < end; i++) total += valueAt(bytes, values[i] as number);
+    for (let i = firstOutputs[transaction] as number; i < end; i++) {
+      total += valueAt(bytes, values[i] as number);
+    }
     return total;
   }
 

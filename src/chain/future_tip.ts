@@ -9,9 +9,9 @@ import { type ChainDataFault, REBUILD } from "./restore.ts";
 export function futureTipFault(headers: HeaderIndex, tip: BlockId, now: number): ChainDataFault | undefined {
   if (headers.time(tip) <= now + FUTURE_BLOCK_SECONDS_MAX) return undefined;
   return {
-    what: "The block database contains a block which appears to be from the future. This may be due to your " +
-      "computer's date and time being set incorrectly. Only rebuild the block database if you are sure that " +
-      "your computer's date and time are correct",
+    what: "The block database contains a block which appears to be from the future. This may be due to " +
+      "your computer's date and time being set incorrectly. Only rebuild the block database if you are " +
+      "sure that your computer's date and time are correct",
     advice: REBUILD,
   };
 }

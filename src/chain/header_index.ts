@@ -95,7 +95,9 @@ export class HeaderIndex {
     return new BlockHeader(bytes, this.hash(id));
   }
 
-  /** Writes the header's 80 bytes to `target` from `offset` on, with its own hash where its parent's stands. */
+  /**
+   * Writes the header's 80 bytes to `target` from `offset` on, with its own hash where its parent's stands.
+   */
   copyRow(id: BlockId, target: Bytes, offset: number): void {
     this.#fields.copyTo(id, target, offset);
     this.#hashes.copyTo(id, target, offset + PREVIOUS_OFFSET);

@@ -21,7 +21,9 @@ export function locatorFrom(headers: HeaderIndex, id: BlockId): readonly BlockHa
   return locator;
 }
 
-/** The first block of `locator` that is on the active chain, or genesis; our tip for one that builds on it. */
+/**
+ * The first block of `locator` that is on the active chain, or genesis; our tip for one that builds on it.
+ */
 export function forkOfLocator(
   headers: HeaderIndex,
   active: ActiveChain,

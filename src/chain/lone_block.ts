@@ -34,7 +34,9 @@ export interface LoneBlock {
 }
 
 /** What the coinbase says (BIP34); `undefined` for a block from before it had to, or that does not. */
-export function heightInCoinbase({ coinbase, header }: Block, { deployments }: ChainParams): number | undefined {
+export function heightInCoinbase(
+  { coinbase, header }: Block, { deployments }: ChainParams,
+): number | undefined {
   const cursor = new ScriptCursor(coinbase?.inputs[0]?.scriptSig ?? NO_BYTES);
   // Coinbases of version 1 begin with other numbers.
   if (header.version === 1 || !cursor.next()) return undefined;
@@ -67,7 +69,8 @@ export function checkLoneBlock(lone: LoneBlock): LoneVerdict {
   for (const [at, { prevout }] of inputs.entries()) {
     const coin = lone.spent[at] as Coin;
     const maker = made.get(hashKey(prevout.txid));
-    const why = maker === undefined ? coins.add(prevout, coin, height) : whyNotOutput(maker, prevout, coin, height);
+    const why = maker === undefined ? coins.add(prevout, coin, height)
+      : whyNotOutput(maker, prevout, coin, height);
     if (why !== undefined) return { type: "unfit", why: `coin ${at} (${nameOf(prevout)}) ${why}` };
   }
   // Whether what it makes was there already, only a chain could tell.
@@ -75,7 +78,9 @@ export function checkLoneBlock(lone: LoneBlock): LoneVerdict {
 }
 
 /** Says in what a coin differs from the output of the block itself that it stands for. */
-function whyNotOutput(maker: Transaction, { index }: OutPoint, coin: Coin, height: number): string | undefined {
+function whyNotOutput(
+  maker: Transaction, { index }: OutPoint, coin: Coin, height: number,
+): string | undefined {
   const output = maker.outputs[index];
   // There is none, which is the block's fault.
   if (output === undefined) return undefined;

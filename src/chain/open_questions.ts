@@ -30,7 +30,9 @@ export function openQuestions(lone: LoneBlock): readonly string[] {
   const unknown = lone.spent.filter((coin) => coin.isCoinbase && coin.height === UNKNOWN_HEIGHT).length;
   if (unknown > 0) questions.push(`maturity: of ${unknown} coins of coinbases whose height is not given`);
   const isUnique = bip34Hash !== undefined && height > bip34Height && height < BIP34_IMPLIES_BIP30_BELOW;
-  if (!isUnique) questions.push("coins made anew: that no transaction repeats one with unspent coins (BIP30)");
+  if (!isUnique) {
+    questions.push("coins made anew: that no transaction repeats one with unspent coins (BIP30)");
+  }
   return questions;
 }
 
@@ -40,7 +42,8 @@ function lockQuestions({ block, spent }: LoneBlock): string[] {
   const waiting = block.transactions.filter(isLockedByTime).map(({ locktime }) => locktime);
   if (waiting.length > 0) {
     const latest = waiting.reduce((most, time) => Math.max(most, time));
-    questions.push(`locktimes: of ${waiting.length} transactions, that the median time past is above ${latest}`);
+    const what = `of ${waiting.length} transactions, that the median time past is above ${latest}`;
+    questions.push(`locktimes: ${what}`);
   }
   const made = new Set(block.transactions.map(({ txid }) => hashKey(txid)));
   let [byTime, byHeight, at] = [0, 0, 0];
@@ -53,7 +56,9 @@ function lockQuestions({ block, spent }: LoneBlock): string[] {
     }
   }
   if (byTime > 0) questions.push(`relative locktimes: of ${byTime} inputs that wait for a time`);
-  if (byHeight > 0) questions.push(`relative locktimes: of ${byHeight} inputs whose coin's height is not given`);
+  if (byHeight > 0) {
+    questions.push(`relative locktimes: of ${byHeight} inputs whose coin's height is not given`);
+  }
   return questions;
 }
 

@@ -51,7 +51,8 @@ export class Pruner {
   pruneTo(height: number): number {
     const { active, files } = this.#parts;
     this.#wantedHeight = Math.max(this.#wantedHeight, Math.min(height, active.height - BLOCKS_TO_KEEP));
-    const chosen = filesBelow(files.infos(), this.#isPrunable(Math.min(this.#wantedHeight, this.#unlocked())));
+    const isPrunable = this.#isPrunable(Math.min(this.#wantedHeight, this.#unlocked()));
+    const chosen = filesBelow(files.infos(), isPrunable);
     let last = this.#prunedBelow - 1;
     for (const file of chosen) last = Math.max(last, files.infos().get(file)?.heightMax ?? -1);
     this.#prune(chosen);

@@ -28,7 +28,7 @@ import { decodePage, PAGE_ROWS, pageOfKey } from "./index_pages.ts";
 import { UNDO_CHECKSUM_BYTES } from "./undo_codec.ts";
 
 /** Of the block index and the coins. A later one is refused by name. */
-export const CHAIN_FORMAT = 1;
+const CHAIN_FORMAT = 1;
 
 /** A start that finds nothing. */
 export const NEW_CHAIN: RestoredChain = { entries: [] };

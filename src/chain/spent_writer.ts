@@ -54,7 +54,8 @@ export class SpentWriter {
 
   finish(): { readonly undo: Bytes; readonly outputs: Bytes } {
     assert(this.#count === this.#expected, `${this.#count} coins written, ${this.#expected} announced`);
-    return { undo: this.#undo.subarray(0, this.#undoEnd), outputs: this.#outputs.subarray(0, this.#outputsEnd) };
+    const outputs = this.#outputs.subarray(0, this.#outputsEnd);
+    return { undo: this.#undo.subarray(0, this.#undoEnd), outputs };
   }
 }
 
@@ -70,7 +71,7 @@ function writeCount(target: Bytes, offset: number, value: number): number {
   const size = countSize(value);
   let at = offset;
   if (size > 1) target[at++] = size === 3 ? 0xfd : 0xfe;
-  for (let i = 0, rest = value; at < offset + size; i++, rest >>>= 8) target[at++] = rest;
+  for (let rest = value; at < offset + size; rest >>>= 8) target[at++] = rest;
   return at;
 }
 

@@ -20,7 +20,9 @@ export function testBlock(
 ): void {
   const { active, coins, headers, ports, settings: { params } } = parts;
   const { tip } = active;
-  if (!equalBytes(block.header.previous, headers.hash(tip))) return done(violation("inconclusive-not-best-prevblk"));
+  if (!equalBytes(block.header.previous, headers.hash(tip))) {
+    return done(violation("inconclusive-not-best-prevblk"));
+  }
   const previous = headers.context(tip);
   const found = checkBlockBody(block) ??
     checkHeaderInContext(block.header, previous, ports.clock.unixTime(), params) ??

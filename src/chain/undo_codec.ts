@@ -15,7 +15,7 @@
 import { type Bytes, concatBytes } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
 import { ByteWriter, countSize } from "../codec/byte_writer.ts";
-import { DecodeError } from "../codec/decode_error.ts";
+import { decoded } from "../codec/decode_error.ts";
 import { hash256 } from "../crypto/crypto.ts";
 import type { Coin } from "../primitives/coin.ts";
 import type { BlockHash } from "../primitives/hash.ts";
@@ -38,17 +38,14 @@ export function encodeUndo(coins: readonly Coin[]): Bytes {
 
 /** `undefined` when the bytes are not what `encodeUndo` writes. */
 export function decodeUndo(bytes: Bytes): readonly Coin[] | undefined {
-  try {
+  return decoded(() => {
     const reader = new ByteReader(bytes);
     const count = reader.count("coins");
     const coins: Coin[] = [];
     for (let i = 0; i < count; i++) coins.push(readCoin(reader, reader.count("script bytes")));
     reader.end();
     return coins;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** `previous` is the hash of the block before the one that is undone. */

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fromHex, isHex } from "../base/bytes.ts";
 import { parseChainFile } from "../params/chain_file.ts";
 import type { ChainParams } from "../params/chain_params.ts";
-import { NETWORKS, networkByName } from "../params/networks.ts";
+import { NETWORK_NAMES, networkByName } from "../params/networks.ts";
 import { type BuriedHeight, regtestWith } from "../params/regtest.ts";
 import { signetWith } from "../params/signet.ts";
 import { UsageError } from "./core_flags.ts";
@@ -63,9 +63,8 @@ export function readChainFile(path: string): ChainParams {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    const names = NETWORKS.map((network) => network.name);
-    throw new UsageError(
-      `Unknown chain ${path}: it is none of ${names.join(", ")}, and no file.${didYouMean(path, names)}`);
+    throw new UsageError(`Unknown chain ${path}: it is none of ${NETWORK_NAMES.join(", ")}, and no file.` +
+      didYouMean(path, NETWORK_NAMES));
   }
   const result = parseChainFile(text);
   if (!result.ok) throw new UsageError(`Cannot read the chain file ${path}: ${result.errors.join("; ")}`);

@@ -8,17 +8,19 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { DevnetOptions } from "../devnet/options.ts";
 import { UsageError } from "./core_flags.ts";
-import { commandHelp, CRYPTO_FLAG, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { nodeFlag } from "./node_flags.ts";
+import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
 import { packageRoot } from "../io/version.ts";
 
 export const DEVNET_FLAGS: readonly Flag[] = [
   { name: "nodes", value: "N", help: "How many nodes (default: 6)" },
-  { name: "block", value: "WHEN", help: "poisson:10s, 10s, auto (if something waits) or off (default: poisson:10s)" },
+  { name: "block", value: "WHEN",
+    help: "poisson:10s, 10s, auto (if something waits) or off (default: poisson:10s)" },
   { name: "traffic", value: "RATE", help: "Transactions made: 2/s, 30/min or off (default: 2/s)" },
   { name: "seed", value: "N", help: "Same seed, same keys, payments and waits (default: 1)" },
   { name: "state", value: "DIR", help: "Keep the network in this folder, and go on from what is there" },
   { name: "name", value: "NAME", help: "Another network beside one that runs from this folder" },
-  CRYPTO_FLAG,
+  nodeFlag("crypto"),
   { name: "quiet", help: "No line for each block and transaction" },
   { name: "json", help: "One JSON object a line: ready, block, tx, warning, node-removed, error, stopped" },
 ];

@@ -6,32 +6,20 @@ import { silentLogger } from "../base/logger.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { chooseChain } from "./choose_chain.ts";
 import { UsageError } from "./core_flags.ts";
-import { defaultDataDir } from "./data_place.ts";
+import { defaultDataDir } from "./default_data_dir.ts";
 import { EXIT } from "./exit.ts";
 import { filesToImport } from "./import_files.ts";
 import { importFiles } from "./importer.ts";
+import { applyNodeFlags, nodeFlag } from "./node_flags.ts";
 import { planNode } from "./node_plan.ts";
 import { chooseSignatures, startError } from "./run_node.ts";
 import { Settings } from "./settings.ts";
-import { commandHelp, CRYPTO_FLAG, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { commandHelp, type Flag, isOn, type ReadFlags, readFlags } from "./tidings_flags.ts";
 import { VERSION } from "../io/version.ts";
 
 const FLAGS: readonly Flag[] = [
-  {
-    name: "chain", value: "NAME|FILE",
-    help: "main, testnet3, testnet4, signet, regtest, or a chain file (default: main)",
-  },
-  { name: "datadir", value: "DIR", help: `Where they go (default: ${defaultDataDir()})` },
-  {
-    name: "assumevalid", value: "HASH",
-    help: "Take the scripts up to this block for checked; 0 to check all",
-  },
-  { name: "minimumchainwork", value: "HEX", help: "Follow no chain with less work; 0 for any" },
-  { name: "prune", value: "MIB", help: "Keep the block files to this" },
-  { name: "dbcache", value: "MIB", help: "Memory for coins that are not on disk yet (default: 450)" },
-  { name: "par", value: "N", help: "Threads that check scripts (default: one for each processor)" },
-  CRYPTO_FLAG,
-];
+  "chain", "datadir", "assumevalid", "minimumchainwork", "prune", "dbcache", "par", "crypto",
+].map(nodeFlag);
 
 const HELP = commandHelp({
   usage: "tidings import FILE… [FLAGS]",
@@ -79,10 +67,7 @@ function readFiles(paths: readonly string[]): readonly string[] {
 /** A node without peers. */
 async function openForImport(read: ReadFlags): Promise<RunningNode> {
   const settings = new Settings();
-  for (const { name } of FLAGS) {
-    const value = lastText(read, name);
-    if (value !== undefined) settings.commandLine.add(name, value);
-  }
+  applyNodeFlags(read, settings);
   settings.commandLine.add("connect", "0");
   settings.commandLine.add("listen", "0");
   chooseSignatures(settings);

@@ -10,7 +10,9 @@
  *
  * @module
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import {
+  closeSync, existsSync, fstatSync, openSync, readdirSync, readFileSync, readSync, statSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Bytes, equalBytes, toHex } from "../base/bytes.ts";
 import { wordAt } from "../base/salted_hash.ts";
@@ -56,7 +58,8 @@ export function filesToImport(path: string): readonly string[] {
 }
 
 /**
- * What a file holds, in its order. It is read a piece at a time: it may be longer than what memory should hold.
+ * What a file holds, in its order. It is read a piece at a time: it may be longer than what memory should
+ * hold.
  *
  * @throws {FramingError} when it breaks off, or something else stands in it
  */
@@ -84,9 +87,13 @@ interface Source {
 }
 
 function* piecesFrom(source: Source, file: string, magic: Bytes): Generator<Piece> {
-  if (file.endsWith(".headers")) yield* headersOf(file, source.read(0, source.length));
-  else if (file.endsWith(".block")) yield { kind: "block", bytes: source.read(0, source.length), file, offset: 0 };
-  else yield* recordsOf(file, source, magic);
+  if (file.endsWith(".headers")) {
+    yield* headersOf(file, source.read(0, source.length));
+  } else if (file.endsWith(".block")) {
+    yield { kind: "block", bytes: source.read(0, source.length), file, offset: 0 };
+  } else {
+    yield* recordsOf(file, source, magic);
+  }
 }
 
 /** How much of a file's end is looked at together, for where its data end. */

@@ -34,7 +34,8 @@ test("the log says when nothing is, and warns when less work than usual is enoug
 });
 
 test("the log says how old blocks are removed", () => {
-  assert.match(logOf({ pruneTarget: 0 }).at(-1) ?? "", /^Block pruning enabled\. Use RPC call pruneblockchain/);
+  assert.match(logOf({ pruneTarget: 0 }).at(-1) ?? "",
+    /^Block pruning enabled\. Use RPC call pruneblockchain/);
   assert.equal(logOf({ pruneTarget: 550 * 1024 * 1024 }).at(-1),
     "Prune configured to target 550 MiB on disk for block and undo files.");
 });

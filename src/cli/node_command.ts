@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "./core_flags.ts";
-import { defaultDataDir } from "./data_place.ts";
+import { defaultDataDir } from "./default_data_dir.ts";
 import { applyNodeFlags, NODE_FLAGS, readEnvironment } from "./node_flags.ts";
 import { planRun, runNode } from "./run_node.ts";
 import { Settings } from "./settings.ts";
@@ -19,11 +19,11 @@ const QUIET: Flag = {
 const HELP = commandHelp({
   usage: "tidings node [FLAGS]",
   about: `Runs one node until Ctrl-C. Settings not given here come from TIDINGS_… in the environment, such as
-TIDINGS_MAX_CONNECTIONS=8, and from bitcoin.conf in the data directory.`,
+TIDINGS_MAXCONNECTIONS=8, and from bitcoin.conf in the data directory.`,
   flags: [...NODE_FLAGS, QUIET],
   examples: [
     "tidings node --chain regtest --datadir ./node1",
-    "tidings node --chain regtest --datadir ./node2 --listen 18454 --rpc 18453 --add-node 127.0.0.1:18444",
+    "tidings node --chain regtest --datadir ./node2 --listen 18454 --rpc 18453 --addnode 127.0.0.1:18444",
     "tidings node --chain mine.chain.json --datadir ./mine",
   ],
 });

@@ -1,4 +1,5 @@
 /** The flags of `tidings node`, and the environment, as settings. @module */
+import { assert } from "../base/assert.ts";
 import { parseHost, splitHostPort } from "../primitives/host_text.ts";
 import { UsageError } from "./core_flags.ts";
 import { OPTIONS } from "./options.ts";
@@ -30,15 +31,27 @@ export const NODE_FLAGS: readonly Flag[] = OPTIONS.flatMap((option): Flag[] => {
   return [{ name, help: text, ...(value === undefined ? {} : { value: value.toUpperCase() }) }];
 });
 
+/** The same flag for another command. */
+export function nodeFlag(name: string): Flag {
+  const flag = NODE_FLAGS.find((each) => each.name === name);
+  assert(flag !== undefined, `tidings node has --${name}`);
+  return flag;
+}
+
 /** @throws {UsageError} for a value that cannot be read */
 export function applyNodeFlags({ flags }: ReadFlags, settings: Settings): void {
   for (const option of OPTIONS) {
     for (const value of flags.get(option.flag ?? "") ?? []) {
       const flag = option.flag as string;
       if (typeof value === "string" && SPECIAL.has(flag)) applySpecial(flag, value, settings);
-      else settings.commandLine.add(option.name, value);
+      else settings.commandLine.add(option.name, option.type === "number" ? wholeNumber(flag, value) : value);
     }
   }
+}
+
+function wholeNumber(flag: string, value: string | boolean): string | boolean {
+  if (typeof value === "boolean" || /^-?[0-9]{1,9}$/.test(value)) return value;
+  throw new UsageError(`--${flag} ${value}: need a whole number`);
 }
 
 function applySpecial(flag: string, value: string, settings: Settings): void {
@@ -76,7 +89,7 @@ function readSizeMib(value: string): number {
   return Math.floor(size);
 }
 
-/** `TIDINGS_MAX_CONNECTIONS=8` and the like; lists have commas. */
+/** `TIDINGS_MAXCONNECTIONS=8` and the like; lists have commas. */
 export function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>, settings: Settings,
 ): void {

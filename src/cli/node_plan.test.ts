@@ -52,7 +52,8 @@ describe("planNode", () => {
         "-blockreservedweight (1999) is lower than minimum safety value of (2000)"],
       ["-blockreservedweight=4000001",
         "-blockreservedweight (4000001) exceeds consensus maximum block weight (4000000)"],
-      ["-blockmaxweight=4000001", "-blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)"],
+      ["-blockmaxweight=4000001",
+        "-blockmaxweight (4000001) exceeds consensus maximum block weight (4000000)"],
       ["-blockmaxweight=7999", "-blockreservedweight (8000) exceeds -blockmaxweight (7999)"],
       ["-whitelist=in@1.2.3.4", "Only direction was set, no permissions: 'in@1.2.3.4'"],
     ];
@@ -76,7 +77,8 @@ describe("planNode", () => {
       ["txindex", "coinstatsindex", "txospenderindex", "blockfilterindex"]);
     assert.equal(all.options.peerBlockFilters, false);
     assert.ok((await plan("-blockfilterindex", "-peerblockfilters")).options.peerBlockFilters);
-    assert.deepEqual([...(await plan("-blockfilterindex=0", "-notxindex", "-coinstatsindex=0")).options.indexes], []);
+    assert.deepEqual([...(await plan("-blockfilterindex=0", "-notxindex",
+      "-coinstatsindex=0")).options.indexes], []);
     assert.deepEqual([...(await plan("-prune=1", "-blockfilterindex=1", "-coinstatsindex")).options.indexes],
       ["coinstatsindex", "blockfilterindex"]);
     const cases: readonly (readonly [flags: readonly string[], fault: string])[] = [
@@ -204,7 +206,7 @@ describe("the flags of tidings node", () => {
   it("are the same settings by other names", async () => {
     const settings =
       nodeFlags("--chain", "regtest", "--listen", "18454", "--rpc=18453", "--connect", "127.0.0.1:1",
-      "--prune", "2GiB", "--max-connections", "9", "--no-blocks-only");
+      "--prune", "2GiB", "--maxconnections", "9", "--no-blocksonly");
     const { options, listen } = await planNode(settings, REGTEST);
     assert.equal(chainName(settings), "regtest");
     assert.deepEqual(listen, [{ host: "127.0.0.1", port: 18454 }]);
@@ -218,14 +220,14 @@ describe("the flags of tidings node", () => {
     assert.deepEqual((await planNode(nodeFlags("--listen", "off"), REGTEST)).listen, []);
     assert.equal(planRpc(nodeFlags("--rpc", "off"), REGTEST, "/n"), undefined);
     assert.throws(() => nodeFlags("--listen", "x:y"), /need \[HOST:\]PORT/);
-    assert.throws(() => nodeFlags("--max-conections", "9"),
-      /unknown flag --max-conections\. Did you mean --max-connections\?/);
+    assert.throws(() => nodeFlags("--maxconections", "9"),
+      /unknown flag --maxconections\. Did you mean --maxconnections\?/);
     assert.throws(() => nodeFlags("--chain"), /--chain needs a value/);
   });
 
   it("give way to the command line when they come from the environment", () => {
-    const settings = nodeFlags("--max-connections", "9");
-    readEnvironment({ TIDINGS_MAX_CONNECTIONS: "5", TIDINGS_ADD_NODE: "1.2.3.4,5.6.7.8" }, settings);
+    const settings = nodeFlags("--maxconnections", "9");
+    readEnvironment({ TIDINGS_MAXCONNECTIONS: "5", TIDINGS_ADDNODE: "1.2.3.4,5.6.7.8" }, settings);
     assert.equal(settings.text("maxconnections"), "9");
     assert.deepEqual(settings.list("addnode"), ["1.2.3.4", "5.6.7.8"]);
   });

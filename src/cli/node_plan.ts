@@ -15,7 +15,7 @@ import { UsageError } from "./core_flags.ts";
 import { readIndexes } from "./index_plan.ts";
 import { OPTIONS } from "./options.ts";
 import { readBlockLimits, readMinRelayFeeRate, readRelayPolicy } from "./policy_plan.ts";
-import { readAssumeValid, readInteger, readMinimumWork, readPort } from "./read_setting.ts";
+import { readAssumeValid, readInteger, readMinimumWork, readPort, readThreads } from "./read_setting.ts";
 import { settingText, type Settings } from "./settings.ts";
 import type { Reindex } from "../io/reindex_mark.ts";
 import type { VerifyPlan } from "../io/verify_pool.ts";
@@ -256,8 +256,7 @@ function readAcceptNonstandard(settings: Settings, params: ChainParams): boolean
 }
 
 function readVerify(settings: Settings): VerifyPlan {
-  const threads = readInteger(settings, "par", 0);
   // The other half would be for whole scripts, which the mempool itself remembers.
   const signatureCacheBytes = Math.max(0, readInteger(settings, "maxsigcachesize", 32) * MIB) / 2;
-  return { ...(threads > 0 ? { threads } : {}), signatureCacheBytes };
+  return { threads: readThreads(settings), signatureCacheBytes };
 }

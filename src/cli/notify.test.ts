@@ -30,11 +30,13 @@ test("each new tip runs -blocknotify with its hash, but not while the node catch
 test("a warning runs -alertnotify with its text, of which nothing reaches the shell but text", () => {
   const notify = plan("-alertnotify=tell %s");
   assert.equal(commandFor(warning("Unknown (bit 3)"), notify, true), "tell 'Unknown (bit 3)'");
-  assert.equal(commandFor(warning("a'; rm -rf $HOME `b` \\ \"c\""), notify, true), "tell 'a; rm -rf HOME b  c'");
+  assert.equal(commandFor(warning("a'; rm -rf $HOME `b` \\ \"c\""), notify, true),
+    "tell 'a; rm -rf HOME b  c'");
 });
 
 test("commands given as nothing are none, and those at the end may be several", () => {
-  const { startup, block, alert, shutdown } = plan("-startupnotify=", "-shutdownnotify=a", "-shutdownnotify=b");
+  const { startup, block, alert, shutdown } =
+    plan("-startupnotify=", "-shutdownnotify=a", "-shutdownnotify=b");
   assert.deepEqual([startup, block, alert, shutdown], [undefined, undefined, undefined, ["a", "b"]]);
 });
 

@@ -1,3 +1,5 @@
+import { NETWORK_NAMES, NETWORKS } from "../params/networks.ts";
+
 export type OptionCategory = "general" | "network" | "chain" | "relay" | "rpc" | "debug" | "absent";
 
 export interface Option {
@@ -29,4 +31,9 @@ export interface Absence {
   readonly why: string;
   /** Whether ignoring it does what it says, or no harm; if not, it may only be switched off. */
   readonly isHarmless: boolean;
+}
+
+/** The port of each network, as the help of `-port` and `-rpcport` shows it: `main 8333, …`. */
+export function portsByNetwork(kind: "port" | "rpcPort"): string {
+  return NETWORKS.map((network, i) => `${NETWORK_NAMES[i]} ${network[kind]}`).join(", ");
 }

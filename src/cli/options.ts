@@ -14,7 +14,7 @@ import { POLICY_OPTIONS } from "./options_policy.ts";
 import { RPC_OPTIONS } from "./options_rpc.ts";
 
 export const OPTIONS: readonly Option[] = [
-  ...GENERAL_OPTIONS, ...NETWORK_OPTIONS, ...POLICY_OPTIONS, ...CHAIN_OPTIONS, ...INDEX_OPTIONS,
+  ...GENERAL_OPTIONS, ...CHAIN_OPTIONS, ...INDEX_OPTIONS, ...NETWORK_OPTIONS, ...POLICY_OPTIONS,
   ...RPC_OPTIONS, ...ABSENT_OPTIONS,
 ];
 

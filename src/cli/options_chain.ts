@@ -1,9 +1,10 @@
+import { NETWORK_NAMES } from "../params/networks.ts";
 import type { Option } from "./option.ts";
 
 export const CHAIN_OPTIONS: readonly Option[] = [
   {
-    name: "chain", category: "chain", type: "text", value: "name", noNegation: true, flag: "chain",
-    help: "main, testnet3, testnet4, signet, regtest, or the file of a network of your own", fallback: "main",
+    name: "chain", category: "chain", type: "text", value: "name|file", noNegation: true, flag: "chain",
+    help: `${NETWORK_NAMES.join(", ")}, or the file of a network of your own`, fallback: "main",
   },
   { name: "testnet", category: "chain", type: "flag", help: "The same as -chain=testnet3" },
   { name: "testnet4", category: "chain", type: "flag", help: "The same as -chain=testnet4" },
@@ -19,8 +20,8 @@ export const CHAIN_OPTIONS: readonly Option[] = [
   },
   {
     name: "test", category: "chain", type: "list", value: "name", isForTests: true,
-    help: "On regtest, hold blocks to this rule as well: bip94; or answer yes where Bitcoin Core asks whether " +
-      "to reindex: reindex_after_failure_noninteractive_yes",
+    help: "On regtest, hold blocks to this rule as well: bip94; or answer yes where Bitcoin Core asks " +
+      "whether to reindex: reindex_after_failure_noninteractive_yes",
   },
   {
     name: "prune", category: "chain", type: "number", value: "MiB", flag: "prune",
@@ -33,15 +34,15 @@ export const CHAIN_OPTIONS: readonly Option[] = [
   },
   {
     name: "reindex", category: "chain", type: "flag", flag: "reindex",
-    help: "Make the block index, the coins and all other indexes again from the block files; with -prune, " +
-      "block files are downloaded again", fallback: "0",
+    help: "Make the block index, the coins and all other indexes again from the block files; of a " +
+      "pruned node, blocks are downloaded again", fallback: "0",
   },
   {
     name: "reindex-chainstate", category: "chain", type: "flag", flag: "reindex-chainstate",
     help: "Make the coins again from the blocks of the block index", fallback: "0",
   },
   {
-    name: "loadblock", category: "chain", type: "list", value: "file", flag: "load-block",
+    name: "loadblock", category: "chain", type: "list", value: "file", flag: "loadblock",
     help: "Take blocks from this file at the start",
   },
   {
@@ -49,11 +50,11 @@ export const CHAIN_OPTIONS: readonly Option[] = [
     help: "Stop once the blocks of all files are taken", fallback: "0",
   },
   {
-    name: "minimumchainwork", category: "chain", type: "text", value: "hex", flag: "minimum-chain-work",
+    name: "minimumchainwork", category: "chain", type: "text", value: "hex", flag: "minimumchainwork",
     help: "Follow no chain with less work than this", fallback: "the network's",
   },
   {
-    name: "assumevalid", category: "chain", type: "text", value: "hash", flag: "assume-valid",
+    name: "assumevalid", category: "chain", type: "text", value: "hash", flag: "assumevalid",
     help: "Take the scripts of this block and all before it for checked; 0 to check all",
       fallback: "the network's",
   },

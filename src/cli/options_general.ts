@@ -1,3 +1,4 @@
+import { defaultDataDir } from "./default_data_dir.ts";
 import type { Option } from "./option.ts";
 
 export const GENERAL_OPTIONS: readonly Option[] = [
@@ -9,7 +10,7 @@ export const GENERAL_OPTIONS: readonly Option[] = [
   { name: "version", category: "general", type: "flag", help: "Print the version and exit" },
   {
     name: "datadir", category: "general", type: "text", value: "dir", flag: "datadir",
-    help: "Where everything is kept", fallback: "~/.tidings", noNegation: true,
+    help: "Where everything is kept", fallback: defaultDataDir(), noNegation: true,
   },
   {
     name: "conf", category: "general", type: "text", value: "file",
@@ -43,8 +44,8 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "Runs this shell command before the node stops, and waits for it",
   },
   {
-    name: "par", category: "general", type: "number", value: "n", flag: "threads",
-    help: "Threads that check scripts; 0 for one a processor, less than 0 to leave that many processors free",
+    name: "par", category: "general", type: "number", value: "n", flag: "par",
+    help: "Threads that check scripts; 0 for one for each processor, less than 0 to leave that many free",
     fallback: "0",
   },
   {
@@ -57,7 +58,7 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "Half of this is for signatures that were found good", fallback: "32",
   },
   {
-    name: "dbcache", category: "general", type: "number", value: "MiB", flag: "cache",
+    name: "dbcache", category: "general", type: "number", value: "MiB", flag: "dbcache",
     help: "Memory for coins that were used lately", fallback: "450",
   },
   {
@@ -89,7 +90,7 @@ export const GENERAL_OPTIONS: readonly Option[] = [
   { name: "logratelimit", category: "debug", type: "flag", help: "Drop lines that come too often",
     fallback: "1", isForTests: true },
   {
-    name: "uacomment", category: "debug", type: "list", value: "text", flag: "comment",
+    name: "uacomment", category: "debug", type: "list", value: "text", flag: "uacomment",
     help: "Say this of the node to its peers, in its user agent",
   },
   {

@@ -1,4 +1,4 @@
-import type { Option } from "./option.ts";
+import { type Option, portsByNetwork } from "./option.ts";
 
 export const NETWORK_OPTIONS: readonly Option[] = [
   {
@@ -7,7 +7,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
   },
   {
     name: "port", category: "network", type: "number", value: "port", isPerNetwork: true,
-    help: "Port to listen on", fallback: "main 8333, testnet4 48333, signet 38333, regtest 18444",
+    help: "Port to listen on", fallback: portsByNetwork("port"),
   },
   {
     name: "bind", category: "network", type: "list", value: "addr[:port][=onion]", isPerNetwork: true,
@@ -21,8 +21,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
   {
     name: "whitelist", category: "network", type: "list", value: "[permissions@]addr[/bits]",
     help: "Grant permissions to peers with such an address: bloomfilter, noban, forcerelay, relay, " +
-      "mempool, " +
-      "download, addr or all; in and out say for which connections",
+      "mempool, download, addr or all; in and out say for which connections",
   },
   { name: "whitelistrelay", category: "relay", type: "flag", help: "Grant relay to whitelisted peers",
     fallback: "1" },
@@ -33,11 +32,11 @@ export const NETWORK_OPTIONS: readonly Option[] = [
   {
     name: "connect", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true,
       flag: "connect",
-    help: "Dial only this; -noconnect or -connect=0 to dial nothing",
+    help: "Dial only this; 0 to dial nothing",
   },
   {
     name: "addnode", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true,
-      flag: "add-node",
+      flag: "addnode",
     help: "Keep a connection to this open",
   },
   {
@@ -45,7 +44,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: "Tell others that we are reached here",
   },
   {
-    name: "maxconnections", category: "network", type: "number", value: "n", flag: "max-connections",
+    name: "maxconnections", category: "network", type: "number", value: "n", flag: "maxconnections",
     help: "Connections that choose themselves, of both directions", fallback: "125",
   },
   {
@@ -57,7 +56,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: "Serve filtered blocks and the mempool (BIP37, BIP35)", fallback: "0",
   },
   {
-    name: "blocksonly", category: "relay", type: "flag", flag: "blocks-only",
+    name: "blocksonly", category: "relay", type: "flag", flag: "blocksonly",
     help: "Ask for no transactions", fallback: "0",
   },
 ];

@@ -1,10 +1,10 @@
-import type { Option } from "./option.ts";
+import { type Option, portsByNetwork } from "./option.ts";
 
 export const RPC_OPTIONS: readonly Option[] = [
   { name: "server", category: "rpc", type: "flag", help: "Answer JSON-RPC", fallback: "1" },
   {
     name: "rpcport", category: "rpc", type: "number", value: "port", isPerNetwork: true,
-    help: "Port for JSON-RPC", fallback: "main 8332, testnet4 48332, signet 38332, regtest 18443",
+    help: "Port for JSON-RPC", fallback: portsByNetwork("rpcPort"),
   },
   {
     name: "rpcbind", category: "rpc", type: "list", value: "addr[:port]", isPerNetwork: true, flag: "rpc",

@@ -23,7 +23,8 @@ export function readRelayPolicy(settings: Settings): RelayPolicy {
   const carriesData = settings.flag("datacarrier", true);
   return {
     permitBareMultisig: settings.flag("permitbaremultisig", usual.permitBareMultisig),
-    dataCarrierBytesMax: carriesData ? readInteger(settings, "datacarriersize", usual.dataCarrierBytesMax) : 0,
+    dataCarrierBytesMax: carriesData ? readInteger(settings, "datacarriersize",
+      usual.dataCarrierBytesMax) : 0,
     dustFeeRate: readCoins(settings, "dustrelayfee", usual.dustFeeRate as Sats),
     vbytesPerSigop: readInteger(settings, "bytespersigop", usual.vbytesPerSigop),
     incrementalFeeRate: readCoins(settings, "incrementalrelayfee", usual.incrementalFeeRate as Sats),

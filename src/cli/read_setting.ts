@@ -1,4 +1,5 @@
 /** Settings as numbers, amounts and hashes, in Bitcoin Core's ways. @module */
+import { availableParallelism } from "node:os";
 import { assert } from "../base/assert.ts";
 import { hashLiteral } from "../primitives/hash.ts";
 import type { BlockHash } from "../primitives/hash.ts";
@@ -15,6 +16,15 @@ export function readInteger(settings: Settings, name: string, fallback: number):
   if (text === undefined) return fallback;
   const number = Number.parseInt(text, 10) || 0;
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(number, Number.MAX_SAFE_INTEGER));
+}
+
+/**
+ * Threads that check scripts: as many as `-par` says, or one for each processor but the ones it
+ * leaves free.
+ */
+export function readThreads(settings: Settings): number {
+  const threads = readInteger(settings, "par", 0);
+  return threads > 0 ? threads : Math.max(1, availableParallelism() + threads);
 }
 
 /** @throws {UsageError} */

@@ -8,18 +8,18 @@ import { type JsonValue, writeJson } from "../rpc/json.ts";
 import { RPC_CODE } from "../rpc/rpc_error.ts";
 import { chooseChain } from "./choose_chain.ts";
 import { UsageError } from "./core_flags.ts";
-import { defaultDataDir } from "./data_place.ts";
+import { defaultDataDir } from "./default_data_dir.ts";
 import { EXIT } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
 import { callRpc, type RpcOutcome, type RpcTarget } from "./rpc_client.ts";
+import { nodeFlag } from "./node_flags.ts";
 import { readParameters } from "./rpc_parameters.ts";
 import { Settings } from "./settings.ts";
 import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
 import { VERSION } from "../io/version.ts";
 
 const FLAGS: readonly Flag[] = [
-  { name: "chain", value: "NAME|FILE",
-    help: "Whose node: main, testnet4, signet, regtest, or a chain file (default: main)" },
+  nodeFlag("chain"),
   { name: "datadir", value: "DIR", help: `Its data directory (default: ${defaultDataDir()})` },
   { name: "rpc", value: "[HOST:]PORT", help: "Where it answers (default: the chain's port on 127.0.0.1)" },
   { name: "cookie", value: "FILE",

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { DebugLog } from "../io/debug_log.ts";
-import { DataDirError } from "../io/data_dir.ts";
+import { DataDirError } from "../io/data_dir_error.ts";
 import { ListenError } from "../io/listener.ts";
 import { coreLine, terminalLine } from "../io/log_entry.ts";
 import { useSignatures } from "../io/node_crypto.ts";

@@ -29,12 +29,6 @@ export class SettingSource {
   }
 }
 
-/** A configuration file: what stands before any section, and in each. */
-export interface ConfigValues {
-  readonly general: SettingSource;
-  readonly sections: ReadonlyMap<string, SettingSource>;
-}
-
 export class Settings {
   readonly commandLine = new SettingSource();
   readonly environment = new SettingSource();

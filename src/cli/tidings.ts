@@ -2,7 +2,7 @@
 import { UsageError } from "./core_flags.ts";
 import { EXIT } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
-import { CRYPTO_FLAG, isOn, lastText, readFlags } from "./tidings_flags.ts";
+import { isOn, lastText, readFlags } from "./tidings_flags.ts";
 import { VERSION } from "../io/version.ts";
 
 interface Command {
@@ -83,7 +83,8 @@ async function versionCommand(argv: readonly string[]): Promise<number> {
       "wasm or portable.\n");
     return EXIT.ok;
   }
-  const read = readFlags(argv, [CRYPTO_FLAG, { name: "json", help: "" }]);
+  const { nodeFlag } = await import("./node_flags.ts");
+  const read = readFlags(argv, [nodeFlag("crypto"), { name: "json", help: "" }]);
   const { signatureBackend, useSignatures } = await import("../io/node_crypto.ts");
   useSignatures(lastText(read, "crypto"));
   const facts = { tidings: VERSION, node: process.versions.node, signatures: signatureBackend() };

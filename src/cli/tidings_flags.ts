@@ -20,12 +20,6 @@ export interface ReadFlags {
   readonly words: readonly string[];
 }
 
-/** Of every command that checks signatures; `useSignatures` takes its value. */
-export const CRYPTO_FLAG: Flag = {
-  name: "crypto", value: "LIBRARY",
-  help: "What checks signatures: system, prebuilt, wasm, portable or auto (default: auto)",
-};
-
 const STANDARD: readonly Flag[] = [
   { name: "help", help: "Print this help and exit" },
   { name: "version", help: "Print the version and exit" },

@@ -33,7 +33,8 @@ async function run(argv: readonly string[]): Promise<number> {
   for (const line of notes.warnings) process.stderr.write(`${line}\n`);
   const failure = await runNode(plan, "lines");
   if (failure === undefined) return 0;
-  process.stderr.write(`Error: A fatal internal error occurred, see debug.log for details: ${failure.message}\n`);
+  process.stderr.write(
+    `Error: A fatal internal error occurred, see debug.log for details: ${failure.message}\n`);
   return 1;
 }
 

@@ -87,7 +87,8 @@ async function scriptsVerdict(
       if (spent.length === 0) return undefined;
       const { flags } = verdict.connection;
       const spentOutputs = packSpentOutputs(spent);
-      return pool.verify({ kind: "block", bytes: block.bytes, spentOutputs, flags, inputCount: spent.length });
+      return pool.verify({ kind: "block", bytes: block.bytes, spentOutputs, flags,
+        inputCount: spent.length });
     }
   }
 }

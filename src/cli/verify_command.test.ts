@@ -27,7 +27,9 @@ function file(bytes: Bytes): string {
   return path;
 }
 
-function verify(blockBytes: Bytes, spentBytes: Bytes, at: number | undefined = height): Promise<VerifyReport> {
+function verify(
+  blockBytes: Bytes, spentBytes: Bytes, at: number | undefined = height,
+): Promise<VerifyReport> {
   const [blockPath, spentPath] = [file(blockBytes), file(spentBytes)];
   return verifyBlock({ blockPath, spentPath, params, height: at, pool, now: 1_900_000_000 });
 }
@@ -55,10 +57,12 @@ test("a file that is no block, or no coins, is refused in words", async () => {
   await assert.rejects(verify(long, GOOD_SPENT), /does not hold a block: .*1 bytes remain after the end/);
   await assert.rejects(verify(block.bytes, GOOD_SPENT.subarray(0, -1)), /does not hold spent coins: /);
   const fewer = writeSpentCoins(spent.slice(1));
-  await assert.rejects(verify(block.bytes, fewer), /does not fit the block: \d+ coins, where the block spends \d+/);
+  await assert.rejects(verify(block.bytes, fewer),
+    /does not fit the block: \d+ coins, where the block spends \d+/);
   const request = { blockPath: join(root, "absent"), spentPath: root, params, height, pool, now: 0 };
   await assert.rejects(verifyBlock(request), /Cannot read .*absent: ENOENT/);
-  await assert.rejects(verifyBlock({ ...request, blockPath: file(MAIN.genesis.bytes), params: MAIN, height: undefined,
+  await assert.rejects(verifyBlock({ ...request, blockPath: file(MAIN.genesis.bytes), params: MAIN,
+    height: undefined,
     spentPath: file(new Uint8Array(0)) }), /need --height: the coinbase of .* does not say it/);
 });
 
@@ -111,16 +115,19 @@ test("a command line that is wrong says what it needs", async () => {
     [[blockFile, "--spend", spentFile], /unknown flag --spend.*--spent/],
   ];
   for (const [words, message] of wrong) {
-    await assert.rejects(run(...words), (error) => error instanceof UsageError && message.test(error.message));
+    await assert.rejects(run(...words), (error) => error instanceof UsageError &&
+      message.test(error.message));
   }
   assert.equal((await run("--help")).code, 0);
 });
 
 for (const [name, chain, at] of [["testnet3-1087400", TESTNET3, 1_087_400]] as const) {
   test(`${name} is valid, and its coinbase says its height`, { skip: skipWithoutShared }, async () => {
-    const [blockPath, spentPath] = [sharedPath("blocks", `${name}.block`), sharedPath("blocks", `${name}.spent`)];
+    const [blockPath, spentPath] =
+      [sharedPath("blocks", `${name}.block`), sharedPath("blocks", `${name}.spent`)];
     const inThreads = new VerifyPool({ threads: 2, report: (error) => assert.fail(error) });
-    const request = { blockPath, spentPath, params: chain, height: undefined, pool: inThreads, now: 1_900_000_000 };
+    const request =
+      { blockPath, spentPath, params: chain, height: undefined, pool: inThreads, now: 1_900_000_000 };
     const report = await verifyBlock(request);
     await inThreads.close();
     assert.deepEqual([report.violation, report.height], [undefined, at]);

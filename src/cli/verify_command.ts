@@ -1,5 +1,4 @@
 /** `tidings verify FILE.block --spent FILE.spent`. @module */
-import { availableParallelism } from "node:os";
 import { describeViolation } from "../consensus/rule_violation.ts";
 import { signatureBackend, useSignatures } from "../io/node_crypto.ts";
 import { VerifyPool } from "../io/verify_pool.ts";
@@ -9,25 +8,25 @@ import { networkByName } from "../params/networks.ts";
 import { readChainFile } from "./choose_chain.ts";
 import { UsageError } from "./core_flags.ts";
 import { EXIT } from "./exit.ts";
-import { commandHelp, CRYPTO_FLAG, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { applyNodeFlags, nodeFlag } from "./node_flags.ts";
+import { readThreads } from "./read_setting.ts";
+import { Settings } from "./settings.ts";
+import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
 import { verifyBlock, VerifyInputError, type VerifyReport } from "./verify_block.ts";
 
 const FLAGS: readonly Flag[] = [
   { name: "spent", value: "FILE", help: "The coins that the block spends, in the order of its inputs" },
-  {
-    name: "chain", value: "NAME|FILE",
-    help: "main, testnet3, testnet4, signet, regtest, or a chain file (default: main)",
-  },
+  nodeFlag("chain"),
   { name: "height", value: "N", help: "Of the block (default: what its coinbase says, by BIP34)" },
-  { name: "par", value: "N", help: "Threads that check scripts (default: one a processor)" },
-  CRYPTO_FLAG,
+  nodeFlag("par"),
+  nodeFlag("crypto"),
   { name: "json", help: "Print the verdict as JSON" },
 ];
 
 const HELP = commandHelp({
   usage: "tidings verify FILE.block --spent FILE.spent [FLAGS]",
-  about: `Checks one block in full, without the chain before it: its structure, merkle root, witnesses, weight,
-signature operations, locktimes, amounts, subsidy and scripts, under the rules of its height. Prints the
+  about: `Checks one block in full, without the chain before it: its structure, merkle root, witnesses,
+weight, signature operations, locktimes, amounts, subsidy and scripts, under the rules of its height. Prints the
 verdict with the rule that is broken, how long it took, and what one block alone cannot show.
 
 FILE.block is one serialised block. FILE.spent holds, for each input but the coinbase's, in order, the
@@ -50,7 +49,9 @@ export async function verifyCommand(argv: readonly string[]): Promise<number> {
   if (spentPath === undefined) throw new UsageError("need --spent FILE.spent");
   const params = chosenChain(lastText(read, "chain") ?? "main");
   const height = readHeight(read);
-  const threads = readThreads(read);
+  const settings = new Settings();
+  applyNodeFlags(read, settings);
+  const threads = readThreads(settings);
   useSignatures(lastText(read, "crypto"));
   const pool = new VerifyPool({ threads, report: (error) => process.stderr.write(`${error.message}\n`) });
   try {
@@ -61,7 +62,9 @@ export async function verifyCommand(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof VerifyInputError)) throw error;
     process.stderr.write(`tidings verify: ${error.message}\n`);
-    if (isOn(read, "json")) process.stdout.write(`${JSON.stringify({ valid: false, error: error.message })}\n`);
+    if (isOn(read, "json")) {
+      process.stdout.write(`${JSON.stringify({ valid: false, error: error.message })}\n`);
+    }
     return EXIT.failed;
   } finally {
     await pool.close();
@@ -75,20 +78,14 @@ function chosenChain(name: string): ChainParams {
 
 /** @throws {UsageError} */
 function readHeight(read: ReadFlags): number | undefined {
-  const height = readNumber(read, "height");
-  if (height === 0) throw new UsageError("--height 0: the genesis block is given with its network, not checked");
+  const text = lastText(read, "height");
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,9}$/.test(text)) throw new UsageError(`--height ${text}: need a whole number`);
+  const height = Number(text);
+  if (height === 0) {
+    throw new UsageError("--height 0: the genesis block is given with its network, not checked");
+  }
   return height;
-}
-
-/** @throws {UsageError} */
-function readThreads(read: ReadFlags): number {
-  return readNumber(read, "par") || availableParallelism();
-}
-
-function readNumber(read: ReadFlags, flag: string): number | undefined {
-  const text = lastText(read, flag);
-  if (text !== undefined && !/^[0-9]{1,9}$/.test(text)) throw new UsageError(`--${flag} ${text}: need a whole number`);
-  return text === undefined ? undefined : Number(text);
 }
 
 interface PrintOptions {
@@ -104,7 +101,8 @@ function print(report: VerifyReport, { path, params, threads, isJson }: PrintOpt
   const rate = Math.round((1000 * inputs) / total);
   const signatures = signatureBackend();
   if (isJson) {
-    const verdict = { valid: violation === undefined, rule: violation?.rule ?? null, detail: violation?.detail ?? null };
+    const verdict =
+      { valid: violation === undefined, rule: violation?.rule ?? null, detail: violation?.detail ?? null };
     const block = { chain: params.name, hash, height, transactions, inputs };
     const rounded = { read: tenths(times.read), rules: tenths(times.rules), scripts: tenths(times.scripts) };
     const pace = { ms: { ...rounded, total: tenths(total) }, inputsPerSecond: rate, threads, signatures };

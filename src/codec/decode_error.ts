@@ -36,6 +36,16 @@ export function overLimit(offset: number, field: string, value: number | bigint,
   return new DecodeError(offset, { kind: "over-limit", field, value: BigInt(value), max });
 }
 
+/** What `decode` reads; `undefined` where it throws a `DecodeError`: for an edge that needs not say why. */
+export function decoded<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
 function describe(fault: DecodeFault): string {
   switch (fault.kind) {
     case "truncated":

@@ -110,7 +110,8 @@ export function checkWitnessCommitment(
     return changedWitness("bad-witness-nonce-size", "invalid witness reserved value size");
   }
   const isMatch = equalBytes(witnessCommitment(witnessMerkleRoot(block), reserved), commitment);
-  return isMatch ? undefined : changedWitness("bad-witness-merkle-match", "witness merkle commitment mismatch");
+  return isMatch ? undefined : changedWitness("bad-witness-merkle-match",
+    "witness merkle commitment mismatch");
 }
 
 /** In Bitcoin Core's words, which begin with the name of its function. */

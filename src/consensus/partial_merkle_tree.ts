@@ -27,7 +27,9 @@ export interface ProvenMatches {
 }
 
 /** The proof for those of `txids`, all of a block in order, that `isMatch` picks. */
-export function buildPartialMerkleTree(txids: readonly Txid[], isMatch: (txid: Txid) => boolean): PartialMerkleTree {
+export function buildPartialMerkleTree(
+  txids: readonly Txid[], isMatch: (txid: Txid) => boolean,
+): PartialMerkleTree {
   const bits: boolean[] = [];
   const hashes: Bytes[] = [];
   const matches = txids.map(isMatch);
@@ -51,7 +53,9 @@ export function buildPartialMerkleTree(txids: readonly Txid[], isMatch: (txid: T
 function subtreeRoot(leaves: readonly Bytes[], height: number): Bytes {
   let hash = merkleRoot(concatBytes(...leaves)).root;
   // Where the tree is not full, a level of one node is paired with itself.
-  for (let level = treeHeight(leaves.length); level < height; level++) hash = hash256(concatBytes(hash, hash));
+  for (let level = treeHeight(leaves.length); level < height; level++) {
+    hash = hash256(concatBytes(hash, hash));
+  }
   return hash;
 }
 
@@ -59,7 +63,9 @@ function subtreeRoot(leaves: readonly Bytes[], height: number): Bytes {
  * What `tree` proves; `undefined` when it is no tree, or one with room for a lie: hashes or bits left
  * over, or two equal neighbours (CVE-2012-2459).
  */
-export function provenMatches({ transactionCount, hashes, flags }: PartialMerkleTree): ProvenMatches | undefined {
+export function provenMatches(
+  { transactionCount, hashes, flags }: PartialMerkleTree,
+): ProvenMatches | undefined {
   const bitCount = 8 * flags.length;
   if (transactionCount === 0 || transactionCount > LEAVES_MAX) return undefined;
   if (hashes.length > transactionCount || bitCount < hashes.length) return undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { testSize } from "../../test/support/environment.ts";
 import { HEIGHT, randomBlock, randomCoins } from "../../test/support/random_blocks.ts";
 import { seededRng } from "../base/rng.ts";
 import { legacySigops } from "../script/sigops.ts";
@@ -7,9 +8,9 @@ import { checkContentsByTheRules } from "./block_rules.ts";
 import { isFinal } from "./locktime.ts";
 import { isPlainlyFinal, isPlainlyGood, legacySigopsOf } from "./plain_block.ts";
 
-const SEEDS = Number(process.env["TWIN_SEEDS"] ?? 120);
+const SEEDS = testSize("TIDINGS_TWIN_SEEDS", 120);
 
-test("what is plainly good keeps all rules, and of random blocks nearly all that keep them are plainly good", () => {
+test("what is plainly good keeps all rules, and nearly all random blocks that keep them are plainly good", () => {
   let [good, plain] = [0, 0];
   for (let seed = 1; seed <= SEEDS; seed++) {
     const rng = seededRng(seed);

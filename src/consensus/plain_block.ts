@@ -32,7 +32,9 @@ export function isPlainlyGood(layout: BlockLayout): boolean {
 }
 
 /** Whether every transaction may be in a block at `height`, by its locktime alone; `time` as in `isFinal`. */
-export function isPlainlyFinal({ bytes, starts, transactionCount }: BlockLayout, height: number, time: number): boolean {
+export function isPlainlyFinal(
+  { bytes, starts, transactionCount }: BlockLayout, height: number, time: number,
+): boolean {
   for (let i = 1; i <= transactionCount; i++) {
     const locktime = wordAt(bytes, (starts[i] as number) - 4) >>> 0;
     if (locktime !== 0 && locktime >= (locktime < LOCKTIME_THRESHOLD ? height : time)) return false;
@@ -80,7 +82,8 @@ function differPairwise(bytes: Bytes, outPoints: Int32Array, first: number, end:
     for (let j = first; j < i; j++) {
       const other = outPoints[j] as number;
       // Outputs of one transaction differ in their index, others already here.
-      if (wordAt(bytes, other) === word && wordAt(bytes, other + INDEX) === wordAt(bytes, at + INDEX)) return false;
+      if (wordAt(bytes, other) !== word) continue;
+      if (wordAt(bytes, other + INDEX) === wordAt(bytes, at + INDEX)) return false;
     }
   }
   return true;

@@ -32,7 +32,8 @@ test("a digest changes nothing: the same set has it again, and one more element 
 });
 
 test("neither the order nor a detour by way of other elements counts", () => {
-  const elements = fc.uniqueArray(fc.uint8Array({ maxLength: 64 }), { maxLength: 5, selector: (each) => each.join() });
+  const elements =
+    fc.uniqueArray(fc.uint8Array({ maxLength: 64 }), { maxLength: 5, selector: (each) => each.join() });
   fc.assert(fc.property(elements, fc.uint8Array({ maxLength: 64 }), (inserted, detour) => {
     const [one, other] = [new MuHash(), new MuHash()];
     for (const each of inserted) one.insert(each);

@@ -1,6 +1,6 @@
 /**
  * SipHash-2-4 (Aumasson and Bernstein, 2012): a fast keyed hash, for tables that strangers fill and
- * for short ids (BIP152). 64-bit words are kept as two 32-bit halves, since no `bigint` is fast.
+ * for block filters (BIP158). 64-bit words are kept as two 32-bit halves, since no `bigint` is fast.
  *
  * @module
  */
@@ -30,12 +30,6 @@ export function randomSipKey(rng: Rng): SipKey {
   return { k0Low: rng.u32(), k0High: rng.u32(), k1Low: rng.u32(), k1High: rng.u32() };
 }
 
-/** The low half of the 64-bit hash: enough for tables. */
-export function sipHash32(key: SipKey, data: Bytes): number {
-  const state = hash(key, data);
-  return (state.v0l ^ state.v1l ^ state.v2l ^ state.v3l) >>> 0;
-}
-
 export function sipHash64(key: SipKey, data: Bytes): bigint {
   const state = hash(key, data);
   const low = (state.v0l ^ state.v1l ^ state.v2l ^ state.v3l) >>> 0;
@@ -48,14 +42,6 @@ export function sipHashHalves(key: SipKey, data: Bytes, into: Uint32Array): void
   const state = hash(key, data);
   into[0] = state.v0l ^ state.v1l ^ state.v2l ^ state.v3l;
   into[1] = state.v0h ^ state.v1h ^ state.v2h ^ state.v3h;
-}
-
-/** The low 48 bits of the hash, as a double: a compact block's short id (BIP152). */
-export function sipHash48(key: SipKey, data: Bytes): number {
-  const state = hash(key, data);
-  const low = (state.v0l ^ state.v1l ^ state.v2l ^ state.v3l) >>> 0;
-  const high = (state.v0h ^ state.v1h ^ state.v2h ^ state.v3h) & 0xffff;
-  return high * 2 ** 32 + low;
 }
 
 /** Four 64-bit words: `l` the low half, `h` the high half. */

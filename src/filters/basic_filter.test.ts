@@ -3,14 +3,13 @@ import { test } from "node:test";
 import { toHex } from "../base/bytes.ts";
 import { REGTEST } from "../params/regtest.ts";
 import { displayHash } from "../primitives/hash.ts";
+import { basicFilter } from "../../test/support/basic_filter.ts";
 import { skipWithoutShared } from "../../test/support/paths.ts";
 import { ANYONE, BlockTree } from "../../test/support/blocks.ts";
 import { BLOCK_FILTERS } from "../../test/vectors/filter_vectors.ts";
 import { sharedCases } from "../../test/vectors/vector_files.ts";
 import { failuresOf } from "../../test/vectors/vector_format.ts";
-import {
-  basicFilter, filterHash, filterHeader, FIRST_FILTER_HEADER, readBasicFilter,
-} from "./basic_filter.ts";
+import { filterHash, filterHeader, FIRST_FILTER_HEADER, readBasicFilter } from "./basic_filter.ts";
 
 test("the published blocks have the published filters and headers", { skip: skipWithoutShared }, () => {
   const cases = sharedCases(BLOCK_FILTERS, "core/blockfilters.json");

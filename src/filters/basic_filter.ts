@@ -9,7 +9,6 @@ import { type Bytes, concatBytes } from "../base/bytes.ts";
 import type { Brand } from "../base/brand.ts";
 import { hash256 } from "../crypto/crypto.ts";
 import { sipKeyOf } from "../crypto/siphash.ts";
-import type { Block } from "../primitives/block.ts";
 import { type BlockHash, ZERO_HASH } from "../primitives/hash.ts";
 import { OP_RETURN } from "../script/opcodes.ts";
 import { GolombSet, GolombSetBuilder } from "./golomb_set.ts";
@@ -47,14 +46,6 @@ export class BasicFilterBuilder {
   finish(): Bytes {
     return this.#set.finish();
   }
-}
-
-/** `spentScripts`: those of all outputs that the block spends. */
-export function basicFilter(block: Block, spentScripts: Iterable<Bytes>): Bytes {
-  const builder = new BasicFilterBuilder(block.hash);
-  for (const { outputs } of block.transactions) for (const { script } of outputs) builder.addOutput(script);
-  for (const script of spentScripts) builder.addSpent(script);
-  return builder.finish();
 }
 
 /**

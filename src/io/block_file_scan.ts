@@ -13,16 +13,19 @@
  */
 import * as fs from "node:fs";
 import { type Bytes, NO_BYTES } from "../base/bytes.ts";
+import { FRAME_BYTES } from "../chain/block_files.ts";
 import { HEADER_BYTES } from "../primitives/header.ts";
 import { applyMask } from "./block_mask.ts";
 
-const FRAME_BYTES = 8;
 /** Bitcoin Core's MAX_BLOCK_SERIALIZED_SIZE: no valid block has more bytes than it may have weight. */
 const BLOCK_BYTES_MAX = 4_000_000;
 
 /** What is read at once where only headers are wanted, and where whole blocks are. */
 export const HEADER_READ_BYTES = 4 * 1024;
 export const BLOCK_READ_BYTES = 4 * 1024 * 1024;
+
+/** Bytes that one call searches: some ten milliseconds. */
+const SEARCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Where a block's bytes stand. */
 export interface BlockRecordPlace {
@@ -49,16 +52,22 @@ export class BlockFileScan {
     this.#readBytes = readBytes;
   }
 
-  /** The next thing that looks like a record; follow it by `taken` or `refused`. */
-  next(): BlockRecordPlace | undefined {
-    for (let at = this.#find(this.#at); at !== undefined; at = this.#find(at + 1)) {
+  /**
+   * The next thing that looks like a record; follow it by `taken` or `refused`. "more": none is near, and
+   * another call looks further.
+   */
+  next(): BlockRecordPlace | "more" | undefined {
+    const until = this.#at + SEARCH_BYTES_MAX;
+    for (let at = this.#find(this.#at, until); at !== undefined; at = this.#find(at + 1, until)) {
       const length = this.#lengthAt(at);
       const isWhole = at + FRAME_BYTES + length <= this.#size;
       if (length < HEADER_BYTES || length > BLOCK_BYTES_MAX || !isWhole) continue;
       this.#at = at;
       return { offset: at + FRAME_BYTES, length };
     }
-    return undefined;
+    if (until >= this.#size) return undefined;
+    this.#at = until;
+    return "more";
   }
 
   /** It was a block: the search goes on behind it. */
@@ -91,9 +100,9 @@ export class BlockFileScan {
     fs.closeSync(this.#descriptor);
   }
 
-  /** Where the magic stands next, at `from` or behind it. */
-  #find(from: number): number | undefined {
-    for (let at = from; at + FRAME_BYTES + HEADER_BYTES <= this.#size; ) {
+  /** Where the magic stands next, at `from` or behind it, if that is before `until`, about. */
+  #find(from: number, until: number): number | undefined {
+    for (let at = from; at < until && at + FRAME_BYTES + HEADER_BYTES <= this.#size; ) {
       const bytes = this.bytes(at, Math.max(FRAME_BYTES, this.#windowEnd - at));
       const found = bytes.indexOf(this.#magic[0] as number);
       if (found < 0) at += bytes.length;

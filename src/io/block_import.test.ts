@@ -8,7 +8,7 @@ import { tempDir } from "../../test/support/temp_dir.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { below, seededRng, shuffle } from "../base/rng.ts";
 import { defaultNodeOptions } from "../node/node_options.ts";
-import { DataDirError } from "./data_dir.ts";
+import { DataDirError } from "./data_dir_error.ts";
 import { applyMask } from "./block_mask.ts";
 import { type OpenNodeOptions, openNode, type RunningNode } from "./node_host.ts";
 import type { Reindex } from "./reindex_mark.ts";

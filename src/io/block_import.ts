@@ -16,7 +16,7 @@ import type { Logger } from "../base/logger.ts";
 import type { FilePosition } from "../chain/block_table.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import { decodeWith } from "../codec/codec.ts";
-import { DecodeError } from "../codec/decode_error.ts";
+import { decoded } from "../codec/decode_error.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import { type Block, blockCodec } from "../primitives/block.ts";
 import { displayHash, type HashKey, hashKey } from "../primitives/hash.ts";
@@ -44,8 +44,8 @@ export interface BlockImportPlan {
 const IN_FLIGHT_MAX = 32;
 /** Bytes of them: the node keeps about twice as much decoded. */
 const IN_FLIGHT_BYTES_MAX = 8_000_000;
-/** Headers taken in one turn of the loop. */
-const HEADERS_PER_TURN = 100;
+/** Milliseconds that reading may hold the loop, about: callers and peers are answered in between. */
+const TURN_MILLISECONDS = 5;
 
 /** The node is being stopped. */
 class StoppedError extends Error {}
@@ -57,13 +57,14 @@ export class BlockImport {
   readonly #waiting = new Map<HashKey, BlockHeader[]>();
   readonly #inFlight: { readonly bytes: number; readonly answer: Promise<CommandResult> }[] = [];
   #inFlightBytes = 0;
+  #turnEndsAt = 0;
 
   constructor(node: ImportTarget, logger: Logger) {
     this.#node = node;
     this.#logger = logger;
   }
 
-  /** Reads everything; false when the node was stopped before the end. `reindexed`: all own files are read. */
+  /** Reads everything; false when the node was stopped before. `reindexed`: all own files are read. */
   async run(
     { ownFolder, mask, files }: BlockImportPlan, reindexed: () => Promise<void>,
   ): Promise<boolean> {
@@ -119,18 +120,27 @@ export class BlockImport {
   async #headers(file: string, mask: Bytes | undefined): Promise<void> {
     const scan = this.#open(file, mask, HEADER_READ_BYTES);
     try {
-      let count = 0;
-      for (let place = scan.next(); place !== undefined; place = scan.next()) {
+      for await (const place of this.#places(scan)) {
         const header = new BlockHeader(scan.bytes(place.offset, HEADER_BYTES).slice());
         await this.#takeHeader(header);
         // Unless something stands where its length leads, the length may be what is wrong.
         if (scan.isFollowedWell(place)) scan.taken(place);
         else scan.refused();
-        if (++count % HEADERS_PER_TURN === 0) await nextTurn();
       }
     } finally {
       scan.close();
     }
+  }
+
+  /** Each thing that looks like a record, which the caller takes or refuses. */
+  async *#places(scan: BlockFileScan): AsyncGenerator<BlockRecordPlace, undefined> {
+    for (let found = scan.next(); found !== undefined; found = scan.next()) {
+      if (found !== "more") yield found;
+      if (found !== "more" && performance.now() < this.#turnEndsAt) continue;
+      await nextTurn();
+      this.#turnEndsAt = performance.now() + TURN_MILLISECONDS;
+    }
+    return undefined;
   }
 
   async #takeHeader(header: BlockHeader): Promise<void> {
@@ -162,9 +172,8 @@ export class BlockImport {
     const start = performance.now();
     let loaded = 0;
     try {
-      for (let place = scan.next(); place !== undefined; place = scan.next()) {
-        const isNew = await this.#takeBlock(scan, place, number);
-        if (isNew) loaded++;
+      for await (const place of this.#places(scan)) {
+        if (await this.#takeBlock(scan, place, number)) loaded++;
       }
     } finally {
       scan.close();
@@ -182,7 +191,7 @@ export class BlockImport {
       return false;
     }
     const bytes = scan.bytes(place.offset, place.length).slice();
-    const block = decodeBlock(bytes);
+    const block = decoded(() => decodeWith(blockCodec, bytes));
     if (block === undefined) {
       scan.refused();
       return false;
@@ -191,8 +200,6 @@ export class BlockImport {
     if (id === undefined || headers.hasBlock(id)) return false;
     const position: FilePosition | undefined = file === undefined ? undefined : { file, ...place };
     this.#submit(block, position);
-    // So that callers and peers are answered meanwhile.
-    await nextTurn();
     await this.#settled(IN_FLIGHT_MAX);
     return true;
   }
@@ -232,14 +239,5 @@ export class BlockImport {
 
   #open(file: string, mask: Bytes | undefined, readBytes: number): BlockFileScan {
     return new BlockFileScan(file, this.#node.core.chain.params.magic, mask, readBytes);
-  }
-}
-
-function decodeBlock(bytes: Bytes): Block | undefined {
-  try {
-    return decodeWith(blockCodec, bytes);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
   }
 }

@@ -6,7 +6,9 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { fromHex as hex } from "../base/bytes.ts";
 import { tempDir } from "../../test/support/temp_dir.ts";
-import { DataDir, DataDirError, FREE_BYTES_MIN } from "./data_dir.ts";
+import { DataDir } from "./data_dir.ts";
+import { DataDirError } from "./data_dir_error.ts";
+import { FREE_BYTES_MIN } from "./disk_space.ts";
 import { removeRunFile, writeCookie, writePidFile } from "./run_files.ts";
 import { saveFile } from "./save_file.ts";
 

@@ -5,7 +5,7 @@ import { SOCKET_BUFFER_BYTES } from "./peer_socket.ts";
 import { socketHost } from "./socket_address.ts";
 
 /** Bitcoin Core's nConnectTimeout, in milliseconds. */
-export const CONNECT_TIMEOUT = 5_000;
+const CONNECT_TIMEOUT = 5_000;
 
 export interface DialResult {
   opened(socket: net.Socket): void;

@@ -9,7 +9,7 @@ import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { FileStore, FileWrite } from "../store/file_store.ts";
 import { applyMask } from "./block_mask.ts";
-import { errorCode } from "./errno.ts";
+import { errorCode, ifThere } from "./errno.ts";
 import { FILE_MODE, FOLDER_MODE } from "./file_modes.ts";
 import { Serial } from "./serial.ts";
 import { syncFolder } from "./sync_folder.ts";
@@ -91,7 +91,6 @@ export class DiskFiles implements FileStore {
     });
   }
 
-
   /**
    * Syncs what a process that was killed may have left in the system's hands, since it is now told of,
    * and built on: the files of a folder that were changed lately.
@@ -140,12 +139,7 @@ export class DiskFiles implements FileStore {
   }
 
   async #entries(folder: string): Promise<readonly fs.Dirent[]> {
-    try {
-      return await fs.promises.readdir(this.#path(folder), { withFileTypes: true });
-    } catch (error) {
-      if (errorCode(error) === "ENOENT") return [];
-      throw error;
-    }
+    return (await ifThere(fs.promises.readdir(this.#path(folder), { withFileTypes: true }))) ?? [];
   }
 
   /** The file that stands under this name now: one taken away since we opened it is not read on. */

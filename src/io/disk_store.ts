@@ -159,11 +159,13 @@ async function checkFiles(folder: string): Promise<string | undefined> {
   if (parts === undefined) return undefined;
   const damage = typeof parts === "string" ? parts
     : await findTableDamage(folder, parts.tables, CHECKED_BYTES_MAX);
+  // Whoever has opened it meanwhile is at work on these files.
+  if (await isStoreOpen(folder)) throw new StoreLockedError(folder);
   if (damage !== undefined || typeof parts === "string") throw new StoreCorruptError(folder, damage);
   return mendLogs(folder, parts.firstLog);
 }
 
-/** Whether someone has it open: LevelDB takes its lock before it sees that it may open nothing that is there. */
+/** Whether someone has it open: LevelDB takes its lock before it sees that it may open nothing there. */
 export async function isStoreOpen(folder: string): Promise<boolean> {
   if (!existsSync(path.join(folder, "CURRENT"))) return false;
   try {

@@ -50,7 +50,7 @@ function file(name: string): FileWrite {
 const begun = (calls: readonly string[]): readonly string[] =>
   calls.filter((call) => call.endsWith("begins")).map((call) => call.replace(" begins", ""));
 
-test("a batch is written files first, then index, then coins, then removals, each after the other", async () => {
+test("a batch is written files first, then each store, then removals, each after the other", async () => {
   const { calls, stores } = recording();
   const done: number[] = [];
   const writer = new DiskWriter(stores, { persisted: (batch) => done.push(batch), failed: assert.fail });
@@ -59,7 +59,8 @@ test("a batch is written files first, then index, then coins, then removals, eac
   await writer.idle();
   assert.deepEqual(calls, [
     "files a begins", "files a ends", "index 1 sync begins", "index 1 sync ends",
-    "coins 2 sync begins", "coins 2 sync ends", "remove b begins", "remove b ends",
+    "coins 2 sync begins", "coins 2 sync ends", "txindex  sync begins", "txindex  sync ends",
+    "coinstatsindex  sync begins", "coinstatsindex  sync ends", "remove b begins", "remove b ends",
   ]);
   assert.deepEqual(done, [1]);
 });
@@ -92,7 +93,8 @@ test("a sync reaches every store, since earlier batches may have left something 
   const writer = new DiskWriter(stores, { persisted() {}, failed: assert.fail });
   writer.add(1, { ...EMPTY, sync: true });
   await writer.idle();
-  assert.deepEqual(begun(calls), ["files ", "index  sync", "coins  sync"]);
+  assert.deepEqual(begun(calls),
+    ["files ", "index  sync", "coins  sync", "txindex  sync", "coinstatsindex  sync"]);
 });
 
 test("a file that is removed and then written again is there at the end", async () => {

@@ -1,5 +1,5 @@
 import type { PersistBatch } from "../chain/chain_ports.ts";
-import type { IndexKind } from "../chain/indexes/index_kinds.ts";
+import { INDEX_KINDS, type IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { FileStore, FileWrite } from "../store/file_store.ts";
 import type { Change, KeyValueStore } from "../store/key_value_store.ts";
 
@@ -91,12 +91,14 @@ export class DiskWriter {
   async #writeNext(): Promise<void> {
     const { batches, files, index, coins, snapshotCoins, indexes, removeFiles, sync } = this.#take();
     await this.#stores.checkSpace?.();
-    // A sync also holds for what earlier batches left in the system's hands, in any of the three.
+    // A sync also holds for what earlier batches left in the system's hands, in any of the stores.
     if (sync || files.length > 0) await this.#stores.files.write(files, { sync });
     if (sync || index.length > 0) await this.#stores.index.write(index, { sync });
     if (sync || coins.length > 0) await this.#stores.coins.write(coins, { sync });
     if (sync || snapshotCoins.length > 0) await this.#stores.snapshotCoins?.write(snapshotCoins, { sync });
-    for (const [kind, changes] of indexes) await this.#stores.indexes?.[kind]?.write(changes, { sync });
+    for (const kind of sync ? INDEX_KINDS : indexes.keys()) {
+      await this.#stores.indexes?.[kind]?.write(indexes.get(kind) ?? [], { sync });
+    }
     if (removeFiles.length > 0) await this.#stores.files.remove(removeFiles);
     for (const batch of batches) this.#listener.persisted(batch);
   }
@@ -117,7 +119,8 @@ export class DiskWriter {
   }
 }
 
-function fits(merged: Merged, { files, index, coins, snapshotCoins = [], indexes = [] }: PersistBatch): boolean {
+function fits(merged: Merged, writes: PersistBatch): boolean {
+  const { files, index, coins, snapshotCoins = [], indexes = [] } = writes;
   return indexes.every(({ kind, changes }) =>
     (merged.indexes.get(kind)?.length ?? 0) + changes.length <= MERGED_CHANGES_MAX) &&
     merged.index.length + index.length <= MERGED_CHANGES_MAX &&

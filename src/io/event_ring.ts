@@ -1,7 +1,7 @@
 import type { NodeEvent } from "../node/event.ts";
 
 /** Events kept for those who come later or fall behind: minutes of a busy node, days of a quiet one. */
-export const KEPT_EVENTS_MAX = 65_536;
+const KEPT_EVENTS_MAX = 65_536;
 
 export interface PastEvents {
   readonly events: readonly NodeEvent[];

@@ -5,16 +5,19 @@ import * as http from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { silentLogger } from "../base/logger.ts";
-import type { NodeEventOf, NodeEventType } from "../node/event.ts";
+import type { NodeEvent, NodeEventType } from "../node/event.ts";
 import { defaultNodeOptions, type NodeOptions } from "../node/node_options.ts";
 import { REGTEST } from "../params/regtest.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import { tempDir } from "../../test/support/temp_dir.ts";
-import { DataDirError } from "./data_dir.ts";
+import { DataDirError } from "./data_dir_error.ts";
 import { DebugLog, QUIET_LOG } from "./debug_log.ts";
 import { ListenError } from "./listener.ts";
 import { type OpenNodeOptions, openNode, type RunningNode } from "./node_host.ts";
 import { VerifyPool } from "./verify_pool.ts";
+
+/** The event of type `T`. */
+type NodeEventOf<T extends NodeEventType> = Extract<NodeEvent, { readonly type: T }>;
 
 const root = tempDir();
 const ANY_PORT = { host: "127.0.0.1", port: 0 };

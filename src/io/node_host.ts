@@ -5,35 +5,26 @@
  */
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
-import type { RestoredChain } from "../chain/chain_ports.ts";
 import { hashCoins } from "../chain/coins_hash.ts";
 import { type CoinsSnapshot, scanCoins } from "../chain/coins_scan.ts";
-import { INDEX_TRAITS, type IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import type { NodeEvent } from "../node/event.ts";
 import { NodeCore, PEERS_FILE } from "../node/node_core.ts";
 import type { NodeOptions } from "../node/node_options.ts";
-import { findAssumeUtxo } from "../params/assume_utxo.ts";
-import type { ChainParams } from "../params/chain_params.ts";
 import type { SnapshotDesk } from "../rpc/snapshot_desk.ts";
-import type { FileStore } from "../store/file_store.ts";
-import type { KeyValueStore } from "../store/key_value_store.ts";
-import { MemoryFiles } from "../store/memory_files.ts";
-import { MemoryStore } from "../store/memory_store.ts";
 import { BlockImport } from "./block_import.ts";
 import { readMask } from "./block_mask.ts";
-import { DataDir, type DataDirOptions, type SnapshotPlace } from "./data_dir.ts";
+import type { DataDirOptions } from "./data_dir.ts";
 import { DebugLog } from "./debug_log.ts";
 import { NodeDriver } from "./driver.ts";
 import { errorText } from "./errno.ts";
 import type { PastEvents } from "./event_ring.ts";
 import type { ListenAddress } from "./listener.ts";
 import { installNodeCrypto } from "./node_crypto.ts";
+import { type NodeDisk, openDisk, openIndexes, openSnapshotCoins, readIndex } from "./node_disk.ts";
 import { NodeRpc, type NodeRpcOptions } from "./node_rpc.ts";
-import { OptionalStore } from "./optional_store.ts";
 import { PeerListener } from "./peer_listener.ts";
 import { removeRunFile, writePidFile } from "./run_files.ts";
 import { SecureRng } from "./secure_rng.ts";
@@ -97,7 +88,7 @@ export class RunningNode {
   readonly snapshots: SnapshotDesk;
   /** Resolves when someone has asked the node to stop, or it cannot go on: then `close` it. */
   readonly stopping: Promise<void>;
-  readonly #disk: Pick<Disk, "coins" | "snapshot">;
+  readonly #disk: Pick<NodeDisk, "coins" | "snapshot">;
   readonly #resources: Resources;
   readonly #requestStop: () => void;
   #failure: Error | undefined;
@@ -109,7 +100,7 @@ export class RunningNode {
     listener: PeerListener,
     rpc: NodeRpc | undefined,
     resources: Resources,
-    disk: Pick<Disk, "coins" | "snapshot">,
+    disk: Pick<NodeDisk, "coins" | "snapshot">,
     makeDriver: (failed: (error: Error) => void) => NodeDriver,
     makeSnapshots: (node: RunningNode) => SnapshotDesk,
   ) {
@@ -195,7 +186,7 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
 }
 
 async function open(wanted: OpenNodeOptions, resources: Resources): Promise<RunningNode> {
-  const disk = wanted.dataDir === undefined ? memoryDisk() : await realDisk(wanted.dataDir, wanted.stores);
+  const disk = await openDisk(wanted.dataDir, wanted.stores);
   resources.add(() => disk.close());
   const logger = openLog(wanted.logger, resources);
   await openPidFile(wanted.pidFile, resources);
@@ -248,19 +239,21 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
 const ROLL_FORWARD_WAIT = 10_000;
 const ROLL_FORWARD_POLL = 20;
 
-/** The chain is where it was before a crash, or a short one was connected anew; a long one is seen growing. */
+/** The chain is where it was before a crash, or a short one is connected anew; a long one is seen growing. */
 async function rolledForward({ core: { chain }, stopping }: RunningNode): Promise<void> {
   let isStopping = false;
   void stopping.then(() => {
     isStopping = true;
   });
   const deadline = performance.now() + ROLL_FORWARD_WAIT;
-  while (chain.isRollingForward && !isStopping && performance.now() < deadline) await delay(ROLL_FORWARD_POLL);
+  while (chain.isRollingForward && !isStopping && performance.now() < deadline) {
+    await delay(ROLL_FORWARD_POLL);
+  }
 }
 
 /** Goes on beside everything else. */
 async function importBlocks(
-  wanted: OpenNodeOptions, disk: Disk, node: RunningNode, logger: Logger,
+  wanted: OpenNodeOptions, disk: NodeDisk, node: RunningNode, logger: Logger,
 ): Promise<void> {
   const folder = wanted.dataDir;
   const plan = {
@@ -276,82 +269,6 @@ async function importBlocks(
   } catch (error) {
     node.fail(new Error(`Cannot read the block files: ${errorText(error)}`, { cause: error }));
   }
-}
-
-/** The coins of a snapshot, as far as the network still knows of it: the core says what is wrong otherwise. */
-async function openSnapshotCoins({ snapshot }: Disk, params: ChainParams, logger: Logger): Promise<void> {
-  for (const note of snapshot.notes) logger.info(note);
-  const { base, coins } = snapshot;
-  if (base !== undefined && findAssumeUtxo(params, base) !== undefined) await coins.open();
-}
-
-/** Where a node keeps what it must not forget. */
-interface Disk {
-  readonly files: FileStore;
-  readonly index: KeyValueStore;
-  readonly coins: KeyValueStore;
-  readonly snapshot: SnapshotPlace;
-  readonly isReindexing: boolean;
-  readonly mended: readonly string[];
-  openIndex(kind: IndexKind): Promise<KeyValueStore>;
-  reindexed(): Promise<void>;
-  checkSpace(): Promise<void>;
-  load(name: string, offset: number, length: number): Promise<Bytes | undefined>;
-  loadSmall(name: string): Promise<Bytes | undefined>;
-  save(name: string, bytes: Bytes): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function realDisk(folder: string, options: DataDirOptions | undefined): Promise<Disk> {
-  const dir = await DataDir.open(folder, options);
-  return {
-    files: dir.files,
-    index: dir.index,
-    coins: dir.coins,
-    snapshot: dir.snapshot,
-    isReindexing: dir.isReindexing,
-    mended: dir.mended,
-    openIndex: (kind) => dir.openIndex(kind),
-    reindexed: () => dir.reindexed(),
-    checkSpace: () => dir.checkSpace(),
-    load: (name, offset, length) => dir.files.load(name, offset, length),
-    loadSmall: (name) => dir.load(name),
-    save: (name, bytes) => dir.save(name, bytes),
-    close: () => dir.close(),
-  };
-}
-
-/** Small files need not be kept: nobody starts from them again. */
-function memoryDisk(): Disk {
-  const files = new MemoryFiles();
-  return {
-    files,
-    index: new MemoryStore(),
-    coins: new MemoryStore(),
-    snapshot: {
-      coins: new OptionalStore(async () => new MemoryStore(), async () => {}), base: undefined, notes: [],
-    },
-    isReindexing: false,
-    mended: [],
-    openIndex: async () => new MemoryStore(),
-    reindexed: async () => {},
-    checkSpace: async () => {},
-    load: async (name, offset, length) => files.read(name, offset, length),
-    loadSmall: async () => undefined,
-    save: async () => {},
-    close: async () => {},
-  };
-}
-
-async function openIndexes(
-  disk: Disk, kinds: Iterable<IndexKind>, dataDir: string | undefined, logger: Logger,
-): Promise<Readonly<Partial<Record<IndexKind, KeyValueStore>>>> {
-  const stores: Partial<Record<IndexKind, KeyValueStore>> = {};
-  for (const kind of kinds) {
-    if (dataDir !== undefined) logger.info(`Opening LevelDB in ${path.join(dataDir, INDEX_TRAITS[kind].folder)}`);
-    stores[kind] = await disk.openIndex(kind);
-  }
-  return stores;
 }
 
 function openLog(logger: Logger | (() => Logger), resources: Resources): Logger {
@@ -372,14 +289,4 @@ function ownPool(verify: VerifyPlan | undefined, logger: Logger, resources: Reso
   const pool = new VerifyPool({ threads: defaultThreads(), ...verify, report });
   resources.add(() => pool.close());
   return pool;
-}
-
-/** Above every key of the index. */
-const INDEX_END = Uint8Array.of(0xff);
-
-async function readIndex({ files, index, snapshot }: Disk): Promise<RestoredChain> {
-  const entries: (readonly [Bytes, Bytes])[] = [];
-  for await (const entry of index.scan(new Uint8Array(0), INDEX_END)) entries.push(entry);
-  const base = snapshot.base === undefined ? {} : { snapshotBase: snapshot.base };
-  return { entries, blockFiles: await files.list("blocks"), ...base };
 }

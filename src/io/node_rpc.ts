@@ -35,7 +35,9 @@ export interface NodeRpcOptions {
 }
 
 /** What `open` needs of a running node. */
-type Host = Pick<RpcHost, "core" | "command" | "listen" | "scanCoins" | "snapshots" | "stopping" | "requestStop">;
+type Host = Pick<
+  RpcHost, "core" | "command" | "listen" | "scanCoins" | "snapshots" | "stopping" | "requestStop"
+>;
 
 export class NodeRpc {
   readonly #startedAt = performance.now();

@@ -159,7 +159,9 @@ class NativeMessage {
     return this;
   }
 
-  /** Pads to whole blocks, and says how many: a one bit, zeros, and the length in bits (FIPS 180-4, 5.1.1). */
+  /**
+   * Pads to whole blocks, and says how many: a one bit, zeros, and the length in bits (FIPS 180-4, 5.1.1).
+   */
   pad(length: number, isLittleEndian: boolean): number {
     const { bytes } = this;
     const count = (length + PADDING_BYTES_MIN + BLOCK_BYTES - 1) >>> 6;

@@ -12,7 +12,9 @@
  */
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
-import { errorCode } from "./errno.ts";
+import { SNAPSHOT_FOLDER } from "../chain/snapshot/snapshot_files.ts";
+import { COINS_FOLDER } from "./data_folders.ts";
+import { ifThere } from "./errno.ts";
 import { saveFile } from "./save_file.ts";
 import { syncFolder } from "./sync_folder.ts";
 
@@ -32,12 +34,8 @@ const WORDS: Readonly<Record<string, ReindexStage>> = {
 };
 
 export async function readReindexStage(folder: string): Promise<ReindexStage> {
-  try {
-    return WORDS[await fs.readFile(path.join(folder, MARK), "utf8")] ?? "wipe-all";
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return "none";
-    throw error;
-  }
+  const word = await ifThere(fs.readFile(path.join(folder, MARK), "utf8"));
+  return word === undefined ? "none" : WORDS[word] ?? "wipe-all";
 }
 
 /** Removes what is to be made again; true when all block files are to be read. Nobody has the stores open. */
@@ -72,7 +70,7 @@ function mark(folder: string, word: string): Promise<void> {
 
 /** Those of a snapshot as well. */
 async function removeCoins(folder: string): Promise<void> {
-  await removeAll(folder, (name) => name === "chainstate" || name.startsWith("chainstate_snapshot"));
+  await removeAll(folder, (name) => name === COINS_FOLDER || name.startsWith(SNAPSHOT_FOLDER));
 }
 
 /** Bitcoin Core: CleanupBlockRevFiles. */

@@ -13,7 +13,7 @@ export interface Credentials {
 }
 
 /** Bitcoin Core's name for whoever can read the cookie. */
-export const COOKIE_USER = "__cookie__";
+const COOKIE_USER = "__cookie__";
 
 /**
  * Writes `user:password` with a new password, which only our own user can read. Complete at the

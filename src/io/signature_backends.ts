@@ -37,7 +37,8 @@ const LOADERS: Readonly<Record<SignatureBackendName, () => LoadedSignatures | un
 };
 
 const WHY_ABSENT: Readonly<Record<SignatureBackendName, string>> = {
-  system: "no libsecp256k1 with Schnorr signatures was found (apt install libsecp256k1-1, brew install secp256k1)",
+  system: "no libsecp256k1 with Schnorr signatures was found " +
+    "(apt install libsecp256k1-1, brew install secp256k1)",
   prebuilt: "the package secp256k1 has no build for this platform",
   wasm: "WebAssembly is not available",
   portable: "",
@@ -56,7 +57,8 @@ export function wantedSignatures(
   const name = SIGNATURE_BACKENDS.find((each) => each === value);
   if (name !== undefined) return name;
   const allowed = [AUTOMATIC, ...SIGNATURE_BACKENDS].join(", ");
-  throw new SignatureBackendError(`Cannot check signatures with ${JSON.stringify(value)}: allowed are ${allowed}`);
+  const given = JSON.stringify(value);
+  throw new SignatureBackendError(`Cannot check signatures with ${given}: allowed are ${allowed}`);
 }
 
 /**

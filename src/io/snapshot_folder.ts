@@ -1,6 +1,7 @@
 /**
- * The folder of a chainstate that began with a snapshot, at a start (chain/snapshot_files.ts says what
- * stands in it): what a crash has left of a loading, or the background has found out, is settled here.
+ * The folder of a chainstate that began with a snapshot, at a start: what a crash has left of a loading,
+ * or the background has found out, is settled here. (chain/snapshot/snapshot_files.ts says what stands in
+ * it.)
  *
  * ```text
  *   no base_blockhash    the snapshot was not loaded whole: the folder is removed
@@ -17,12 +18,12 @@ import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import {
   SNAPSHOT_BASE_FILE, SNAPSHOT_FOLDER, SNAPSHOT_REFUTED_FILE, SNAPSHOT_VALIDATED_FILE,
-} from "../chain/snapshot_files.ts";
+} from "../chain/snapshot/snapshot_files.ts";
 import { type BlockHash, HASH_BYTES } from "../primitives/hash.ts";
-import { errorCode } from "./errno.ts";
+import { COINS_FOLDER } from "./data_folders.ts";
+import { ifThere } from "./errno.ts";
 import { syncFolder } from "./sync_folder.ts";
 
-const COINS_FOLDER = "chainstate";
 const OLD_COINS_FOLDER = "chainstate_todelete";
 const REFUTED_FOLDER = `${SNAPSHOT_FOLDER}_INVALID`;
 const MARKS = [SNAPSHOT_BASE_FILE, SNAPSHOT_VALIDATED_FILE].map((name) => path.basename(name));
@@ -62,9 +63,8 @@ export async function settleSnapshot(folder: string): Promise<SettledSnapshot> {
 }
 
 async function readBase(file: string): Promise<BlockHash | undefined> {
-  if (!(await exists(file))) return undefined;
-  const bytes = await fs.readFile(file);
-  return bytes.length === HASH_BYTES ? (new Uint8Array(bytes) as BlockHash) : undefined;
+  const bytes = await ifThere(fs.readFile(file));
+  return bytes?.length === HASH_BYTES ? (new Uint8Array(bytes) as BlockHash) : undefined;
 }
 
 /** Renames `from`; what was at `to` before is gone. */
@@ -79,11 +79,5 @@ function remove(folder: string): Promise<void> {
 }
 
 async function exists(file: string): Promise<boolean> {
-  try {
-    await fs.access(file);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw error;
-  }
+  return (await ifThere(fs.stat(file))) !== undefined;
 }

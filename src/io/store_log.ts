@@ -17,7 +17,7 @@ import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { type Bytes, concatBytes } from "../base/bytes.ts";
 import { isChecksumOfSome, maskedCrc32c } from "./crc32c.ts";
-import { errorCode } from "./errno.ts";
+import { ifThere } from "./errno.ts";
 import { syncFolder } from "./sync_folder.ts";
 
 const BLOCK_BYTES = 32_768;
@@ -60,15 +60,6 @@ async function damageIn(file: string): Promise<number | undefined> {
   // Whoever has the store open may have removed it by now.
   const bytes = await ifThere(fs.readFile(file));
   return bytes === undefined ? undefined : firstDamage(bytes);
-}
-
-async function ifThere<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 /** Where the first record begins that is damaged or breaks off; `undefined` when none is. */

@@ -14,8 +14,8 @@ import { promises as fs } from "node:fs";
 import * as path from "node:path";
 import { type Bytes, NO_BYTES } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
-import { DecodeError } from "../codec/decode_error.ts";
-import { errorCode } from "./errno.ts";
+import { decoded, malformed } from "../codec/decode_error.ts";
+import { errorCode, ifThere } from "./errno.ts";
 import { firstDamage, isTornOff, recordsIn } from "./store_log.ts";
 import { readVarint } from "./store_varint.ts";
 
@@ -41,13 +41,10 @@ export async function readStoreParts(folder: string): Promise<StoreParts | strin
 function applyEdits(manifest: Bytes): StoreParts | undefined {
   const tables = new Set<number>();
   let firstLog = 0;
-  try {
+  return decoded(() => {
     for (const edit of recordsIn(manifest)) firstLog = applyEdit(new ByteReader(edit), tables) ?? firstLog;
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
-  return { tables: [...tables], firstLog };
+    return { tables: [...tables], firstLog };
+  });
 }
 
 /** Returns the log number, if it says one. @throws {DecodeError} when it is not an edit */
@@ -79,7 +76,7 @@ function applyEdit(reader: ByteReader, tables: Set<number>): number | undefined 
         readText(reader);
         break;
       default:
-        throw new DecodeError(reader.offset, { kind: "malformed", field: "edit", found: `tag ${tag}` });
+        throw malformed(reader.offset, "edit", `tag ${tag}`);
     }
   }
   return firstLog;
@@ -91,9 +88,9 @@ function readText(reader: ByteReader): void {
 
 async function readIfThere(file: string): Promise<Bytes | undefined> {
   try {
-    return new Uint8Array(await fs.readFile(file));
+    const bytes = await ifThere(fs.readFile(file));
+    return bytes === undefined ? undefined : new Uint8Array(bytes);
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
     // A folder of that name says nothing.
     if (errorCode(error) === "EISDIR") return NO_BYTES;
     throw error;

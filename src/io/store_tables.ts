@@ -20,9 +20,9 @@ import * as path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Bytes } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
-import { DecodeError } from "../codec/decode_error.ts";
+import { decoded } from "../codec/decode_error.ts";
 import { maskedCrc32c } from "./crc32c.ts";
-import { errorCode } from "./errno.ts";
+import { ifThere } from "./errno.ts";
 import { readVarint } from "./store_varint.ts";
 
 const FOOTER_BYTES = 48;
@@ -175,22 +175,4 @@ function handlesIn(index: Bytes): readonly Stretch[] | undefined {
 
 function readHandle(reader: ByteReader): Stretch {
   return { offset: readVarint(reader), length: readVarint(reader) };
-}
-
-function decoded<T>(decode: () => T): T | undefined {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
-}
-
-async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import type { Bytes } from "../base/bytes.ts";
 import { packSpentOutputs } from "../consensus/packed_outputs.ts";
@@ -133,4 +134,15 @@ test("jobs that are out when the pool closes are still answered", async () => {
 
 test("there is a thread for each processor but one, and one at least", () => {
   assert.ok(defaultThreads() >= 1 && defaultThreads() <= 15);
+});
+
+test("workers start in a program that was given on the command line", () => {
+  const main = `
+    import { VerifyPool } from ${JSON.stringify(new URL("./verify_pool.js", import.meta.url).href)};
+    const pool = new VerifyPool({ threads: 1, report: (error) => console.log(error.message) });
+    const empty = { kind: "transactions", bytes: new Uint8Array(0), spentOutputs: new Uint8Array(0), flags: 0 };
+    console.log((await pool.verify({ ...empty, inputCount: 40 }))?.rule, pool.threadCount);
+    await pool.close();`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", main], { encoding: "utf8" });
+  assert.equal(stdout, "verify-job-corrupt 1\n");
 });

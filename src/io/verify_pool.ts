@@ -171,7 +171,9 @@ export class VerifyPool {
   }
 
   #start(): Thread {
-    const worker = new Worker(this.#script, { workerData: this.#cacheParts });
+    // A program given on the command line has flags that a worker refuses.
+    const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+    const worker = new Worker(this.#script, { workerData: this.#cacheParts, execArgv });
     const thread: Thread = { worker, range: undefined };
     worker.on("message", (answer: RangeAnswer) => this.#answered(thread, answer));
     worker.on("error", (error) => this.#crashed(thread, error));

@@ -90,7 +90,7 @@ function hasReservedOpcode(script: Bytes): boolean {
 }
 
 /** Whether the witness is one that its output calls for, and not blown up beyond use. */
-export function isStandardWitness({ scriptSig, witness }: Input, spent: Bytes): boolean {
+function isStandardWitness({ scriptSig, witness }: Input, spent: Bytes): boolean {
   if (witness.length === 0) return true;
   if (isPayToAnchor(spent)) return false;
   const isNested = isPayToScriptHash(spent);

@@ -100,7 +100,8 @@ export class Mempool {
     this.#ports = ports;
     this.#settings = settings;
     this.#floor = new FeeFloor(settings.policy.incrementalFeeRate);
-    this.#entrance = new Entrance(this.#graph, ports.chain, settings, this.#deltas, () => this.#rollingFeeRate());
+    const floor = () => this.#rollingFeeRate();
+    this.#entrance = new Entrance(this.#graph, ports.chain, settings, this.#deltas, floor);
   }
 
   get size(): number {
@@ -165,7 +166,9 @@ export class Mempool {
     });
   }
 
-  /** Whether it is here, and was checked under all of `flags`: a block that has it need not check it again. */
+  /**
+   * Whether it is here, and was checked under all of `flags`: a block that has it need not check it again.
+   */
   areScriptsKnown(transaction: Transaction, flags: number): boolean {
     if (this.size === 0) return false;
     const entry = this.getByWtxid(transaction.wtxid);

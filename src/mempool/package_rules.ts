@@ -9,8 +9,8 @@ import { hashKey } from "../primitives/hash.ts";
 import { outPointBytes, type Transaction } from "../primitives/transaction.ts";
 import { toHex } from "../base/bytes.ts";
 
-export const PACKAGE_COUNT_MAX = 25;
-export const PACKAGE_WEIGHT_MAX = 404_000;
+const PACKAGE_COUNT_MAX = 25;
+const PACKAGE_WEIGHT_MAX = 404_000;
 
 export function checkPackage(transactions: readonly Transaction[]): RuleViolation | undefined {
   if (transactions.length > PACKAGE_COUNT_MAX) return violation("package-too-many-transactions");
@@ -20,7 +20,8 @@ export function checkPackage(transactions: readonly Transaction[]): RuleViolatio
   const later = new Set(transactions.map(({ txid }) => hashKey(txid)));
   if (later.size !== transactions.length) return violation("package-contains-duplicates");
   for (const { txid, inputs } of transactions) {
-    if (inputs.some(({ prevout }) => later.has(hashKey(prevout.txid)))) return violation("package-not-sorted");
+    const isEarly = inputs.some(({ prevout }) => later.has(hashKey(prevout.txid)));
+    if (isEarly) return violation("package-not-sorted");
     later.delete(hashKey(txid));
   }
   return spendsTwice(transactions) ? violation("conflict-in-package") : undefined;

@@ -4,11 +4,16 @@ export interface RelayPolicy {
   readonly permitBareMultisig: boolean;
   /** Bytes of OP_RETURN scripts, all outputs together (`-datacarriersize`); zero with `-datacarrier=0`. */
   readonly dataCarrierBytesMax: number;
-  /** Satoshi per 1,000 virtual bytes: what is worth less than spending it at this is dust (`-dustrelayfee`). */
+  /**
+   * Satoshi per 1,000 virtual bytes: what is worth less than spending it at this is dust (`-dustrelayfee`).
+   */
   readonly dustFeeRate: number;
   /** Virtual bytes for which a signature operation counts at least (`-bytespersigop`). */
   readonly vbytesPerSigop: number;
-  /** Satoshi per 1,000 virtual bytes by which a newcomer must beat what goes for it (`-incrementalrelayfee`). */
+  /**
+   * Satoshi per 1,000 virtual bytes by which a newcomer must beat what goes for it
+   * (`-incrementalrelayfee`).
+   */
   readonly incrementalFeeRate: number;
   /** Transactions that may hang together, in either direction (`-limitclustercount`). */
   readonly clusterCountMax: number;

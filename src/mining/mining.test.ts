@@ -11,7 +11,7 @@ import type { Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { solve } from "./solve.ts";
-import { assembleBlock, type BlockRequest, buildBlock } from "./template.ts";
+import { type BlockRequest, buildBlock } from "./template.ts";
 
 // The scripts that Bitcoin Core's test framework fills its cached chain with, 25 blocks each in turn.
 const CACHE_SCRIPTS = [
@@ -46,7 +46,7 @@ function cachedChain(count: number): { chain: HeaderChain; blocks: Block[] } {
       script,
       time: genesis.header.time,
     };
-    const block = solved(assembleBlock(request, []));
+    const block = solved(buildBlock(request, [], 0 as Sats));
     assert.equal(checkHeaderInContext(block.header, chain.tip, block.header.time, REGTEST), undefined);
     assert.equal(checkBlock(block, REGTEST), undefined);
     assert.equal(checkBlockInContext(block, chain.tip, REGTEST), undefined);

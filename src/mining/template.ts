@@ -10,7 +10,6 @@ import { TIMEWARP_SECONDS_MAX } from "../consensus/limits.ts";
 import { blockMerkleRoot, witnessCommitment, witnessMerkleRoot } from "../consensus/merkle.ts";
 import { requiredBits, retargetInterval } from "../consensus/next_work.ts";
 import { blockSubsidy } from "../consensus/subsidy.ts";
-import type { MempoolEntry } from "../mempool/mempool.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { Sats } from "../primitives/amount.ts";
 import { Block } from "../primitives/block.ts";
@@ -18,7 +17,6 @@ import { type BlockHash, ZERO_HASH } from "../primitives/hash.ts";
 import { BlockHeader } from "../primitives/header.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 import { makeCoinbase } from "./coinbase.ts";
-import { selectTransactions } from "./select_transactions.ts";
 
 /** Where a block is to stand, and whom it pays. */
 export interface BlockRequest {
@@ -32,15 +30,6 @@ export interface BlockRequest {
   readonly time: number;
   /** Instead of the version that deployments ask for (`-blockversion`). */
   readonly version?: number | undefined;
-}
-
-/** The best block that `entries`, parents before children, can make; not solved. */
-export function assembleBlock(request: BlockRequest, entries: Iterable<MempoolEntry>): Block {
-  const { height, medianTimePast } = request.previous;
-  const chosen = selectTransactions(entries, { height: height + 1, medianTimePast });
-  const transactions = chosen.map((entry) => entry.transaction);
-  const fees = chosen.reduce((total, entry) => total + entry.fee, 0) as Sats;
-  return buildBlock(request, transactions, fees);
 }
 
 /** A block of exactly `transactions`, in this order, after a coinbase that collects `fees`; not solved. */

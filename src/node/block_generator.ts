@@ -43,7 +43,8 @@ type State =
   | { readonly name: "submitted" };
 
 /** Hands a block of ours to the chain; `checked` is called if the verdict is `accepted`. */
-export type AddBlock = (block: Block, checked: (violation: RuleViolation | undefined) => void) => BlockVerdict;
+export type AddBlock =
+  (block: Block, checked: (violation: RuleViolation | undefined) => void) => BlockVerdict;
 
 export class BlockGenerator {
   readonly #addBlock: AddBlock;

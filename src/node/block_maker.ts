@@ -30,7 +30,10 @@ export class BlockMaker {
     this.#limits = limits;
   }
 
-  /** Of the block last made of the mempool: its transactions after the coinbase, and its weight with what is reserved. */
+  /**
+   * Of the block last made of the mempool: its transactions after the coinbase, and its weight with what is
+   * reserved.
+   */
   get last(): { readonly transactions: number; readonly weight: number } | undefined {
     return this.#last;
   }
@@ -54,7 +57,9 @@ export class BlockMaker {
    *
    * @returns the txid that the mempool does not have, if there is one
    */
-  fromTransactions(script: Bytes, wanted: readonly (Transaction | Txid)[]): Block | { readonly missing: Txid } {
+  fromTransactions(
+    script: Bytes, wanted: readonly (Transaction | Txid)[],
+  ): Block | { readonly missing: Txid } {
     const transactions: Transaction[] = [];
     for (const each of wanted) {
       const transaction = each instanceof Transaction ? each : this.#mempool.get(each)?.transaction;
@@ -68,6 +73,7 @@ export class BlockMaker {
     const { headers, tip, params } = this.#chain;
     const previous = headers.context(tip);
     const { version } = this.#limits;
-    return { params, previous, previousHash: headers.hash(tip), script, time: this.#clock.unixTime(), version };
+    const time = this.#clock.unixTime();
+    return { params, previous, previousHash: headers.hash(tip), script, time, version };
   }
 }

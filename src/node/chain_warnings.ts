@@ -46,7 +46,8 @@ export class ChainWarnings {
   #leadsInvalidChain(): boolean {
     const { headers, tip } = this.#chain;
     const enough = headers.chainWork(tip) + INVALID_LEAD_BLOCKS * blockWork(headers.bits(tip));
-    return this.#chain.tips().some(({ id, status }) => status === "invalid" && headers.chainWork(id) > enough);
+    return this.#chain.tips().some(({ id, status }) =>
+      status === "invalid" && headers.chainWork(id) > enough);
   }
 }
 

@@ -10,7 +10,9 @@ import type { BlockHash, Txid } from "../primitives/hash.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 
-/** What changes something: asked by RPC, library or devnet, and answered once, in this turn or a later one. */
+/**
+ * What changes something: asked by RPC, library or devnet, and answered once, in this turn or a later one.
+ */
 export type Command =
   /** → `txid`. `maxFeeRate` in satoshi per 1,000 vbytes; zero for no limit. */
   | { readonly type: "submit-transaction"; readonly transaction: Transaction; readonly maxFeeRate: number }
@@ -48,19 +50,32 @@ export type Command =
     readonly submit: boolean;
   }
   /** Keeps a connection to the address up, or no longer does; or tries once. → `done` */
-  | { readonly type: "add-node"; readonly address: NetworkAddress; readonly mode: "add" | "remove" | "onetry" }
+  | {
+    readonly type: "add-node";
+    readonly address: NetworkAddress;
+    readonly mode: "add" | "remove" | "onetry";
+  }
   /** Opens one connection of this type. → `done` once the socket is open. */
   | { readonly type: "add-connection"; readonly address: NetworkAddress; readonly connection: ConnectionType }
   /** → `done` */
   | { readonly type: "disconnect"; readonly peer: PeerId | NetworkAddress }
   /** → `done` */
-  | { readonly type: "send-message"; readonly peer: PeerId; readonly messageType: string; readonly payload: Bytes }
+  | {
+    readonly type: "send-message";
+    readonly peer: PeerId;
+    readonly messageType: string;
+    readonly payload: Bytes;
+  }
   /** Pings every peer. → `done` */
   | { readonly type: "ping" }
   /** Unix seconds; zero gives the real clock back. → `done` */
   | { readonly type: "set-mock-time"; readonly time: number }
   /** Puts addresses into the book as if a peer at `source` had told them. → `count` of new ones. */
-  | { readonly type: "add-addresses"; readonly addresses: readonly NetworkAddress[]; readonly source: NetworkAddress }
+  | {
+    readonly type: "add-addresses";
+    readonly addresses: readonly NetworkAddress[];
+    readonly source: NetworkAddress;
+  }
   /**
    * Never to follow a chain with this block, whatever the rules say; or to forget that.
    * → `done`, on the best chain left

@@ -269,7 +269,8 @@ export class CommandDesk {
   #addAddresses({ addresses, source }: CommandOf<"add-addresses">): CommandResult {
     const { options, clock, addresses: book } = this.#ports;
     const services = localServices({ ...options, pruneTarget: undefined });
-    const added = addresses.filter((address) => book.add({ address, services, time: clock.unixTime() }, source));
+    const time = clock.unixTime();
+    const added = addresses.filter((address) => book.add({ address, services, time }, source));
     return succeeded({ type: "count", count: added.length });
   }
 }

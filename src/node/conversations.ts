@@ -99,7 +99,8 @@ export class Conversations implements Protocol {
       headersReceived: (peer, last) => this.#blockDownload.headersReceived(peer, last),
     }, { minimumChainWork });
     this.#blockAnnounce = new BlockAnnounce(shared);
-    const blockServe = new BlockServe(shared, { minimumChainWork, isPruned: options.pruneTarget !== undefined });
+    const isPruned = options.pruneTarget !== undefined;
+    const blockServe = new BlockServe(shared, { minimumChainWork, isPruned });
     this.#txAnnounce = new TxAnnounce(shared, { localPeers });
     this.#txDownload = new TxDownload({
       ...shared,
@@ -117,7 +118,8 @@ export class Conversations implements Protocol {
     // before asking for them, so that what a peer has is known.
     this.#all = [
       this.#ping, this.#addrRelay, this.#headerSync, this.#blockAnnounce, blockServe, this.#blockDownload,
-      this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData, new FilterServe({ ...shared, filters }),
+      this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData,
+      new FilterServe({ ...shared, filters }),
       new UnservedMessages(shared),
     ];
   }
@@ -149,7 +151,9 @@ export class Conversations implements Protocol {
     for (const each of this.#due) each.woken();
   }
 
-  /** `pass`, for those only that were woken last: with many peers, timers would otherwise cost most of all. */
+  /**
+   * `pass`, for those only that were woken last: with many peers, timers would otherwise cost most of all.
+   */
   passDue(peer: Peer): void {
     for (const each of this.#due) if (peer.isReady) each.pass(peer);
   }

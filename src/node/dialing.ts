@@ -50,7 +50,9 @@ export class Dialing {
   request(address: NetworkAddress, type: ConnectionType, answer: Answer): void {
     const request = this.#ports.manager.request(address, type);
     if (request.ok) return this.#start(request.dial, answer);
-    if (request.code === "too-many-connections") return answer(failed({ code: request.code, connection: type }));
+    if (request.code === "too-many-connections") {
+      return answer(failed({ code: request.code, connection: type }));
+    }
     answer(failed({ code: request.code, reason: request.reason }));
   }
 

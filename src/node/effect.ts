@@ -52,7 +52,10 @@ export type NodeEffect =
   | { readonly type: "load"; readonly request: number; readonly range: FileRange }
   /** Batches are written one after the other, in this order. */
   | { readonly type: "persist"; readonly batch: number; readonly writes: PersistBatch }
-  /** The hash over all coins in the database that began empty, in display order; `undefined` if they cannot be read. */
+  /**
+   * The hash over all coins in the database that began empty, in display order; `undefined` if they cannot
+   * be read.
+   */
   | { readonly type: "hash-coins"; readonly request: number }
   /** Stop, and show why: nothing good can come of going on. */
   | { readonly type: "fatal"; readonly why: string }

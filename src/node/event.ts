@@ -20,12 +20,22 @@ export type NodeEventBody =
   | { readonly type: "block:disconnected"; readonly data: { readonly hash: string; readonly height: number } }
   | {
     readonly type: "block:rejected";
-    readonly data: { readonly hash: string; readonly rule: string; readonly detail: string; readonly peer?: PeerId };
+    readonly data: {
+      readonly hash: string;
+      readonly rule: string;
+      readonly detail: string;
+      readonly peer?: PeerId;
+    };
   }
   | { readonly type: "chain:tip"; readonly data: { readonly hash: string; readonly height: number } }
   | {
     readonly type: "chain:reorg";
-    readonly data: { readonly from: string; readonly to: string; readonly fork: string; readonly depth: number };
+    readonly data: {
+      readonly from: string;
+      readonly to: string;
+      readonly fork: string;
+      readonly depth: number;
+    };
   }
   | {
     readonly type: "tx:accepted";
@@ -39,7 +49,12 @@ export type NodeEventBody =
   }
   | {
     readonly type: "tx:rejected";
-    readonly data: { readonly txid: string; readonly rule: string; readonly detail: string; readonly peer?: PeerId };
+    readonly data: {
+      readonly txid: string;
+      readonly rule: string;
+      readonly detail: string;
+      readonly peer?: PeerId;
+    };
   }
   | { readonly type: "tx:removed"; readonly data: { readonly txid: string; readonly reason: string } }
   | {
@@ -70,6 +85,3 @@ export type NodeEventType = NodeEventBody["type"];
 
 /** `seq` counts from 1 per node, without gaps; `time` is Unix seconds with fractions. */
 export type NodeEvent = NodeEventBody & { readonly seq: number; readonly time: number };
-
-/** The event of type `T`. */
-export type NodeEventOf<T extends NodeEventType> = Extract<NodeEvent, { readonly type: T }>;

@@ -44,7 +44,8 @@ export class EventSource {
       case "block-connected": {
         const { transactionCount, bytes } = event.block;
         const sizes = { transactions: transactionCount, bytes: bytes.length };
-        return this.emit({ type: "block:connected", data: { ...where(chain, event.id), ...sizes, ...from(event.source) } });
+        const data = { ...where(chain, event.id), ...sizes, ...from(event.source) };
+        return this.emit({ type: "block:connected", data });
       }
       case "block-disconnected":
         return this.emit({ type: "block:disconnected", data: where(chain, event.id) });
@@ -53,7 +54,8 @@ export class EventSource {
       case "block-checked": {
         const { violation, hash, source } = event;
         if (violation === undefined) return;
-        this.emit({ type: "block:rejected", data: { hash: displayHash(hash), ...violation, ...from(source) } });
+        const data = { hash: displayHash(hash), ...violation, ...from(source) };
+        this.emit({ type: "block:rejected", data });
       }
     }
   }
@@ -62,16 +64,22 @@ export class EventSource {
   mempool(event: MempoolEvent, peer: PeerId | undefined): void {
     const { transaction, fee } = event.entry;
     const txid = displayHash(transaction.txid);
-    if (event.type === "tx-removed") return this.emit({ type: "tx:removed", data: { txid, reason: event.reason } });
+    if (event.type === "tx-removed") {
+      return this.emit({ type: "tx:removed", data: { txid, reason: event.reason } });
+    }
     const { vsize, wtxid } = transaction;
     this.emit({ type: "tx:accepted", data: { txid, wtxid: displayHash(wtxid), vsize, fee, ...from(peer) } });
   }
 
-  transactionRejected({ txid }: Transaction, { rule, detail }: RuleViolation, peer: PeerId | undefined): void {
+  transactionRejected(
+    { txid }: Transaction, { rule, detail }: RuleViolation, peer: PeerId | undefined,
+  ): void {
     this.emit({ type: "tx:rejected", data: { txid: displayHash(txid), rule, detail, ...from(peer) } });
   }
 
-  #tipChanged({ from: old, to, fork }: ChainEvent & { readonly type: "tip-changed" }, chain: ChainState): void {
+  #tipChanged(
+    { from: old, to, fork }: ChainEvent & { readonly type: "tip-changed" }, chain: ChainState,
+  ): void {
     const { headers } = chain;
     this.emit({ type: "chain:tip", data: where(chain, to) });
     if (fork !== old) {

@@ -1,14 +1,21 @@
 import type { Clock } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Introduction } from "../peer/introduction.ts";
-import { NODE_BLOOM, NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../wire/services.ts";
+import {
+  NODE_BLOOM, NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS,
+} from "../wire/services.ts";
 import type { NodeOptions } from "./node_options.ts";
 
 /** How far behind, in blocks, a peer with recent blocks only is still of use (BIP159, with room to spare). */
 const RECENT_BLOCKS = 144;
 
-/** What this node offers to others; `hasHistory`: blocks as old as any are here, or are at least not missing. */
-export function localServices({ pruneTarget, peerBloomFilters, peerBlockFilters }: NodeOptions, hasHistory = true): bigint {
+/**
+ * What this node offers to others; `hasHistory`: blocks as old as any are here, or are at least not
+ * missing.
+ */
+export function localServices(
+  { pruneTarget, peerBloomFilters, peerBlockFilters }: NodeOptions, hasHistory = true,
+): bigint {
   let services = NODE_WITNESS | NODE_NETWORK_LIMITED;
   if (pruneTarget === undefined && hasHistory) services |= NODE_NETWORK;
   if (peerBloomFilters) services |= NODE_BLOOM;

@@ -15,14 +15,11 @@ import { AddressBook, type AddressBookPorts } from "../addrbook/address_book.ts"
 import { assert, unreachable } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
-import type { Rng } from "../base/rng.ts";
-import { type Clock, earlier, type Instant } from "../base/time.ts";
-import type { ChainEvent, RestoredChain } from "../chain/chain_ports.ts";
-import { ChainState } from "../chain/chain_state.ts";
-import { futureTipFault } from "../chain/future_tip.ts";
-import { Indexes, type IndexStores } from "../chain/indexes/indexes.ts";
+import { earlier, type Instant } from "../base/time.ts";
+import type { ChainEvent } from "../chain/chain_ports.ts";
+import type { ChainState } from "../chain/chain_state.ts";
+import type { Indexes } from "../chain/indexes/indexes.ts";
 import { PruneLocks } from "../chain/prune_locks.ts";
-import { ChainDataError } from "../chain/restore.ts";
 import type { ScriptsKnown } from "../chain/script_job.ts";
 import { ConnectionManager } from "../connections/connection_manager.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
@@ -30,8 +27,6 @@ import type { VerifyJob } from "../consensus/verify_job.ts";
 import { Mempool, type MempoolEvent } from "../mempool/mempool.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Orphan } from "../protocol/orphanage.ts";
-import type { FileReader } from "../store/file_store.ts";
-import type { KeyValueReader } from "../store/key_value_store.ts";
 import { BlockGenerator } from "./block_generator.ts";
 import { BlockMaker } from "./block_maker.ts";
 import { ChainChecker } from "./chain_checker.ts";
@@ -47,29 +42,13 @@ import type { NodeEffect, NodeInput } from "./effect.ts";
 import { EventSource } from "./event_source.ts";
 import { currentServices, introduce, isTipRecent } from "./introduce.ts";
 import { MockClock } from "./mock_clock.ts";
+import { type ChainKeeping, openChain, openIndexes } from "./node_chain.ts";
 import type { NodeOptions } from "./node_options.ts";
+import type { NodePorts } from "./node_ports.ts";
 import type { PeerReport } from "./peer_report.ts";
 import { type ByteTotals, Peering } from "./peering.ts";
 import { PendingWork } from "./pending_work.ts";
 import { Seeding } from "./seeding.ts";
-
-/** What a node is given of the world: all of it answers at once. */
-export interface NodePorts {
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly logger: Logger;
-  readonly files: FileReader;
-  readonly index: KeyValueReader;
-  readonly coins: KeyValueReader;
-  /** Those that a snapshot is loaded into; left out, none can be. */
-  readonly snapshotCoins?: KeyValueReader;
-  /** One for each of `NodeOptions.indexes`. */
-  readonly indexes?: IndexStores;
-  /** What the start found on disk. */
-  readonly restored: RestoredChain;
-  /** What `peers.dat` held; `undefined` when there was none. */
-  readonly savedAddresses: Bytes | undefined;
-}
 
 /** The file in the data directory that keeps addresses of peers. */
 export const PEERS_FILE = "peers.dat";
@@ -117,48 +96,21 @@ export class NodeCore {
     this.clock = clock;
     this.#events = new EventSource(clock, (event) => this.#effect({ type: "event", event }));
     const verify = this.#verify.bind(this);
-    const areScriptsKnown = () => this.#areScriptsKnown();
-    const pruneLocks = new PruneLocks(logger);
-    this.chain = new ChainState({
-      clock, rng, logger, verify, pruneLocks,
-      get areScriptsKnown() {
-        return areScriptsKnown();
-      },
-      files: ports.files,
-      index: ports.index,
-      coins: ports.coins,
-      snapshotCoins: ports.snapshotCoins,
+    const keeping: ChainKeeping = {
+      clock, verify,
+      realClock: ports.clock,
+      pruneLocks: new PruneLocks(logger),
+      areScriptsKnown: () => this.#areScriptsKnown(),
       hashCoins: (done) => this.#effect({ type: "hash-coins", request: this.#hashing.add(done) }),
       fatal: (why) => this.#effect({ type: "fatal", why }),
       persist: (writes, done) => {
         this.#effect({ type: "persist", batch: this.#persisting.add(done), writes });
       },
       event: (event) => this.#chainEvent(event),
-    }, {
-      params: options.params,
-      pruneTarget: options.pruneTarget,
-      coinsCacheBytes: options.coinsCacheBytes,
-      minimumChainWork: options.minimumChainWork,
-      assumeValid: options.assumeValid,
-      checksAnew: options.checksAnew,
-      maxTipAge: options.maxTipAge,
-      blockFileBytes: options.blockFileBytes,
-    }, ports.restored);
+    };
+    this.chain = openChain(ports, options, keeping);
     const chain = this.chain;
-    const ahead = futureTipFault(chain.headers, chain.tip, clock.unixTime());
-    if (ahead !== undefined) throw new ChainDataError(ahead);
-    this.indexes = new Indexes({
-      chain, logger, pruneLocks,
-      // Real time: what a power cut may take back does not stand still with a mocked clock.
-      clock: ports.clock,
-      files: ports.files,
-      stores: ports.indexes ?? {},
-      persist: (kind, { changes, files, sync }, done) => {
-        const batch = this.#persisting.add(done);
-        const writes = { files, index: [], coins: [], indexes: [{ kind, changes }], removeFiles: [], sync };
-        this.#effect({ type: "persist", batch, writes });
-      },
-    });
+    this.indexes = openIndexes(ports, chain, keeping);
     this.mempool = new Mempool({
       clock, logger, verify,
       chain: new TipView(chain),
@@ -365,7 +317,7 @@ export class NodeCore {
     this.#answerSettled();
   }
 
-  /** Whether a long turn of the chain is due: taken now, or left for later. Messages have every other turn. */
+  /** Whether a long turn of the chain is due, taken now or left for later. Messages have every other one. */
   #workLong(isWoken: boolean): boolean {
     if (!this.chain.isWorkLong) return false;
     if (isWoken && (this.#isChainsTurn || !this.#peering.hasWork)) {

@@ -55,7 +55,8 @@ export class Seeding {
 
   #learn(address: NetworkAddress): void {
     const { addresses, clock, manager } = this.#ports;
-    // The book keeps what may be told to others. A seed on this machine or network may not, and is dialled as it is.
+    // The book keeps what may be told to others. A seed on this machine or network may not, and is dialled
+    // as it is.
     if (!isRoutable(address)) manager.addNode(address);
     else addresses.add({ address, services: NODE_NETWORK | NODE_WITNESS, time: clock.unixTime() }, address);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { coreTree, skipWithoutCoreTree } from "../../test/support/environment.ts";
 import { displayHash } from "../primitives/hash.ts";
 import {
   type AssumeUtxo, MAIN_ASSUME_UTXO, REGTEST_ASSUME_UTXO, SIGNET_ASSUME_UTXO, TESTNET3_ASSUME_UTXO,
@@ -9,7 +10,6 @@ import {
 } from "./assume_utxo.ts";
 import { NETWORKS } from "./networks.ts";
 
-const CORE_TREE = process.env["CORE_TREE"] ?? "";
 
 /** In the order of kernel/chainparams.cpp. */
 const ALL = [
@@ -24,7 +24,7 @@ function ownValues(entries: readonly AssumeUtxo[]): readonly string[] {
 
 /** Each entry that Bitcoin Core's source has, in the form of `ownValues`, network by network. */
 function coreValues(): readonly (readonly string[])[] {
-  const source = readFileSync(join(CORE_TREE, "src", "kernel", "chainparams.cpp"), "utf8");
+  const source = readFileSync(join(coreTree, "src", "kernel", "chainparams.cpp"), "utf8");
   return source.split("m_assumeutxo_data = {").slice(1).map((text) => {
     const list = text.slice(0, text.indexOf("\n        };"));
     const entries = list.matchAll(
@@ -34,7 +34,7 @@ function coreValues(): readonly (readonly string[])[] {
 }
 
 test("the coins that each network trusts are those of Bitcoin Core's source", {
-  skip: CORE_TREE === "" ? "needs CORE_TREE" : false,
+  skip: skipWithoutCoreTree,
 }, () => assert.deepEqual(ALL.map(ownValues), coreValues()));
 
 test("the coins that each network trusts are those of Bitcoin Core 31", () => {

@@ -87,7 +87,9 @@ export interface DeploymentParams {
   readonly csvHeight: number;
   readonly segwitHeight: number;
   readonly taprootHeight: number;
-  /** Blocks that broke a rule before it was enforced, by displayed hash: the script flags they are held to. */
+  /**
+   * Blocks that broke a rule before it was enforced, by displayed hash: the script flags they are held to.
+   */
   readonly scriptFlagExceptions: ReadonlyMap<string, number>;
   /** Version bits that miners may still signal (BIP9). */
   readonly versionBits: {
@@ -97,7 +99,9 @@ export interface DeploymentParams {
     /** Below this height, signals were for rules that are known and buried since. @default 0 */
     readonly warningHeight?: number;
     /** `testdummy` on regtest: signalled by our own miner, in force nowhere. */
-    readonly testDummy: { readonly bit: number; readonly startTime: number; readonly timeout: number } | undefined;
+    readonly testDummy:
+      | { readonly bit: number; readonly startTime: number; readonly timeout: number }
+      | undefined;
   };
   /** The script that signs blocks (BIP325); only on signets. */
   readonly signetChallenge: Bytes | undefined;

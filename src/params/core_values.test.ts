@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { coreTree, skipWithoutCoreTree } from "../../test/support/environment.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { type ChainParams, GIB } from "./chain_params.ts";
 import { MAIN } from "./main.ts";
@@ -10,11 +11,10 @@ import { SIGNET, signetWith } from "./signet.ts";
 import { TESTNET3 } from "./testnet3.ts";
 import { TESTNET4 } from "./testnet4.ts";
 
-const CORE_TREE = process.env["CORE_TREE"] ?? "";
 
 /** The part of Bitcoin Core's kernel/chainparams.cpp that describes a network. */
 function coreSource(from: string, to: string): string {
-  const source = readFileSync(join(CORE_TREE, "src", "kernel", "chainparams.cpp"), "utf8");
+  const source = readFileSync(join(coreTree, "src", "kernel", "chainparams.cpp"), "utf8");
   const start = source.indexOf(from);
   const end = source.indexOf(to, start + from.length);
   assert.ok(start >= 0 && end > start, `chainparams.cpp has ${from}`);
@@ -62,7 +62,7 @@ const NETWORKS: readonly (readonly [ChainParams, from: string, to: string])[] = 
 
 for (const [network, from, to] of NETWORKS) {
   test(`${network.name} trusts as much as Bitcoin Core's source does`, {
-    skip: CORE_TREE === "" ? "needs CORE_TREE" : false,
+    skip: skipWithoutCoreTree,
   }, () => {
     assert.deepEqual(ownValues(network), coreValues(coreSource(from, to)));
   });

@@ -5,7 +5,7 @@ import type { ChainParams, DeploymentParams } from "./chain_params.ts";
 import { satoshiGenesis } from "./genesis.ts";
 
 /** A timeout that never comes. */
-export const NO_TIMEOUT = Number.POSITIVE_INFINITY;
+const NO_TIMEOUT = Number.POSITIVE_INFINITY;
 
 /** For tests on one machine: blocks are found at once. Values: Bitcoin Core 31, kernel/chainparams.cpp. */
 export const REGTEST: ChainParams = {

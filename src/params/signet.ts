@@ -83,7 +83,7 @@ export function signetWith(challenge: Bytes, dnsSeeds: readonly string[] = []): 
 }
 
 /** BIP325: the first four bytes of the double SHA-256 of the challenge with its length before it. */
-export function signetMagic(challenge: Bytes): Bytes {
+function signetMagic(challenge: Bytes): Bytes {
   const writer = new ByteWriter(countSize(challenge.length) + challenge.length);
   return hash256(writer.varBytes(challenge).finish()).slice(0, 4);
 }

@@ -10,8 +10,8 @@ import { ByteWriter, countSize } from "../codec/byte_writer.ts";
 import type { Codec } from "../codec/codec.ts";
 import { baseSizeOf, type BlockLayout, layOutBlock } from "./block_layout.ts";
 import { HASH_BYTES, type BlockHash, type Txid, type Wtxid } from "./hash.ts";
-import { BlockHeader, HEADER_BYTES, headerCodec } from "./header.ts";
-import { Transaction, transactionCodec, WITNESS_SCALE_FACTOR } from "./transaction.ts";
+import { type BlockHeader, HEADER_BYTES, headerCodec } from "./header.ts";
+import { type Transaction, transactionCodec, WITNESS_SCALE_FACTOR } from "./transaction.ts";
 import { transactionIds, witnessIds } from "./transaction_ids.ts";
 
 /** Keeps the bytes it was read from. Transactions are made of them when someone asks. */
@@ -100,7 +100,8 @@ export class Block {
     const idAt = (ids: Bytes | undefined, at: number) => ids?.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES);
     return Array.from({ length: transactionCount }, (_, at) => {
       const transaction = transactionCodec.decode(reader);
-      transaction.setIds(idAt(this.#txids, at) as Txid | undefined, idAt(this.#wtxids, at) as Wtxid | undefined);
+      const txid = idAt(this.#txids, at) as Txid | undefined;
+      transaction.setIds(txid, idAt(this.#wtxids, at) as Wtxid | undefined);
       return transaction;
     });
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { testSize } from "../../test/support/environment.ts";
 import { randomBlock, randomCoins } from "../../test/support/random_blocks.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { below, type Rng, seededRng } from "../base/rng.ts";
@@ -9,7 +10,7 @@ import { baseSizeOf, type BlockLayout, layOutBlock, valueAt } from "./block_layo
 import { headerCodec } from "./header.ts";
 import { type Transaction, transactionCodec } from "./transaction.ts";
 
-const SEEDS = Number(process.env["TWIN_SEEDS"] ?? 50);
+const SEEDS = testSize("TIDINGS_TWIN_SEEDS", 50);
 const MUTATIONS = 10;
 
 /** As `blockCodec` without a layout. */

@@ -39,7 +39,7 @@ export interface BlockLayout {
   /** By transaction, and one more: the number of its first input, and of its first output. */
   readonly firstInputs: Int32Array;
   readonly firstOutputs: Int32Array;
-  /** By input: where its outpoint stands, where its scriptSig begins, and where that ends and the sequence begins. */
+  /** By input: where its outpoint stands, and its scriptSig; where that ends, the sequence begins. */
   readonly outPoints: Int32Array;
   readonly scriptSigs: Int32Array;
   readonly sequences: Int32Array;

@@ -33,7 +33,8 @@ export function transactionIds({ bytes, transactionCount, starts, witnessStarts 
 }
 
 /** With witness, for those that have one; the others' are their `txids`. */
-export function witnessIds({ bytes, transactionCount, starts, witnessStarts }: BlockLayout, txids: Bytes): Bytes {
+export function witnessIds(layout: BlockLayout, txids: Bytes): Bytes {
+  const { bytes, transactionCount, starts, witnessStarts } = layout;
   const ids = txids.slice();
   const ranges = new Int32Array(2 * transactionCount);
   const owners = new Int32Array(transactionCount);

@@ -3,7 +3,7 @@ import { elapsed, type Instant } from "../base/time.ts";
 /** Addresses a second that a peer may go on telling us, in the long run. */
 const RATE_PER_SECOND = 0.1;
 /** What can be saved up; our `getaddr` adds as much once more, beyond this. */
-export const ADDR_TOKENS_MAX = 1000;
+const ADDR_TOKENS_MAX = 1000;
 
 /** How many addresses of one peer we still look at: a bucket of tokens that fills with time. */
 export class AddrLimit {

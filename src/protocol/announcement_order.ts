@@ -34,7 +34,8 @@ export class AnnouncementOrder {
     for (const { prevout } of transaction.inputs) {
       const parent = this.#mempool.get(prevout.txid);
       // Only what was there before it: that ends, whatever the mempool says.
-      if (parent !== undefined && parent.sequence < sequence) depth = Math.max(depth, this.#depth(parent) + 1);
+      if (parent === undefined || parent.sequence >= sequence) continue;
+      depth = Math.max(depth, this.#depth(parent) + 1);
     }
     return depth;
   }

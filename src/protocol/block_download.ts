@@ -10,7 +10,8 @@
  * clears it.
  *
  * Needs from the node: `blockConnected()`, `backgroundConnected()` and `blockChecked(event)`, for each such
- * event of the chain; `headersReceived` is called by header sync, which must come before it in the node's list.
+ * event of the chain; `headersReceived` is called by header sync, which must come before it in the node's
+ * list.
  *
  * Source: Bitcoin Core, net_processing.cpp, FindNextBlocksToDownload, HeadersDirectFetchBlocks,
  * SendMessages, and the handling of `block`.
@@ -29,7 +30,9 @@ import type { Block } from "../primitives/block.ts";
 import { displayHash, type HashKey, hashKey } from "../primitives/hash.ts";
 import type { Message } from "../wire/message.ts";
 import { MSG_BLOCK, MSG_WITNESS_BLOCK } from "../wire/messages/inventory.ts";
-import { type BlockQuestion, BLOCKS_IN_FLIGHT_MAX, chooseBlocks, chooseHistoricalBlocks } from "./choose_blocks.ts";
+import {
+  type BlockQuestion, BLOCKS_IN_FLIGHT_MAX, chooseBlocks, chooseHistoricalBlocks,
+} from "./choose_blocks.ts";
 import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
 import { canServeBlocks, canServeWitnesses, isLimitedPeer, LIMITED_BLOCKS_MIN } from "./peer_services.ts";
@@ -53,7 +56,8 @@ const CATCHING_UP_BLOCKS = BLOCKS_IN_FLIGHT_MAX;
 
 export type BlockDownloadChain = Pick<
   ChainState,
-  "params" | "headers" | "tip" | "bestHeader" | "isInitialBlockDownload" | "isActive" | "historicalRange" | "addBlock"
+  | "params" | "headers" | "tip" | "bestHeader" | "isInitialBlockDownload" | "isActive"
+  | "historicalRange" | "addBlock"
 >;
 
 export interface BlockDownloadPorts {

@@ -84,7 +84,8 @@ export function chooseHistoricalBlocks(question: BlockQuestion, count: number): 
   if (range === undefined || bestKnown === undefined || !headers.descendsFrom(bestKnown, range.to)) return [];
   const from = headers.height(range.from);
   const blocks: BlockId[] = [];
-  for (const id of ascend(headers, range.to, from + 1, Math.min(headers.height(range.to), from + DOWNLOAD_WINDOW))) {
+  const windowEnd = Math.min(headers.height(range.to), from + DOWNLOAD_WINDOW);
+  for (const id of ascend(headers, range.to, from + 1, windowEnd)) {
     if (blocks.length >= count || headers.isInvalid(id) || !question.canSend(id)) break;
     if (!headers.hasBlock(id) && !question.isRequested(id)) blocks.push(id);
   }

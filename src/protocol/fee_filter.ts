@@ -22,7 +22,7 @@ import type { Message } from "../wire/message.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 
 /** Mean time between two tellings to one peer. */
-export const FEE_FILTER_INTERVAL = minutes(10);
+const FEE_FILTER_INTERVAL = minutes(10);
 /** After a change by a quarter or more, the next telling is no further off than this. */
 export const FEE_FILTER_CHANGE_DELAY = minutes(5);
 

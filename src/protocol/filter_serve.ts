@@ -31,7 +31,7 @@ import type { Outbox, Protocol } from "./protocol.ts";
 /** BIP157: no `getcfilters` may ask for more. */
 export const FILTERS_MAX = 1_000;
 /** BIP157: blocks from one checkpoint to the next. */
-export const CHECKPOINT_INTERVAL = 1_000;
+const CHECKPOINT_INTERVAL = 1_000;
 /** Checkpoints kept in memory, as in Bitcoin Core: many ask for all of them. */
 const CHECKPOINTS_KEPT_MAX = 2_000;
 /** Read at once: some ten filters of full blocks. */
@@ -137,7 +137,7 @@ export class FilterServe implements Protocol {
       const filter = bytes?.subarray(start, start + range.length);
       if (filter === undefined || !equalBytes(filterHash(filter), hash)) {
         const where = `${range.name}, offset ${range.offset}`;
-        logger.error(`Filter of block ${displayHash(blockHash)} at ${where}, is damaged`);
+        logger.error(`Filter of block ${displayHash(blockHash)} at ${where} is damaged`);
         return false;
       }
       outbox.send(peer, { type: "cfilter", value: { filterType: BASIC_FILTER, blockHash, filter } });
@@ -259,9 +259,10 @@ function runsOf(entries: readonly FilterEntry[]): readonly Run[] {
   };
   for (const entry of entries) {
     const { range } = entry;
-    const start = members[0]?.range;
-    const goesOn = start !== undefined && start.name === range.name && range.offset > start.offset &&
-      range.offset + range.length - start.offset <= RUN_BYTES_MAX;
+    const [start, before] = [members[0]?.range, members.at(-1)?.range];
+    // After a reorganisation a block's filter may stand before its parent's.
+    const goesOn = start !== undefined && before !== undefined && start.name === range.name &&
+      range.offset > before.offset && range.offset + range.length - start.offset <= RUN_BYTES_MAX;
     if (!goesOn) close();
     members.push(entry);
   }

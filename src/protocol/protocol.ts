@@ -11,7 +11,10 @@ export interface Outbox {
   disconnect(peer: Peer, reason: string): void;
   /** A breach of protocol: the peer is logged, and dropped unless it has the `noban` permission. */
   misbehaving(peer: Peer, what: string): void;
-  /** No further message of this peer is handed out until `unpark`: its own block or transaction is out for verifying. */
+  /**
+   * No further message of this peer is handed out until `unpark`: its own block or transaction is out for
+   * verifying.
+   */
   park(peer: Peer): void;
   unpark(peer: Peer): void;
   /** Reads a file elsewhere; `done` in a later turn, with `undefined` when it is not there. */
@@ -35,7 +38,10 @@ export interface Protocol {
   pass(peer: Peer): void;
   /** No call for `peer` follows this one. */
   closed(peer: Peer): void;
-  /** The time `wakeAt` named has come; it may also come early, or for another protocol's sake. A `pass` over all peers follows. */
+  /**
+   * The time `wakeAt` named has come; it may also come early, or for another protocol's sake. A `pass` over
+   * all peers follows.
+   */
   woken(): void;
   wakeAt(): Instant | undefined;
 }

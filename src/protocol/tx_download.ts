@@ -36,7 +36,7 @@ import type { TxAnnounce } from "./tx_announce.ts";
 import { type TxReference, TxRequests } from "./tx_requests.ts";
 
 /** From then on, what a peer announces waits. */
-export const TX_IN_FLIGHT_MAX = 100;
+const TX_IN_FLIGHT_MAX = 100;
 /** From then on, what a peer announces is not noted: minutes of the most that we would send ourselves. */
 export const TX_ANNOUNCEMENTS_MAX = 5000;
 /** How long a peer has to answer, before another is asked. */

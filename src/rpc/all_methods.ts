@@ -35,7 +35,8 @@ import { waitingMethods } from "./methods/waiting.ts";
 export const ALL_METHODS = new MethodTable([
   chainMethods, blockMethods, chainControlMethods, chainStatisticsMethods, deploymentMethods, coinMethods,
   snapshotMethods, coinSetMethods, coinScanMethods, blockScanMethods, indexMethods, proofMethods,
-  transactionMethods, createTransactionMethods, signingMethods, messageMethods, addressMethods, descriptorMethods, mempoolMethods,
-  mempoolRelationMethods, mempoolTestMethods, estimateMethods, networkMethods, hiddenNetworkMethods,
-  miningMethods, miningInfoMethods, priorityMethods, blockTemplateMethods, controlMethods, waitingMethods, hiddenMethods,
+  transactionMethods, createTransactionMethods, signingMethods, messageMethods, addressMethods,
+  descriptorMethods, mempoolMethods, mempoolRelationMethods, mempoolTestMethods, estimateMethods,
+  networkMethods, hiddenNetworkMethods, miningMethods, miningInfoMethods, priorityMethods,
+  blockTemplateMethods, controlMethods, waitingMethods, hiddenMethods,
 ]);

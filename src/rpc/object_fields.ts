@@ -26,7 +26,8 @@ export function checkFields(
     if (value === null) throw new RpcError(RPC_CODE.type, `Missing ${name}`);
     const found = jsonTypeName(value);
     if (found === type) continue;
-    throw new RpcError(RPC_CODE.type, `JSON value of type ${found} for field ${name} is not of expected type ${type}`);
+    throw new RpcError(RPC_CODE.type,
+      `JSON value of type ${found} for field ${name} is not of expected type ${type}`);
   }
   if (strict !== true) return;
   for (const [key] of object.entries) {

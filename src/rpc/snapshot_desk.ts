@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.ts";
-import type { SnapshotHead } from "../chain/snapshot_format.ts";
-import type { SnapshotSink } from "../chain/snapshot_writer.ts";
+import type { SnapshotHead } from "../chain/snapshot/snapshot_format.ts";
+import type { SnapshotSink } from "../chain/snapshot/snapshot_writer.ts";
 import type { KeyValueStore } from "../store/key_value_store.ts";
 
 /** A file that is being written. */

@@ -19,7 +19,10 @@ export function parseHexWith<T>(codec: Codec<T>, text: string): T | undefined {
   }
 }
 
-/** The block that `text` begins with: what stands behind it is not looked at (Bitcoin Core's DecodeHexBlk). */
+/**
+ * The block that `text` begins with: what stands behind it is not looked at (Bitcoin Core's
+ * DecodeHexBlk).
+ */
 export function parseBlock(text: string): Block | undefined {
   if (!isHex(text)) return undefined;
   try {

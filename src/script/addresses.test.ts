@@ -83,7 +83,8 @@ test("every published address and key is read, and written back", { skip: skipWi
   assert.deepEqual(failuresOf(cases), []);
 });
 
-test("no published invalid address is read as an address or key of any network", { skip: skipWithoutShared }, () => {
+test("no published invalid address is read as an address or key of any network",
+  { skip: skipWithoutShared }, () => {
   const cases = sharedCases(INVALID_ADDRESSES, "core/key_io_invalid.json");
   assert.ok(cases.length > 50, `${cases.length} rows`);
   assert.deepEqual(failuresOf(cases), []);

@@ -23,7 +23,8 @@ function corrupted(text: string, places: readonly number[], shift: number): stri
 test("one or two wrong characters are found, wherever they are", () => {
   for (const [text, name] of [[PLAIN, "Bech32"], [MODIFIED, "Bech32m"]] as const) {
     const place = fc.integer({ min: 5, max: text.length - 1 });
-    fc.assert(fc.property(fc.uniqueArray(place, { minLength: 1, maxLength: 2 }), fc.integer({ min: 1, max: 31 }),
+    fc.assert(fc.property(fc.uniqueArray(place, { minLength: 1, maxLength: 2 }),
+      fc.integer({ min: 1, max: 31 }),
       (places, shift) => {
         assert.deepEqual(locateBech32Errors(corrupted(text, places, shift)),
           { error: `Invalid ${name} checksum`, locations: [...places].sort((a, b) => a - b) });

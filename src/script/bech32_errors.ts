@@ -36,7 +36,8 @@ export function locateBech32Errors(text: string): Bech32Errors {
 function locateWrongCharacters(prefix: string, data: readonly number[], start: number): Bech32Errors {
   const checksum = checksumOf([...expandPrefix(prefix), ...data]);
   const [plain, modified] = [BECH32_CHECKSUM, BECH32M_CHECKSUM].map((good) =>
-    wrongPlaces(checksum ^ good, data.length).map((place) => start + data.length - 1 - place).sort((a, b) => a - b));
+    wrongPlaces(checksum ^ good, data.length).map((place) => start +
+      data.length - 1 - place).sort((a, b) => a - b));
   if (plain === undefined || modified === undefined || plain.length + modified.length === 0) {
     return { error: "Invalid checksum", locations: [] };
   }

@@ -135,8 +135,10 @@ test("scripts are named by their keys, with where those came from", () => {
   // As rpc_scantxoutset.py of Bitcoin Core has them.
   const origin = "[0c5f9a1e/1/1/0]";
   assert.deepEqual(names(`combo(${root}/1/1/*)`, 0), [
-    `pk(${origin}${derived})`, `pkh(${origin}${derived})`, `wpkh(${origin}${derived})`, `sh(wpkh(${origin}${derived}))`,
+    `pk(${origin}${derived})`, `pkh(${origin}${derived})`, `wpkh(${origin}${derived})`,
+      `sh(wpkh(${origin}${derived}))`,
   ]);
-  assert.deepEqual(names(`tr([abcdef88/2h]${root}/1/1/0)`, 7), [`tr([abcdef88/2h/1/1/0]${derived.slice(2)})`]);
+  assert.deepEqual(names(`tr([abcdef88/2h]${root}/1/1/0)`, 7),
+    [`tr([abcdef88/2h/1/1/0]${derived.slice(2)})`]);
   assert.deepEqual(names(`wsh(sortedmulti(1,${root}/1/1/0,${KEY}))`, 0)?.[0]?.includes("multi(1,["), true);
 });

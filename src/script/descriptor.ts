@@ -61,7 +61,9 @@ export function parseDescriptor(text: string, params: AddressParams): Descriptor
   return { ok: true, script: defined(scripts[2] ?? scripts[1] ?? scripts[0], "a descriptor has a script") };
 }
 
-export function parseDescriptors(text: string, params: AddressParams, needsChecksum = false): DescriptorsVerdict {
+export function parseDescriptors(
+  text: string, params: AddressParams, needsChecksum = false,
+): DescriptorsVerdict {
   try {
     const [first, ...others] = expandMultipath(checkedPayload(text, needsChecksum));
     const parse = (each: string): Descriptor => describe(parseScript(each, "top", params));
@@ -223,7 +225,8 @@ function fixed(text: string, script: Bytes): Expression {
 }
 
 function single(
-  name: string, body: string, context: Context, params: AddressParams, scripts: (key: Bytes) => readonly Bytes[],
+  name: string, body: string, context: Context, params: AddressParams,
+    scripts: (key: Bytes) => readonly Bytes[],
 ): Expression {
   const keyContext = { function: `${name}()`, mustCompress: context === "wsh", isXOnly: false };
   const key = parseKeyExpression(body, keyContext, params);

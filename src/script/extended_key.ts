@@ -60,7 +60,9 @@ export class ExtendedKey {
     const key = data.subarray(45);
     const { public: publicVersion, secret } = versions(params);
     const secretKey = version === secret && key[0] === 0 ? key.subarray(1) : undefined;
-    if (secretKey === undefined ? version !== publicVersion : !curve().isSecretKey(secretKey)) return undefined;
+    if (secretKey === undefined ? version !== publicVersion : !curve().isSecretKey(secretKey)) {
+      return undefined;
+    }
     if (secretKey === undefined && !curve().isPublicKey(key)) return undefined;
     return new ExtendedKey({
       depth: data[4] as number,
@@ -100,7 +102,8 @@ export class ExtendedKey {
     const { chainCode, publicKey, secretKey, depth } = this.#fields;
     const isHardened = number >= HARDENED;
     if ((isHardened && secretKey === undefined) || depth === 255) return undefined;
-    const source = isHardened && secretKey !== undefined ? concatBytes(Uint8Array.of(0), secretKey) : publicKey;
+    const source = isHardened &&
+      secretKey !== undefined ? concatBytes(Uint8Array.of(0), secretKey) : publicKey;
     const hash = hmacSha512(chainCode, concatBytes(source, u32(number)));
     const tweak = hash.subarray(0, 32);
     const secret = secretKey === undefined ? undefined : addSecrets(secretKey, tweak);

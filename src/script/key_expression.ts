@@ -99,7 +99,9 @@ function parseHexKey(text: string, context: KeyContext, fail: Fail): Bytes {
 }
 
 function checkForm(key: Bytes, { mustCompress }: KeyContext, fail: Fail): Bytes {
-  return mustCompress && key.length !== COMPRESSED_KEY_BYTES ? fail("Uncompressed keys are not allowed") : key;
+  return mustCompress && key.length !== COMPRESSED_KEY_BYTES
+    ? fail("Uncompressed keys are not allowed")
+    : key;
 }
 
 function fixedKey(key: Bytes, isShort: boolean, hasSecret: boolean): KeyExpression {

@@ -2,7 +2,9 @@ import { DescriptorError } from "./descriptor_error.ts";
 
 /** The descriptors that one with several steps in one place, as in `/<0;1>/*`, stands for (BIP389). */
 export function expandMultipath(text: string): readonly [string, ...string[]] {
-  if (/<[^<>(),]*>[^(),]*</.test(text)) throw new DescriptorError("Multiple multipath key path specifiers found");
+  if (/<[^<>(),]*>[^(),]*</.test(text)) {
+    throw new DescriptorError("Multiple multipath key path specifiers found");
+  }
   const lists = [...text.matchAll(/<([^<>]*)>/g)].map(([, body = ""]) => stepsOf(body));
   const count = lists[0]?.length ?? 1;
   if (lists.some((steps) => steps.length !== count)) {
@@ -15,7 +17,9 @@ export function expandMultipath(text: string): readonly [string, ...string[]] {
 
 function stepsOf(body: string): readonly string[] {
   const steps = body.split(";");
-  if (steps.length < 2) throw new DescriptorError("Multipath key path specifiers must have at least two items");
+  if (steps.length < 2) {
+    throw new DescriptorError("Multipath key path specifiers must have at least two items");
+  }
   const repeated = steps.find((step, at) => steps.indexOf(step) !== at);
   if (repeated === undefined) return steps;
   throw new DescriptorError(`Duplicated key path value ${repeated} in multipath specifier`);

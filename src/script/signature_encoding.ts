@@ -44,7 +44,10 @@ export function hasDefinedHashType(signature: Bytes): boolean {
   return outputType >= 1 && outputType <= 3;
 }
 
-/** Whether the S of a strict signature is not above half the order, as of any two only one is (BIP62 rule 5). */
+/**
+ * Whether the S of a strict signature is not above half the order, as of any two only one is (BIP62
+ * rule 5).
+ */
 export function hasLowS(signature: Bytes): boolean {
   const scalars = parseLaxDer(signature.subarray(0, -1));
   // Numbers beyond the order verify nothing, so their size does not matter.

@@ -11,7 +11,8 @@ import {
 } from "../primitives/transaction.ts";
 import { VERIFY_P2SH, VERIFY_WITNESS } from "./flags.ts";
 import {
-  MULTISIG_KEYS_MAX, OP_0, OP_1, OP_16, OP_CHECKMULTISIG, OP_CHECKMULTISIGVERIFY, OP_CHECKSIG, OP_CHECKSIGVERIFY,
+  MULTISIG_KEYS_MAX, OP_0, OP_1, OP_16, OP_CHECKMULTISIG, OP_CHECKMULTISIGVERIFY, OP_CHECKSIG,
+    OP_CHECKSIGVERIFY,
   OP_HASH160, OP_PUSHDATA1, OP_PUSHDATA4,
 } from "./opcodes.ts";
 import { isPushOnly, ScriptCursor, smallNumber, TRUNCATED } from "./script.ts";
@@ -110,7 +111,8 @@ function programSigopsIn(
   if ((flags & VERIFY_WITNESS) === 0 || bytes[from] !== OP_0 || bytes[from + 1] !== length - 2) return 0;
   if (length === 22) return 1;
   const isScriptHash = length === 34;
-  return isScriptHash ? countSigopsIn(block, lastItems[input] as number, lastItemEnds[input] as number, true) : 0;
+  return isScriptHash ? countSigopsIn(block, lastItems[input] as number,
+    lastItemEnds[input] as number, true) : 0;
 }
 
 /** What a scriptSig of nothing but pushes pushes last; `undefined` for any other. */

@@ -28,8 +28,6 @@ export type ScriptTemplate =
   | { readonly type: "witness_unknown"; readonly version: number; readonly program: Bytes }
   | { readonly type: "nonstandard" };
 
-export type ScriptType = ScriptTemplate["type"];
-
 export interface WitnessProgram {
   /** 0 to 16 */
   readonly version: number;

@@ -28,7 +28,8 @@ export class Arrivals {
 
   summary(): Propagation {
     const sorted = [...this.#delays].sort((a, b) => a - b);
-    const percentile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+    const percentile = (share: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
     return { count: this.#firstSeen.size, p50: percentile(0.5), p90: percentile(0.9), p99: percentile(0.99) };
   }
 }

@@ -92,14 +92,17 @@ class Simulation {
     const { seed, moved, latency } = options;
     this.#options = options;
     this.#rng = seededRng(seed ^ 0x5eed);
-    this.#network = new VirtualNetwork({ seed, start: START, latency: latency ?? { least: 10, most: 150 }, moved });
+    const usual = { least: 10, most: 150 };
+    this.#network = new VirtualNetwork({ seed, start: START, latency: latency ?? usual, moved });
     this.#wallet = new Wallet({ seed: `simulation ${seed}`, params: REGTEST });
     this.#observe();
   }
 
   run(): SimulationReport {
     const { nodes, length, partition } = this.#options;
-    for (let index = 0; index < nodes; index++) this.#network.addHost(hostAddress(index), this.#nodeOptions(index));
+    for (let index = 0; index < nodes; index++) {
+      this.#network.addHost(hostAddress(index), this.#nodeOptions(index));
+    }
     const { hosts } = this.#network;
     for (const host of hosts) {
       host.start();
@@ -181,11 +184,13 @@ class Simulation {
         case "block:connected":
           this.#blocks.seen(event.data.hash, host.index, now);
           if (host.index !== 0) break;
-          this.#followChain(host, event.data.hash, (block) => this.#wallet.blockConnected(block, event.data.height));
+          this.#followChain(host, event.data.hash, (block) =>
+            this.#wallet.blockConnected(block, event.data.height));
           break;
         case "block:disconnected":
           if (host.index !== 0) break;
-          this.#followChain(host, event.data.hash, (block) => this.#wallet.blockDisconnected(block, event.data.height));
+          this.#followChain(host, event.data.hash, (block) =>
+            this.#wallet.blockDisconnected(block, event.data.height));
           break;
         case "tx:accepted":
           this.#transactions.seen(event.data.txid, host.index, now);
@@ -212,7 +217,8 @@ class Simulation {
   }
 
   #anyScript(): Bytes {
-    return this.#wallet.script(SCRIPT_KINDS[below(this.#rng, SCRIPT_KINDS.length)] as (typeof SCRIPT_KINDS)[number]);
+    const kind = SCRIPT_KINDS[below(this.#rng, SCRIPT_KINDS.length)] as (typeof SCRIPT_KINDS)[number];
+    return this.#wallet.script(kind);
   }
 
   #runFor(length: Duration): void {

@@ -127,10 +127,8 @@ export class VirtualDisk {
     if (sync) yield this.index.sync();
     yield this.coins.apply(coins);
     if (sync) yield this.coins.sync();
-    for (const { kind, changes } of indexes) {
-      yield this.indexes[kind].apply(changes);
-      if (sync) yield this.indexes[kind].sync();
-    }
+    for (const { kind, changes } of indexes) yield this.indexes[kind].apply(changes);
+    if (sync) for (const store of Object.values(this.indexes)) yield store.sync();
     for (const name of removeFiles) yield this.files.applyRemovals([name]);
     return undefined;
   }

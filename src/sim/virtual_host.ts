@@ -151,7 +151,8 @@ export class VirtualHost {
         return world.setReading(this, effect.peer, true);
       case "resolve":
         // There are no names here.
-        return world.after(READ_LATENCY, () => this.give({ type: "resolved", host: effect.host, addresses: [] }));
+        return world.after(READ_LATENCY, () =>
+          this.give({ type: "resolved", host: effect.host, addresses: [] }));
       case "verify": {
         const { job, payload } = effect;
         const violation = world.verdicts.verify(payload);
@@ -167,7 +168,8 @@ export class VirtualHost {
         return world.after(WRITE_LATENCY, () => this.#written(effect));
       case "hash-coins": {
         const hash = hashCoinEntries(this.#coins.entries(COINS_FIRST, COINS_END));
-        return world.after(READ_LATENCY, () => this.give({ type: "coins-hashed", request: effect.request, hash }));
+        return world.after(READ_LATENCY, () =>
+          this.give({ type: "coins-hashed", request: effect.request, hash }));
       }
       case "fatal":
         this.#failure = effect.why;

@@ -11,7 +11,9 @@ import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import { fraction, type Rng, seededRng } from "../base/rng.ts";
-import { addDuration, type Duration, type Instant, milliseconds, seconds, type UnixSeconds } from "../base/time.ts";
+import {
+  addDuration, type Duration, type Instant, milliseconds, seconds, type UnixSeconds,
+} from "../base/time.ts";
 import type { DialId, NodeInput } from "../node/effect.ts";
 import type { NodeEvent } from "../node/event.ts";
 import type { NodeOptions } from "../node/node_options.ts";
@@ -199,7 +201,9 @@ export class VirtualNetwork implements HostWorld {
     this.after(milliseconds(0), () => end.host.give({ type: "closed", peer: end.peer, reason }));
   }
 
-  #otherEnd(host: VirtualHost, peer: PeerId): { readonly own: End; readonly end: End; readonly latency: Duration } {
+  #otherEnd(
+    host: VirtualHost, peer: PeerId,
+  ): { readonly own: End; readonly end: End; readonly latency: Duration } {
     const link = this.#links.get(`${host.index}/${peer}`);
     assert(link !== undefined, `host ${host.index} has a peer ${peer}`);
     const [a, b] = link.ends;

@@ -55,7 +55,10 @@ export class InputSigner {
     return { ...made, error: this.verify(index, made) };
   }
 
-  /** What several signers have made of the input at `index`, as one: the first that is complete, or all together. */
+  /**
+   * What several signers have made of the input at `index`, as one: the first that is complete, or
+   * all together.
+   */
   combine(index: number, variants: readonly Satisfaction[]): Satisfaction {
     const complete = variants.find((variant) => this.verify(index, variant) === undefined);
     if (complete !== undefined) return { scriptSig: complete.scriptSig, witness: complete.witness };
@@ -77,7 +80,8 @@ export class InputSigner {
     const pushes = pushedBy(given.scriptSig);
     const redeem = this.#keys.script(template.hash) ?? pushes.at(-1);
     if (redeem === undefined || redeem.length === 0) return { scriptSig: NO_BYTES, witness: [] };
-    const inner = this.#satisfyProgram(index, redeem, { ...given, scriptSig: withoutLast(given.scriptSig, pushes) });
+    const inner = this.#satisfyProgram(index, redeem,
+      { ...given, scriptSig: withoutLast(given.scriptSig, pushes) });
     return { ...inner, scriptSig: concatBytes(inner.scriptSig, pushBytes(redeem)) };
   }
 

@@ -229,7 +229,9 @@ test("an added script is watched from then on", () => {
 /** Whether every signature holds for the hash that btc-signer computes for it, and our own rules agree. */
 function assertSigned({ transaction, spent }: Extract<Payment, { ok: true }>): void {
   const context = new SighashContext(transaction, spent);
-  for (const index of spent.keys()) assert.equal(verifyInput(context, index, STANDARD_VERIFY_FLAGS), undefined);
+  for (const index of spent.keys()) {
+    assert.equal(verifyInput(context, index, STANDARD_VERIFY_FLAGS), undefined);
+  }
   const theirs = oracle.Transaction.fromRaw(transaction.bytes, {
     allowUnknownOutputs: true,
     allowUnknownInputs: true,

@@ -72,7 +72,8 @@ function extend(
   const mature = main[parent.height - 101];
   if (mature !== undefined && mature.height > 1) spent.push(coinbaseOf(mature));
   const transaction = spendAnyone(spent, 0, MADE_PER_BLOCK);
-  return { node: tree.extend(parent, { transactions: [transaction] }), coins: [...rest, ...outputsOf(transaction)] };
+  return { node: tree.extend(parent, { transactions: [transaction] }),
+    coins: [...rest, ...outputsOf(transaction)] };
 }
 
 function outputsOf({ txid, outputs }: Transaction): Spendable[] {

@@ -20,10 +20,11 @@ import { VerifyPool } from "../../src/io/verify_pool.ts";
 import { defaultNodeOptions } from "../../src/node/node_options.ts";
 import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
 import { coinDigest } from "../support/coin_digest.ts";
+import { testSeed, testSize } from "../support/environment.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const FLIPS = Number(process.env["TIDINGS_FLIPS"] ?? "1");
-const SEED = Number(process.env["TIDINGS_SEED"] ?? "1");
+const FLIPS = testSize("TIDINGS_FLIPS", 1);
+const SEED = testSeed(1);
 const PARAMS = QUICK_MATURITY;
 const BLOCKS = 60;
 /** So that there are tables, and not logs alone. */
@@ -163,7 +164,8 @@ async function mend(folder: string, message: string, file: string): Promise<void
 }
 
 for (const { name, files } of KINDS) {
-  test(`seed ${SEED}: a flipped bit in ${name} is found and named, mended, or makes no difference`, async () => {
+  test(`seed ${SEED}: a flipped bit in ${name} is found and named, mended, or makes no difference`,
+    async () => {
     const rng = seededRng(SEED + name.length * 7919);
     const chosen = filesIn(template).filter((file) => files.test(file));
     assert.ok(chosen.length > 0, `there are ${name}`);

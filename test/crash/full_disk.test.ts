@@ -19,9 +19,10 @@ import { VerifyPool } from "../../src/io/verify_pool.ts";
 import { defaultNodeOptions } from "../../src/node/node_options.ts";
 import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
 import { coinDigest } from "../support/coin_digest.ts";
+import { testSeed } from "../support/environment.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const SEED = Number(process.env["TIDINGS_SEED"] ?? "1");
+const SEED = testSeed(1);
 const PARAMS = QUICK_MATURITY;
 const STORE = { writeBufferBytes: 64 * 1024, cacheBytes: 64 * 1024 };
 
@@ -94,7 +95,8 @@ function failingWrite(code: string, isShort: boolean): Failing {
   return (nth) => {
     const real = fs.write;
     let calls = 0;
-    const fake = (fd: number, bytes: Uint8Array, at: number, length: number, position: number, done: WriteDone) => {
+    const fake = (fd: number, bytes: Uint8Array, at: number, length: number, position: number,
+      done: WriteDone) => {
       calls++;
       if (calls < nth) return real(fd, bytes, at, length, position, done);
       if (calls === nth && isShort) return real(fd, bytes, at, Math.ceil(length / 2), position, done);
@@ -183,7 +185,8 @@ for (const { name, fail, most } of KINDS) {
     }
     assert.ok(node.failure !== undefined, `call ${nth} failed, and nobody noticed`);
     assert.match(node.failure.message, /^Cannot write to the data directory: E[A-Z]+: a disk that fails$/);
-    assert.match(lines.join("\n"), /A fatal internal error occurred, see debug\.log for details: Cannot write/);
+    assert.match(lines.join("\n"),
+      /A fatal internal error occurred, see debug\.log for details: Cannot write/);
     await recovers(folder, reported);
   });
 }
@@ -230,7 +233,8 @@ test("a real disk that is full stops the node with a message; with room again it
     fs.writeFileSync(join(disk, "filler"), new Uint8Array(bavail * bsize - 20_000));
     const reported = await feed(node);
     await node.close();
-    assert.match(node.failure?.message ?? "", /^Cannot write to the data directory: .*(ENOSPC|No space left)/);
+    assert.match(node.failure?.message ?? "",
+      /^Cannot write to the data directory: .*(ENOSPC|No space left)/);
     assert.ok(reported > 0 && reported < chain.length, `${reported} blocks fitted`);
     rmSync(join(disk, "filler"));
     await recovers(folder, reported);

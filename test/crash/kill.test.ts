@@ -18,12 +18,13 @@ import { below, type Rng, seededRng } from "../../src/base/rng.ts";
 import { displayHash } from "../../src/primitives/hash.ts";
 import { Daemon, skipWithoutBitcoind } from "../interop/daemon.ts";
 import type { BlockNode } from "../support/blocks.ts";
+import { testSeed, testSize } from "../support/environment.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { coinHashAt, type CrashChain, makeCrashChain } from "./crash_chain.ts";
 import { KillTarget } from "./kill_target.ts";
 
-const KILLS = Number(process.env["TIDINGS_KILLS"] ?? "4");
-const SEED = Number(process.env["TIDINGS_SEED"] ?? "1");
+const KILLS = testSize("TIDINGS_KILLS", 4);
+const SEED = testSeed(1);
 /** A test of more would pass the time that one may take. */
 const KILLS_PER_TEST = 10;
 const CHAIN_LENGTH = KILLS > 20 ? 520 : 340;
@@ -99,7 +100,8 @@ class KillRun {
     const tip = this.#byHash.get(info.bestblock);
     if (info.height === 0 && best === undefined) return;
     assert.ok(tip !== undefined, `the tip ${info.bestblock} is one that it was given`);
-    assert.ok(tip.height >= (best?.height ?? 0), `at ${tip.height}, and ${best?.height} had been reported connected`);
+    assert.ok(tip.height >= (best?.height ?? 0),
+      `at ${tip.height}, and ${best?.height} had been reported connected`);
     assert.equal(info.hash_serialized_3, coinHashAt(tip), `coins at height ${tip.height}`);
     const damage = node.lines.find((line) => /damage|reindex|\[error\]|Error:/i.test(line));
     assert.equal(damage, undefined);
@@ -195,15 +197,18 @@ after(() => run.close());
 
 for (let first = 0; first < KILLS; first += KILLS_PER_TEST) {
   const last = Math.min(first + KILLS_PER_TEST, KILLS);
-  test(`seed ${SEED}: kills ${first + 1} to ${last} lose no block that was reported, and no coin`, async () => {
+  test(`seed ${SEED}: kills ${first + 1} to ${last} lose no block that was reported, and no coin`,
+    async () => {
     for (let kill = first; kill < last; kill++) await run.killOnce(MOMENTS[kill % MOMENTS.length] as Moment);
   });
 }
 
-test("after all of them the rest of the chain is taken, and the coins at its end are the twin's", async (t) => {
+test("after all of them the rest of the chain is taken, and the coins at its end are the twin's", async () => {
   await run.finish();
-  t.diagnostic(`${KILLS} kills: ${JSON.stringify(run.counts)}`);
-  if (KILLS >= 200) assert.ok(run.counts["inside a flush"] >= 50, `${run.counts["inside a flush"]} inside a flush`);
+  console.log(`${KILLS} kills, seed ${SEED}: ${JSON.stringify(run.counts)}`);
+  if (KILLS >= 200) {
+    assert.ok(run.counts["inside a flush"] >= 50, `${run.counts["inside a flush"]} inside a flush`);
+  }
 });
 
 test("a reindex that is killed, again and again, goes on at the next start, to the same coins", async () => {

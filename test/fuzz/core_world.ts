@@ -183,7 +183,8 @@ export class CoreWorld {
 
 /** `bytes` in up to four pieces. */
 export function inPieces(rng: Rng, bytes: Bytes): readonly Bytes[] {
-  const cuts = Array.from({ length: below(rng, 4) }, () => below(rng, bytes.length + 1)).sort((a, b) => a - b);
+  const cuts = Array.from({ length: below(rng, 4) },
+    () => below(rng, bytes.length + 1)).sort((a, b) => a - b);
   const bounds = [0, ...cuts, bytes.length];
   return bounds.slice(1).map((end, i) => bytes.slice(bounds[i], end)).filter((piece) => piece.length > 0);
 }

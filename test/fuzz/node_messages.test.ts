@@ -1,6 +1,6 @@
 /**
  * A whole node under 50,000 messages that nobody meant: sound ones in any order, sound ones with a
- * few bytes changed, and noise, most of them after the handshake. `SEED=n` repeats a run.
+ * few bytes changed, and noise, most of them after the handshake. `TIDINGS_SEED=n` repeats a run.
  *
  * @module
  */
@@ -21,11 +21,12 @@ import { V1Transport } from "../../src/transport/v1_transport.ts";
 import { encodeMessage, MESSAGE_TYPES, type Message } from "../../src/wire/message.ts";
 import { messageValues } from "../support/arbitrary_messages.ts";
 import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
+import { freshSeed } from "../support/environment.ts";
 import { mutate } from "../support/mutate.ts";
 import { versionOf } from "../support/peer_bench.ts";
 import { CoreWorld, inPieces } from "./core_world.ts";
 
-const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const seed = freshSeed();
 const MESSAGES = 50_000;
 const PEERS = 12;
 /** Of those that nothing but a broken stream gets dropped, and so get far. */
@@ -68,17 +69,21 @@ class Matter {
     let tip = this.#tree.genesis;
     for (let i = 0; i < 60; i++) {
       const from = below(rng, 8) === 0 ? (this.nodes.at(-1 - below(rng, 3)) ?? tip) : tip;
-      const next = this.#tree.extend(from, { transactions: i > 10 && i % 5 === 0 ? [this.#spend(rng, tip)] : [] });
+      const next = this.#tree.extend(from,
+        { transactions: i > 10 && i % 5 === 0 ? [this.#spend(rng, tip)] : [] });
       this.nodes.push(next);
       if (next.height > tip.height) tip = next;
     }
     for (let i = 0; i < 30; i++) this.transactions.push(this.#spend(rng, tip));
-    for (const node of ancestors(tip).slice(3, 13)) this.transactions.push(spendAnyone([coinbaseOf(node)], 9_000));
+    for (const node of ancestors(tip).slice(3, 13)) {
+      this.transactions.push(spendAnyone([coinbaseOf(node)], 9_000));
+    }
     // And children of those, some without their parents.
     for (const parent of this.transactions.slice(0, 30)) {
       const [output] = parent.outputs;
       if (output === undefined) continue;
-      this.transactions.push(spendAnyone([{ outPoint: { txid: parent.txid, index: 0 }, value: output.value }], 2_000));
+      this.transactions.push(spendAnyone([{ outPoint: { txid: parent.txid, index: 0 },
+        value: output.value }], 2_000));
     }
   }
 
@@ -111,8 +116,10 @@ function pick<T>(rng: Rng, items: readonly T[]): T {
 /** A message that makes sense, of what there is. */
 function sensible(rng: Rng, matter: Matter): Message {
   const { nodes, transactions } = matter;
-  const someHashes = (): BlockHash[] => Array.from({ length: 1 + below(rng, 6) }, () => matter.hash(rng) as BlockHash);
-  const items = someHashes().map((hash) => ({ type: pick(rng, [1, 2, 5, 0x4000_0001, 0x4000_0002, 4, 3]), hash }));
+  const someHashes =
+    (): BlockHash[] => Array.from({ length: 1 + below(rng, 6) }, () => matter.hash(rng) as BlockHash);
+  const items = someHashes().map((hash) =>
+    ({ type: pick(rng, [1, 2, 5, 0x4000_0001, 0x4000_0002, 4, 3]), hash }));
   const start = below(rng, nodes.length);
   const blocks = nodes.slice(start, start + 1 + below(rng, 30)).map(({ block }) => block);
   const question = { version: 70_016, locator: someHashes(), stop: matter.hash(rng) as BlockHash };
@@ -233,6 +240,7 @@ test(`a node takes ${MESSAGES} messages that nobody meant, and stays sound (seed
   assert.equal(core.wakeAt(), undefined, "with nothing left to wake for");
   const reasons = [...world.closings].map(([reason, count]) => `${reason} ${count}`).join(", ");
   const height = core.chain.headers.height(core.chain.tip);
-  console.log(`SEED=${seed}: ${afterHandshake} of ${MESSAGES} after the handshake, ${fromDialled} from peers that it dialled; height ${height}, ` +
+  console.log(`TIDINGS_SEED=${seed}: ${afterHandshake} of ${MESSAGES} after the handshake, ` +
+    `${fromDialled} from peers that it dialled; height ${height}, ` +
     `${core.mempool.size} in the mempool, ${world.sentBytes} bytes sent; closed for: ${reasons}`);
 });

@@ -1,6 +1,6 @@
 /**
  * Every wire codec meets 10,000 inputs that nobody meant: half of them valid messages with a few
- * bytes changed, half of them noise. `SEED=n` repeats a run.
+ * bytes changed, half of them noise. `TIDINGS_SEED=n` repeats a run.
  *
  * @module
  */
@@ -14,13 +14,14 @@ import { DecodeError } from "../../src/codec/decode_error.ts";
 import { MESSAGE_TYPES, messageCodecs, type MessageType } from "../../src/wire/message.ts";
 import { valueOrFault } from "../contract/codec_laws.ts";
 import { messageValues } from "../support/arbitrary_messages.ts";
+import { freshSeed } from "../support/environment.ts";
 import { mutate } from "../support/mutate.ts";
 
 const INPUTS = 10_000;
 const SAMPLES = 50;
 const NOISE_BYTES_MAX = 200;
 
-const seed = Number(process.env["SEED"] ?? Date.now() % 2 ** 31);
+const seed = freshSeed();
 
 /** What is decoded may be written otherwise: see the codecs' comments. */
 const MANY_SPELLINGS: ReadonlySet<MessageType> = new Set<MessageType>(["version", "pong", "addrv2"]);
@@ -29,7 +30,7 @@ const MANY_SPELLINGS: ReadonlySet<MessageType> = new Set<MessageType>(["version"
 const shares: string[] = [];
 
 after(() => {
-  console.log(`${shares.length} wire codecs met ${INPUTS} fuzzed inputs each (SEED=${seed})`);
+  console.log(`${shares.length} wire codecs met ${INPUTS} fuzzed inputs each (TIDINGS_SEED=${seed})`);
   console.log(`Accepted of mutants / of noise, in %: ${shares.join(", ")}`);
 });
 

@@ -53,14 +53,18 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
   },
   "child without parent": (shop, rng) => made(shop, rng, { transactions: [last(shop)] }),
   "time of the median": (shop, rng) => altered(made(shop, rng, {}), { time: shop.previous.medianTimePast }),
-  "time after the median": (shop, rng) => altered(made(shop, rng, {}), { time: shop.previous.medianTimePast + 1 }),
-  "time too late": (shop, rng) => altered(made(shop, rng, {}), { time: shop.now + 7200 + 600 + below(rng, 100) }),
-  "an old version": (shop, rng) => altered(made(shop, rng, {}), { version: [1, 2, 3, -1, 0][below(rng, 5)] as number }),
+  "time after the median": (shop, rng) => altered(made(shop, rng, {}),
+    { time: shop.previous.medianTimePast + 1 }),
+  "time too late": (shop, rng) => altered(made(shop, rng, {}),
+    { time: shop.now + 7200 + 600 + below(rng, 100) }),
+  "an old version": (shop, rng) => altered(made(shop, rng, {}),
+    { version: [1, 2, 3, -1, 0][below(rng, 5)] as number }),
   "another version": (shop, rng) => altered(made(shop, rng, {}), { version: 4 + below(rng, 0x7fff_0000) }),
   "other bits": (shop, rng) => altered(made(shop, rng, {}), { bits: 0x207f_fffe }),
   "easier bits": (shop, rng) => unworked(made(shop, rng, {}), 0x2100_ffff),
   "negative bits": (shop, rng) => unworked(made(shop, rng, {}), 0x20ff_ffff),
-  "unknown parent": (shop, rng) => altered(made(shop, rng, {}), { previous: randomBytes(rng, 32) as BlockHash }),
+  "unknown parent": (shop, rng) => altered(made(shop, rng, {}),
+    { previous: randomBytes(rng, 32) as BlockHash }),
   "no work": (shop, rng) => withoutWork(made(shop, rng, {})),
   "another root": (shop, rng) => altered(made(shop, rng, {}), { merkleRoot: randomBytes(rng, 32) }),
   "another height": (shop, rng) => {
@@ -74,17 +78,20 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
   },
   "the end twice": (shop, rng) => {
     const block = made(shop, rng, {});
-    return Block.of(block.header, [...block.transactions, last({ payments: block.transactions.map((transaction) => ({ transaction })) })]);
+    return Block.of(block.header, [...block.transactions,
+      last({ payments: block.transactions.map((transaction) => ({ transaction })) })]);
   },
   "no transactions": (shop, rng) => Block.of(made(shop, rng, {}).header, []),
-  "an empty root and no transactions": (shop, rng) => alteredBlock(made(shop, rng, {}), { merkleRoot: ZERO_HASH }, []),
+  "an empty root and no transactions": (shop, rng) => alteredBlock(made(shop, rng, {}),
+    { merkleRoot: ZERO_HASH }, []),
   "two coinbases": (shop, rng) => {
     const block = made(shop, rng, {});
     return mended(block, [...block.transactions, coinbaseWith(block, { locktime: 1 })]);
   },
   "no coinbase": (shop, rng) => {
     const transactions = shop.payments.map(({ transaction }) => transaction);
-    return alteredBlock(made(shop, rng, {}), { merkleRoot: transactionsMerkleRoot(transactions) }, transactions);
+    return alteredBlock(made(shop, rng, {}), { merkleRoot: transactionsMerkleRoot(transactions) },
+      transactions);
   },
   "no coinbase, and 64 bytes": (shop, rng) => {
     const free = spending(shop, { outputs: [{ value: 1 as Sats, script: randomBytes(rng, 4) }] });
@@ -100,7 +107,8 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
   },
   "a payment's witness lost": (shop, rng) => {
     const block = made(shop, rng, {});
-    return Block.of(block.header, block.transactions.map((each, at) => (at === 1 ? witnessed(each, () => []) : each)));
+    return Block.of(block.header,
+      block.transactions.map((each, at) => (at === 1 ? witnessed(each, () => []) : each)));
   },
   "another reserved value": (shop, rng) => reserved(made(shop, rng, {}), [randomBytes(rng, 32)]),
   "a short reserved value": (shop, rng) => reserved(made(shop, rng, {}), [randomBytes(rng, 31)]),
@@ -117,9 +125,11 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
     // What spends it names another transaction when the signature stands in the base.
     return mended(block, [coinbase, bent, ...(bent.hasWitness ? others : [])]);
   },
-  "a locktime not reached": (shop, rng) => free(shop, rng, { locktime: shop.previous.height + 1 + below(rng, 3) }, 0),
+  "a locktime not reached": (shop, rng) => free(shop, rng,
+    { locktime: shop.previous.height + 1 + below(rng, 3) }, 0),
   "a locktime reached": (shop, rng) => free(shop, rng, { locktime: shop.previous.height }, 0),
-  "a locktime of a time": (shop, rng) => free(shop, rng, { locktime: shop.previous.medianTimePast - 1 + below(rng, 3) }, 0),
+  "a locktime of a time": (shop, rng) => free(shop, rng,
+    { locktime: shop.previous.medianTimePast - 1 + below(rng, 3) }, 0),
   "a relative locktime": (shop, rng) => {
     const age = shop.previous.height + 1 - shop.free.height;
     return free(shop, rng, { version: 1 + below(rng, 3) }, age - 1 + below(rng, 3));
@@ -127,7 +137,8 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
   "a relative locktime of a time": (shop, rng) => free(shop, rng, {}, 0x0040_0000 + below(rng, 4)),
   "a coinbase too young": (shop, rng) => {
     const { outPoint, value } = shop.young;
-    return made(shop, rng, { transactions: [spending({ ...shop, free: { outPoint, value, height: 0 } }, {})] });
+    return made(shop, rng,
+      { transactions: [spending({ ...shop, free: { outPoint, value, height: 0 } }, {})] });
   },
   "a coin that is not there": (shop, rng) => {
     const prevout = { txid: randomBytes(rng, 32) as Txid, index: 0 };
@@ -170,7 +181,9 @@ interface Parts {
 }
 
 /** No two are alike: the coinbase pays to another script each time. */
-function made({ payments, previous, previousHash, now }: Workshop, rng: Rng, { transactions, extra = 0 }: Parts): Block {
+function made(
+  { payments, previous, previousHash, now }: Workshop, rng: Rng, { transactions, extra = 0 }: Parts,
+): Block {
   const all = transactions ?? payments.map(({ transaction }) => transaction);
   const known = new Map(payments.map(({ transaction, fee }) => [transaction, fee]));
   const fees = all.reduce((sum, each) => sum + (known.get(each) ?? 0), 0);
@@ -215,15 +228,20 @@ function coinbaseScript(block: Block, length: number): Block {
   assert.ok(input !== undefined);
   const scriptSig = new Uint8Array(length);
   scriptSig.set(input.scriptSig.subarray(0, length));
-  return rooted(block, [coinbaseWith(block, { inputs: [{ ...input, scriptSig }] }), ...block.transactions.slice(1)]);
+  return rooted(block,
+    [coinbaseWith(block, { inputs: [{ ...input, scriptSig }] }), ...block.transactions.slice(1)]);
 }
 
 function reserved(block: Block, witness: readonly Uint8Array[]): Block {
-  return Block.of(block.header, [witnessed(block.transactions[0] as Transaction, () => witness), ...block.transactions.slice(1)]);
+  return Block.of(block.header,
+    [witnessed(block.transactions[0] as Transaction, () => witness), ...block.transactions.slice(1)]);
 }
 
-function witnessed({ version, inputs, outputs, locktime }: Transaction, witness: () => readonly Uint8Array[]): Transaction {
-  return Transaction.of({ version, outputs, locktime, inputs: inputs.map((input) => ({ ...input, witness: witness() })) });
+function witnessed(
+  { version, inputs, outputs, locktime }: Transaction, witness: () => readonly Uint8Array[],
+): Transaction {
+  return Transaction.of({ version, outputs, locktime,
+    inputs: inputs.map((input) => ({ ...input, witness: witness() })) });
 }
 
 /** With the root that these transactions have. */
@@ -244,7 +262,8 @@ function mended(block: Block, transactions: readonly Transaction[]): Block {
 function spoiled({ version, inputs, outputs, locktime }: Transaction, rng: Rng): Transaction {
   const [first, ...others] = inputs;
   assert.ok(first !== undefined);
-  const bend = (bytes: Uint8Array, at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+  const bend = (bytes: Uint8Array,
+    at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
   const at = 12 + below(rng, 16);
   const item = first.witness.findIndex((each) => each.length >= 64);
   const witness = first.witness.map((each, i) => (i === item ? bend(each, at) : each));
@@ -257,12 +276,16 @@ function output(value: number, script: Uint8Array = ANYONE) {
 }
 
 /** Spends what anyone can spend, all of it as a fee but one satoshi. */
-function spending({ free: { outPoint } }: Workshop, change: Partial<TransactionFields>, sequence = SEQUENCE_FINAL): Transaction {
+function spending(
+  { free: { outPoint } }: Workshop, change: Partial<TransactionFields>, sequence = SEQUENCE_FINAL,
+): Transaction {
   const inputs = [{ prevout: outPoint, scriptSig: new Uint8Array(0), sequence, witness: [] }];
   return Transaction.of({ version: 2, inputs, outputs: [output(1)], locktime: 0, ...change });
 }
 
-function free(shop: Workshop, rng: Rng, change: Partial<TransactionFields>, sequence = SEQUENCE_FINAL): Block {
+function free(
+  shop: Workshop, rng: Rng, change: Partial<TransactionFields>, sequence = SEQUENCE_FINAL,
+): Block {
   return made(shop, rng, { transactions: [spending(shop, change, sequence)] });
 }
 

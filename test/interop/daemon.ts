@@ -57,7 +57,7 @@ interface Reply<T> {
 }
 
 /** The node answered with an error. */
-export class RpcFailure extends Error {
+class RpcFailure extends Error {
   override readonly name = "RpcFailure";
   readonly code: number;
 
@@ -108,9 +108,11 @@ export class Daemon {
   /** Again, after `stop` or `kill`. */
   async start(): Promise<void> {
     const flags = [
-      ...FLAGS, `-datadir=${this.dataDir}`, `-bind=${this.address}`, `-rpcport=${this.#rpcPort}`, ...this.#flags,
+      ...FLAGS, `-datadir=${this.dataDir}`, `-bind=${this.address}`, `-rpcport=${this.#rpcPort}`,
+        ...this.#flags,
     ];
-    const child = this.program === "bitcoind" ? spawn(BITCOIND, flags) : spawn(process.execPath, nodeArguments(flags));
+    const child = this.program === "bitcoind" ? spawn(BITCOIND, flags) : spawn(process.execPath,
+      nodeArguments(flags));
     this.#child = child;
     this.#output = "";
     for (const stream of [child.stdout, child.stderr]) {
@@ -207,7 +209,8 @@ export class Daemon {
 
   /** Peers that have answered our first ping: after the handshake, and all that follows it at once. */
   async #readyCount(): Promise<number> {
-    return (await this.peers()).filter(({ bytesrecv_per_msg: received }) => received["pong"] !== undefined).length;
+    return (await this.peers()).filter(({ bytesrecv_per_msg: received }) =>
+      received["pong"] !== undefined).length;
   }
 }
 
@@ -216,8 +219,18 @@ function nodeArguments(flags: readonly string[]): readonly string[] {
   return ["--no-warnings", "--input-type=module", "--eval", main, "--", ...flags];
 }
 
+/** What both nodes answer, which must be the same; `what` says what is compared. */
+export async function sameAnswer<T>(
+  nodes: readonly [core: Daemon, ours: Daemon], method: string, params: readonly unknown[],
+  what = `${method} ${JSON.stringify(params)}`,
+): Promise<T> {
+  const [theirs, own] = await Promise.all(nodes.map((node) => answerOf(node, method, params)));
+  assert.deepEqual(own, theirs, what);
+  return theirs as T;
+}
+
 /** What `node` answers; an error counts as an answer: its code, and its text. */
-export async function answerOf(node: Daemon, method: string, params: readonly unknown[]): Promise<unknown> {
+async function answerOf(node: Daemon, method: string, params: readonly unknown[]): Promise<unknown> {
   try {
     return await node.call(method, ...params);
   } catch (error) {

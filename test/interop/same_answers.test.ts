@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { seededRng } from "../../src/base/rng.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { answerOf, Daemon, skipWithoutBitcoind } from "./daemon.ts";
+import { Daemon, sameAnswer, skipWithoutBitcoind } from "./daemon.ts";
 import { ChainMaker } from "./test_chain.ts";
 
 const HEIGHT = 150;
@@ -24,10 +24,8 @@ let ours: Daemon;
 let maker: ChainMaker;
 
 /** What both answer, which is the same. */
-async function both<T>(method: string, ...params: readonly unknown[]): Promise<T> {
-  const [theirs, own] = await Promise.all([core, ours].map((node) => answerOf(node, method, params)));
-  assert.deepEqual(own, theirs, `${method} ${JSON.stringify(params)}`);
-  return theirs as T;
+function both<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+  return sameAnswer<T>([core, ours], method, params);
 }
 
 /** All but the size that the coins take in a database, which each keeps in its own way. */
@@ -108,14 +106,16 @@ suite("on the same chain as bitcoind", { skip: skipWithoutBitcoind }, () => {
     const { scriptPubKey } = await both<{ scriptPubKey: string }>("validateaddress", address);
     const key = "02f9308a019258c31049344f85f89d5229b531c845836f99b08601f113bce036f9";
     for (const descriptor of [
-      `combo(${ROOT}/1/*)`, `wpkh([abcdef88/1h/2]${ROOT}/7)`, `sh(wsh(sortedmulti(1,${key},${ROOT}/3)))`, `tr(${ROOT}/5)`,
+      `combo(${ROOT}/1/*)`, `wpkh([abcdef88/1h/2]${ROOT}/7)`, `sh(wsh(sortedmulti(1,${key},${ROOT}/3)))`,
+        `tr(${ROOT}/5)`,
       `pkh(${key})`, `sh(multi(1,${key}))`,
     ]) await pay(descriptor);
     await ours.reaches(await core.tip());
     for (const objects of [
       [], [`addr(${address})`], [`raw(${scriptPubKey})`, { desc: `addr(${maker.wallet.address("p2tr")})` }],
       [`combo(${key})`, { desc: `combo(${ROOT}/1/*)`, range: 3 }, `wpkh([abcdef88/1h/2]${ROOT}/7)`],
-      [`sh(wsh(sortedmulti(1,${key},${ROOT}/3)))`, `tr(${ROOT}/5)`, `sh(multi(1,${key}))`], ["addr(x)"], ["what(ever)"], [{ desc: "raw(51)", range: [5, 1] }], [{}], [7],
+      [`sh(wsh(sortedmulti(1,${key},${ROOT}/3)))`, `tr(${ROOT}/5)`, `sh(multi(1,${key}))`], ["addr(x)"],
+        ["what(ever)"], [{ desc: "raw(51)", range: [5, 1] }], [{}], [7],
       [`addr(${address})#aaaaaaaa`],
     ]) await both("scantxoutset", "start", objects);
     await both("scantxoutset", "status");

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { seededRng } from "../../src/base/rng.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { answerOf, Daemon, skipWithoutBitcoind, until } from "./daemon.ts";
+import { Daemon, sameAnswer, skipWithoutBitcoind, until } from "./daemon.ts";
 import { ChainMaker } from "./test_chain.ts";
 
 const HEIGHT = 140;
@@ -22,16 +22,15 @@ let ours: Daemon;
 let maker: ChainMaker;
 
 /** What both answer, which is the same. */
-async function both<T>(method: string, ...params: readonly unknown[]): Promise<T> {
-  const [theirs, own] = await Promise.all([core, ours].map((node) => answerOf(node, method, params)));
-  assert.deepEqual(own, theirs, `${method} ${JSON.stringify(params)}`);
-  return theirs as T;
+function both<T>(method: string, ...params: readonly unknown[]): Promise<T> {
+  return sameAnswer<T>([core, ours], method, params);
 }
 
 async function synced(node: Daemon): Promise<void> {
   const height = await core.height();
   await until(`the indexes of ${node.program} are there`, async () => {
-    const info = await node.call<Record<string, { synced: boolean; best_block_height: number }>>("getindexinfo");
+    const info = await node.call<Record<string,
+      { synced: boolean; best_block_height: number }>>("getindexinfo");
     return Object.values(info).every((each) => each.synced && each.best_block_height === height);
   });
 }
@@ -80,7 +79,8 @@ suite("indexes, on the same chain as bitcoind's", { skip: skipWithoutBitcoind },
 
   after(() => Promise.all([core, ours].map((node) => node?.kill())));
 
-  test("filters, filter headers, totals, hashes, transactions and spenders are the same for every block", async () => {
+  test("filters, filter headers, totals, hashes, transactions and spenders are the same for every block",
+    async () => {
     await both("getindexinfo");
     await checkAll(HEIGHT);
   });

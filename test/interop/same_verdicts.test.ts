@@ -23,18 +23,19 @@ import { type OutPoint, SEQUENCE_FINAL, Transaction } from "../../src/primitives
 import { SCRIPT_KINDS, type ScriptKind } from "../../src/wallet/owned_script.ts";
 import { MUTATIONS } from "../real_input/block_mutations.ts";
 import { ANYONE } from "../support/blocks.ts";
+import { testSeed, testSize } from "../support/environment.ts";
 import { HeaderChain } from "../support/header_chain.ts";
 import { mutate } from "../support/mutate.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { BREAKERS, type Workshop } from "./broken_blocks.ts";
-import { answerOf, Daemon, skipWithoutBitcoind } from "./daemon.ts";
+import { Daemon, sameAnswer, skipWithoutBitcoind } from "./daemon.ts";
 import { ChainMaker } from "./test_chain.ts";
 
 installNodeCrypto();
 
-const SEED = Number(process.env["SEED"] ?? 325);
+const SEED = testSeed(325);
 /** Times as many of everything. */
-const EFFORT = Number(process.env["EFFORT"] ?? 1);
+const EFFORT = testSize("TIDINGS_EFFORT", 1);
 const root = tempDir();
 
 let core: Daemon;
@@ -42,10 +43,8 @@ let ours: Daemon;
 let maker: ChainMaker;
 const blocks: Block[] = [REGTEST.genesis];
 
-async function both(what: string, method: string, ...params: readonly unknown[]): Promise<unknown> {
-  const [theirs, own] = await Promise.all([core, ours].map((node) => answerOf(node, method, params)));
-  assert.deepEqual(own, theirs, `seed ${SEED}: ${what}`);
-  return theirs;
+function both(what: string, method: string, ...params: readonly unknown[]): Promise<unknown> {
+  return sameAnswer([core, ours], method, params, `seed ${SEED}: ${what}`);
 }
 
 /** Submits to both, and goes back to where it was. */
@@ -71,12 +70,15 @@ function counted(title: string, verdicts: readonly string[]): void {
 }
 
 /** Two payments from coins of a kind, the second of what the first made; in no block yet. */
-function payments(kind: ScriptKind, rng: Rng): { readonly list: Workshop["payments"]; readonly spent: readonly Coin[] } {
+function payments(
+  kind: ScriptKind, rng: Rng,
+): { readonly list: Workshop["payments"]; readonly spent: readonly Coin[] } {
   const list: { transaction: Transaction; fee: number }[] = [];
   const spent: Coin[] = [];
   for (const spendsPending of [false, true]) {
     const outputs = [{ value: (200_000 + below(rng, 50_000)) as Sats, script: maker.wallet.script(kind) }];
-    const payment = maker.wallet.pay({ outputs, feeRate: 2, rng, from: [kind], changeKind: kind, spendsPending });
+    const payment =
+      maker.wallet.pay({ outputs, feeRate: 2, rng, from: [kind], changeKind: kind, spendsPending });
     assert.ok(payment.ok, `no ${kind} coin`);
     list.push(payment);
     for (const { value, script, height, isCoinbase } of payment.spent) {
@@ -119,7 +121,8 @@ suite("verdicts of bitcoind's", { skip: skipWithoutBitcoind }, () => {
     const outputs = [{ value: FREE_VALUE as Sats, script: ANYONE }];
     const payment = maker.wallet.pay({ outputs, feeRate: 2, rng });
     assert.ok(payment.ok);
-    free = { txid: payment.transaction.txid, index: payment.transaction.outputs.findIndex(({ value }) => value === FREE_VALUE) };
+    free = { txid: payment.transaction.txid,
+      index: payment.transaction.outputs.findIndex(({ value }) => value === FREE_VALUE) };
     await core.call("generateblock", maker.wallet.address("p2tr"), [toHex(payment.transaction.bytes)]);
     await maker.follow();
     for (let height = 1; height <= maker.wallet.height; height++) {
@@ -140,7 +143,8 @@ suite("verdicts of bitcoind's", { skip: skipWithoutBitcoind }, () => {
       const [{ transaction } = assert.fail()] = list;
       const [what, hex] = changedTransaction(rng, transaction);
       const verdict = await both(`round ${round}: ${what}: ${hex}`, "testmempoolaccept", [hex]);
-      const [{ allowed, "reject-reason": reason }] = (Array.isArray(verdict) ? verdict : [{ allowed: false, "reject-reason": "undecodable" }]) as
+      const [{ allowed, "reject-reason": reason }] =
+        (Array.isArray(verdict) ? verdict : [{ allowed: false, "reject-reason": "undecodable" }]) as
         [{ allowed: boolean; "reject-reason"?: string }];
       verdicts.push(allowed ? "allowed" : (reason ?? ""));
       release(list);
@@ -195,7 +199,8 @@ function changedBlock(rng: Rng, original: LoneBlock): { what: string; hex: strin
 function changedTransaction(rng: Rng, transaction: Transaction): readonly [what: string, hex: string] {
   const { version, inputs, outputs, locktime } = transaction;
   const fields = { version, inputs, outputs, locktime };
-  const written = (change: Partial<typeof fields>): string => toHex(Transaction.of({ ...fields, ...change }).bytes);
+  const written =
+    (change: Partial<typeof fields>): string => toHex(Transaction.of({ ...fields, ...change }).bytes);
   const [input] = inputs;
   const [output] = outputs;
   assert.ok(input !== undefined && output !== undefined);
@@ -208,9 +213,11 @@ function changedTransaction(rng: Rng, transaction: Transaction): readonly [what:
     case 2:
       return ["locktime", written({ locktime: below(rng, 2) === 0 ? number : 100 + below(rng, 40) })];
     case 3:
-      return ["sequence", written({ inputs: [{ ...input, sequence: below(rng, 2) === 0 ? number : below(rng, 200) }, ...inputs.slice(1)] })];
+      return ["sequence", written({ inputs: [{ ...input,
+        sequence: below(rng, 2) === 0 ? number : below(rng, 200) }, ...inputs.slice(1)] })];
     case 4:
-      return ["value", written({ outputs: [{ ...output, value: (output.value + number - 4) as Sats }, ...outputs.slice(1)] })];
+      return ["value", written({ outputs: [{ ...output, value: (output.value + number - 4) as Sats },
+        ...outputs.slice(1)] })];
     case 5:
       return ["input twice", written({ inputs: [...inputs, { ...input, sequence: SEQUENCE_FINAL }] })];
     case 6:

@@ -65,7 +65,8 @@ async function loaded(program: Program, name: string, file: string): Promise<Dae
 }
 
 async function finishes(node: Daemon, other: Daemon): Promise<void> {
-  await until(`the background of ${node.program} is done`, async () => (await chainstates(node)).length === 1);
+  await until(`the background of ${node.program} is done`,
+    async () => (await chainstates(node)).length === 1);
   assert.equal(await node.tip(), await other.tip());
   assert.equal(await coinsHash(node), await coinsHash(other));
 }
@@ -86,10 +87,12 @@ suite("a snapshot at height 299 of regtest", { skip: skipWithoutBitcoind }, () =
   after(() => Promise.all(started.map((daemon) => daemon.stop())));
 
   test("is the same bytes from both", async () => {
-    const dumps = await Promise.all([core, ours].map((node) => node.call<DumpJson>("dumptxoutset", "utxo.dat", "latest")));
+    const dumps = await Promise.all([core,
+      ours].map((node) => node.call<DumpJson>("dumptxoutset", "utxo.dat", "latest")));
     const [theirs, own] = dumps.map(({ path, ...rest }) => rest);
     assert.deepEqual(own, theirs);
-    assert.deepEqual([own?.base_hash, own?.txoutset_hash, own?.coins_written], [BASE_HASH, COINS_HASH, BASE_HEIGHT]);
+    assert.deepEqual([own?.base_hash, own?.txoutset_hash, own?.coins_written],
+      [BASE_HASH, COINS_HASH, BASE_HEIGHT]);
     assert.ok(readFileSync(fileOf(core, "utxo.dat")).equals(readFileSync(fileOf(ours, "utxo.dat"))));
   });
 
@@ -108,7 +111,8 @@ suite("a snapshot at height 299 of regtest", { skip: skipWithoutBitcoind }, () =
     assert.ok(readFileSync(fileOf(ours, "299.dat")).equals(readFileSync(fileOf(ours, "utxo.dat"))));
   });
 
-  test("of bitcoind's loads in tidingsd, which checks it in the background, killed and started again", async () => {
+  test("of bitcoind's loads in tidingsd, which checks it in the background, killed and started again",
+    async () => {
     const node = await loaded("tidingsd", "late ours", fileOf(core, "utxo.dat"));
     await node.kill();
     await node.start();

@@ -2,7 +2,7 @@
  * Blocks with something changed: every change that is not neutral is refused, and every neutral one
  * is not.
  *
- * `MUTATIONS=1000 npm test -- block_mutations`
+ * `TIDINGS_MUTATIONS=1000 npm test -- block_mutations`
  *
  * @module
  */
@@ -19,6 +19,7 @@ import type { ChainParams } from "../../src/params/chain_params.ts";
 import { MAIN } from "../../src/params/main.ts";
 import { TESTNET3 } from "../../src/params/testnet3.ts";
 import { blockCodec } from "../../src/primitives/block.ts";
+import { testSeed, testSize } from "../support/environment.ts";
 import { sharedPath, skipWithoutShared } from "../support/paths.ts";
 import { signedBlock } from "../support/signed_block.ts";
 import { MutantJudge, MUTATIONS } from "./block_mutations.ts";
@@ -26,10 +27,10 @@ import { whyNeutral } from "./neutral_mutations.ts";
 
 installNodeCrypto();
 
-const COUNT = Number(process.env["MUTATIONS"] ?? 0);
+const COUNT = testSize("TIDINGS_MUTATIONS", 0);
 /** Changes in one test. */
 const PART = 250;
-const SEED = Number(process.env["SEED"] ?? 866_342);
+const SEED = testSeed(866_342);
 /** Long after all of them. */
 const NOW = 1_800_000_000;
 
@@ -77,7 +78,8 @@ function listed(counts: ReadonlyMap<string, number>): string {
 function mutateInParts(name: string, count: number, original: () => LoneBlock, skip: string | false): void {
   for (let part = 0; part * PART < count; part++) {
     const size = Math.min(PART, count - part * PART);
-    test(`of ${name}, every change that is not neutral is refused (${size}, seed ${SEED + part})`, { skip }, () => {
+    test(`of ${name}, every change that is not neutral is refused (${size}, seed ${SEED + part})`,
+      { skip }, () => {
       mutate(name, original(), size, SEED + part);
     });
   }

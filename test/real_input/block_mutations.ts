@@ -56,7 +56,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   function coinOrder(rng, original) {
     const [i, j] = [below(rng, original.spent.length), below(rng, original.spent.length)];
-    return mutant(`spent: coins ${i} and ${j} swapped`, { ...original, spent: swapped(original.spent, i, j) });
+    return mutant(`spent: coins ${i} and ${j} swapped`,
+      { ...original, spent: swapped(original.spent, i, j) });
   },
   function coinField(rng, original) {
     const at = below(rng, original.spent.length);
@@ -85,7 +86,8 @@ export const MUTATIONS: readonly Mutation[] = [
     const [what, changed] = changedAmount(rng, transactions[at] as Transaction);
     const parts = partsOf(original);
     const { coins } = parts[at] as Part;
-    return mutant(`mended: transaction ${at}: ${what}`, mended(original, replaced(parts, at, { transaction: changed, coins })));
+    return mutant(`mended: transaction ${at}: ${what}`,
+      mended(original, replaced(parts, at, { transaction: changed, coins })));
   },
   function mendedCount(rng, original) {
     const parts = partsOf(original);
@@ -93,7 +95,8 @@ export const MUTATIONS: readonly Mutation[] = [
     const isDropped = below(rng, 2) === 0;
     const part = parts[at] as Part;
     const changed = isDropped ? parts.filter((each) => each !== part) : [...parts, part];
-    return mutant(`mended: transaction ${at} ${isDropped ? "left out" : "repeated"}`, mended(original, changed));
+    return mutant(`mended: transaction ${at} ${isDropped ? "left out" : "repeated"}`,
+      mended(original, changed));
   },
 ];
 
@@ -119,7 +122,8 @@ function mended(original: LoneBlock, parts: readonly Part[]): LoneBlock {
   const transactions = committed(parts.map(({ transaction }) => transaction), original.block.header);
   const unsolved = Block.of(headerOf(transactionsMerkleRoot(transactions)), transactions);
   const block = solve(unsolved, 1000)?.block ?? unsolved;
-  const params: ChainParams = { ...original.params, work: { ...original.params.work, limit: REGTEST.work.limit } };
+  const params: ChainParams =
+    { ...original.params, work: { ...original.params.work, limit: REGTEST.work.limit } };
   return { ...original, params, block, spent: parts.flatMap(({ coins }) => coins) };
 }
 
@@ -135,7 +139,9 @@ function committed(transactions: readonly Transaction[], header: BlockHeader): r
   return [rebuilt(coinbase, { outputs }), ...transactions.slice(1)];
 }
 
-function rebuilt({ version, inputs, outputs, locktime }: Transaction, parts: Partial<Transaction>): Transaction {
+function rebuilt(
+  { version, inputs, outputs, locktime }: Transaction, parts: Partial<Transaction>,
+): Transaction {
   return Transaction.of({ version, inputs, outputs, locktime, ...parts });
 }
 
@@ -159,7 +165,8 @@ function changedBytes(rng: Rng, bytes: Bytes): readonly [what: string, bytes: By
     case 0:
       return [`cut at ${at}`, bytes.slice(0, at)];
     case 1:
-      return [`byte put in at ${at}`, concatBytes(bytes.subarray(0, at), Uint8Array.of(below(rng, 256)), bytes.subarray(at))];
+      return [`byte put in at ${at}`,
+        concatBytes(bytes.subarray(0, at), Uint8Array.of(below(rng, 256)), bytes.subarray(at))];
     case 2:
       return [`byte ${at} left out`, concatBytes(bytes.subarray(0, at), bytes.subarray(at + 1))];
     case 3:
@@ -185,7 +192,8 @@ function changedCoin(rng: Rng, coin: Coin, height: number): readonly [what: stri
   }
 }
 
-function changedAmount(rng: Rng, transaction: Transaction): readonly [what: string, transaction: Transaction] {
+function changedAmount(rng: Rng, transaction: Transaction): readonly [what: string,
+  transaction: Transaction] {
   const { outputs } = transaction;
   const at = below(rng, outputs.length);
   const step = 1 + below(rng, below(rng, 2) === 0 ? 3 : 1_000_000);
@@ -209,7 +217,9 @@ export class MutantJudge {
 
   /** `original` is valid, scripts and all. */
   constructor(original: LoneBlock) {
-    for (const { transaction, coins } of partsOf(original)) this.#known.set(hashKey(transaction.wtxid), coins);
+    for (const { transaction, coins } of partsOf(original)) {
+      this.#known.set(hashKey(transaction.wtxid), coins);
+    }
   }
 
   /** The rule that is broken, or why it cannot be judged; `undefined` for what is accepted. */

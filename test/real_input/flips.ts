@@ -16,7 +16,10 @@ import { importFiles } from "../../src/cli/importer.ts";
 import type { RunningNode } from "../../src/io/node_host.ts";
 import { HEADER_BYTES } from "../../src/primitives/header.ts";
 
-/** Magic and length of a block. What is wrong with them may show in the record behind, which is then read too. */
+/**
+ * Magic and length of a block. What is wrong with them may show in the record behind, which is then
+ * read too.
+ */
 const FRAME_BYTES = 8;
 
 /** A file, and where its records begin. */

@@ -51,11 +51,13 @@ interface InputPlace {
 function inputPlaces({ block }: LoneBlock): readonly InputPlace[] {
   const made = new Set(block.transactions.map(({ txid }) => toHex(txid)));
   return block.transactions.slice(1).flatMap((transaction) =>
-    transaction.inputs.map((input) => ({ transaction, input, isInside: made.has(toHex(input.prevout.txid)) })));
+    transaction.inputs.map((input) =>
+      ({ transaction, input, isInside: made.has(toHex(input.prevout.txid)) })));
 }
 
 function whyNeutralCoin(
-  before: Coin, coin: Coin, { transaction, input, isInside }: InputPlace, { block, height, params }: LoneBlock,
+  before: Coin, coin: Coin, { transaction, input, isInside }: InputPlace,
+    { block, height, params }: LoneBlock,
 ): readonly string[] | undefined {
   const reasons: string[] = [];
   const { sequence } = input;
@@ -63,7 +65,8 @@ function whyNeutralCoin(
   if (isInside) {
     // The block says itself what it makes; only the height may be left open.
     const isOpen = isSameScript && before.value === coin.value && before.isCoinbase === coin.isCoinbase;
-    return isOpen && (coin.height === 0 || coin.height === height) ? ["a coin's height that the block gives itself"] :
+    return isOpen &&
+      (coin.height === 0 || coin.height === height) ? ["a coin's height that the block gives itself"] :
       undefined;
   }
   if (coin.height >= height) return undefined;
@@ -116,13 +119,19 @@ function whyNeutralBlock(original: LoneBlock, changed: LoneBlock): string | unde
   const made = new Set(original.block.transactions.map(({ txid }) => toHex(txid)));
   const seen = new Set<string>();
   for (const { txid, inputs } of changed.block.transactions) {
-    const isEarly = inputs.some(({ prevout }) => made.has(toHex(prevout.txid)) && !seen.has(toHex(prevout.txid)));
+    const isEarly =
+      inputs.some(({ prevout }) => made.has(toHex(prevout.txid)) && !seen.has(toHex(prevout.txid)));
     if (isEarly) return undefined;
     seen.add(toHex(txid));
   }
-  if (after.length < before.size) return "a transaction left out that nothing spends, and whose fee is not claimed";
-  const isReordered = after.some(({ wtxid }, at) => !equalBytes(wtxid, original.block.transactions[at + 1]?.wtxid ?? wtxid));
-  return isReordered ? "transactions in another order, parents before children" : "a reward no higher than allowed";
+  if (after.length < before.size) {
+    return "a transaction left out that nothing spends, and whose fee is not claimed";
+  }
+  const isReordered =
+    after.some(({ wtxid }, at) => !equalBytes(wtxid, original.block.transactions[at + 1]?.wtxid ?? wtxid));
+  return isReordered
+    ? "transactions in another order, parents before children"
+    : "a reward no higher than allowed";
 }
 
 /** Each transaction makes no more than it spends, and the coinbase no more than subsidy and fees. */
@@ -147,5 +156,6 @@ function sum(values: readonly number[]): number {
 }
 
 function isSameCoin(a: Coin, b: Coin): boolean {
-  return a.value === b.value && a.height === b.height && a.isCoinbase === b.isCoinbase && equalBytes(a.script, b.script);
+  return a.value === b.value && a.height === b.height && a.isCoinbase === b.isCoinbase &&
+    equalBytes(a.script, b.script);
 }

@@ -118,7 +118,8 @@ function recordsOf(nodes: readonly BlockNode[]): Bytes {
 const OWN_BLOCKS = ownBlocks(24);
 const OWN_TIP = `${displayHash((OWN_BLOCKS.at(-1) as BlockNode).block.hash)} height=${OWN_BLOCKS.length}`;
 const ownRecords = recordsOf(OWN_BLOCKS);
-const ownHeaders = concatBytes(OWN.genesis.header.bytes, ...OWN_BLOCKS.map(({ block }) => block.header.bytes));
+const ownHeaders =
+  concatBytes(OWN.genesis.header.bytes, ...OWN_BLOCKS.map(({ block }) => block.header.bytes));
 
 test("blocks of a network made here are imported, and served to a second node over TCP", async () => {
   const [file, dataDir] = [join(root, "own.blk"), join(root, "own")];
@@ -148,7 +149,9 @@ for (const [chain, file, count] of [
 }
 
 /** Opens a node for each file, and gives it its part of the flips, by length. */
-async function flipAll(files: readonly (readonly [ChainParams, RecordFile])[], flips: number): Promise<string> {
+async function flipAll(
+  files: readonly (readonly [ChainParams, RecordFile])[], flips: number,
+): Promise<string> {
   const rng = seededRng(SEED);
   const total = files.reduce((sum, [, { bytes }]) => sum + bytes.length, 0);
   const lines: string[] = [];
@@ -163,12 +166,15 @@ async function flipAll(files: readonly (readonly [ChainParams, RecordFile])[], f
   return lines.join("\n");
 }
 
-test("of 600 single bits changed in blocks and headers of a network made here, none is accepted", async () => {
-  const files = [[OWN, blocksFile("own.blk", ownRecords)], [OWN, headersFile("own.headers", ownHeaders)]] as const;
+test("of 600 single bits changed in blocks and headers of a network made here, none is accepted",
+  async () => {
+  const files = [[OWN, blocksFile("own.blk", ownRecords)],
+    [OWN, headersFile("own.headers", ownHeaders)]] as const;
   console.log(`Seed ${SEED}:\n${await flipAll(files, 600)}`);
 });
 
-test("of 2,000 single bits changed in blocks and headers of main and signet, none is accepted", { skip }, async () => {
+test("of 2,000 single bits changed in blocks and headers of main and signet, none is accepted", { skip },
+  async () => {
   // Most bytes are headers: half of the flips go to the blocks all the same.
   const blocks = [[MAIN, blocksFile("mainnet-1-255.blk", shared("mainnet-1-255.blk"))]] as const;
   const headers = [

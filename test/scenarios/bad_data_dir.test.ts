@@ -45,7 +45,8 @@ function tipOf({ core: { chain } }: RunningNode): string {
 
 before(async () => {
   const node = await open(template);
-  const mined = await node.command({ type: "generate", count: HEIGHT, script: Uint8Array.of(0x51), maxTries: 1e6 });
+  const mined = await node.command({ type: "generate", count: HEIGHT, script: Uint8Array.of(0x51),
+    maxTries: 1e6 });
   assert.ok(mined.ok, JSON.stringify(mined));
   tip = tipOf(node);
   await node.close();
@@ -75,7 +76,8 @@ function flip(file: string, offset: number): void {
 
 /** The first file of a store that has such a name. */
 function fileOf(store: string, name: RegExp): string {
-  return join(store, readdirSync(store).find((each) => name.test(each)) ?? assert.fail(`${store} has no ${name}`));
+  return join(store, readdirSync(store).find((each) => name.test(each)) ??
+    assert.fail(`${store} has no ${name}`));
 }
 
 /** What the operator is told of a directory that cannot be used. */
@@ -94,8 +96,10 @@ async function refusalOf(dataDir: string): Promise<string> {
 async function endOfTidingsd(dataDir: string): Promise<string> {
   const cli = pathToFileURL(join(import.meta.dirname, "..", "..", "src", "cli", "tidingsd.js")).href;
   const code = `await (await import(${JSON.stringify(cli)})).main(process.argv.slice(1));`;
-  const flags = ["-regtest", `-datadir=${dataDir}`, "-listen=0", "-connect=0", "-server=0", "-printtoconsole=0"];
-  const child = spawn(process.execPath, ["--no-warnings", "--input-type=module", "--eval", code, "--", ...flags]);
+  const flags = ["-regtest", `-datadir=${dataDir}`, "-listen=0", "-connect=0", "-server=0",
+    "-printtoconsole=0"];
+  const child = spawn(process.execPath,
+    ["--no-warnings", "--input-type=module", "--eval", code, "--", ...flags]);
   let errors = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (errors += text));
   const timer = setTimeout(() => child.kill(), 20_000);
@@ -137,7 +141,8 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     what: "a truncated file of blocks",
-    damage: (dir) => change(join(dir, "blocks", "blk00000.dat"), (bytes) => bytes.subarray(0, bytes.length / 2)),
+    damage: (dir) => change(join(dir, "blocks", "blk00000.dat"),
+      (bytes) => bytes.subarray(0, bytes.length / 2)),
     says: ["blocks/blk00000.dat is missing or too short for the blocks it should hold", REINDEX],
   },
   {
@@ -201,15 +206,18 @@ const MENDINGS: readonly Omit<Refusal, "says">[] = [
   { what: "coins that are gone", damage: (dir) => rmSync(join(dir, "chainstate"), { recursive: true }) },
   {
     what: "coins of which the last changes were torn off",
-    damage: (dir) => change(fileOf(join(dir, "chainstate"), /\.log$/), (bytes) => bytes.subarray(0, bytes.length - 50)),
+    damage: (dir) => change(fileOf(join(dir, "chainstate"), /\.log$/),
+      (bytes) => bytes.subarray(0, bytes.length - 50)),
   },
   {
     what: "coins with a flipped bit in the last changes",
     damage: (dir) => flip(fileOf(join(dir, "chainstate"), /\.log$/), -30),
   },
   { what: "coins without CURRENT", damage: (dir) => rmSync(join(dir, "chainstate", "CURRENT")) },
-  { what: "addresses of peers that are garbage", damage: (dir) => writeFileSync(join(dir, "peers.dat"), "garbage") },
-  { what: "addresses of peers that are gone", damage: (dir) => rmSync(join(dir, "peers.dat"), { force: true }) },
+  { what: "addresses of peers that are garbage",
+    damage: (dir) => writeFileSync(join(dir, "peers.dat"), "garbage") },
+  { what: "addresses of peers that are gone",
+    damage: (dir) => rmSync(join(dir, "peers.dat"), { force: true }) },
   {
     what: "the lock and the cookie of a node that was killed",
     damage: (dir) => {
@@ -224,7 +232,8 @@ for (const { what, damage } of MENDINGS) {
     const node = await open(damaged(damage));
     assert.ok((await node.command({ type: "settle" })).ok);
     assert.equal(tipOf(node), tip);
-    const more = await node.command({ type: "generate", count: 1, script: Uint8Array.of(0x51), maxTries: 1e6 });
+    const more = await node.command({ type: "generate", count: 1, script: Uint8Array.of(0x51),
+      maxTries: 1e6 });
     assert.ok(more.ok, JSON.stringify(more));
     await node.close();
   });
@@ -232,7 +241,8 @@ for (const { what, damage } of MENDINGS) {
 
 for (const [what, edit] of [
   ["of which the last changes were torn off", (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
-  ["with a flipped bit in the middle of its log", (bytes: Buffer) => bytes.fill(bytes[9_000]! ^ 1, 9_000, 9_001)],
+  ["with a flipped bit in the middle of its log",
+    (bytes: Buffer) => bytes.fill(bytes[9_000]! ^ 1, 9_000, 9_001)],
 ] as const) test(`an index ${what} is refused, or is as it was before them`, async () => {
   const folder = damaged((dir) => {
     const log = fileOf(join(dir, "blocks", "index"), /\.log$/);

@@ -155,7 +155,8 @@ for (const { what, isReady, bytes, reason, log } of OFFENCES) {
 
 test("a bad checksum costs a peer that message and nothing else, as in Bitcoin Core", async () => {
   const peer = await node.connect();
-  peer.say(withBadChecksum(framed(VERSION)), framed(VERSION), withBadChecksum(framed(VERACK)), framed(VERACK));
+  peer.say(withBadChecksum(framed(VERSION)), framed(VERSION), withBadChecksum(framed(VERACK)),
+    framed(VERACK));
   peer.say(withBadChecksum(framed({ type: "ping", value: { nonce: 99n } })));
   await peer.assertServed();
   const wrong = /Header error: Wrong checksum \(version, \d+ bytes\), expected [0-9a-f]{8} was/;
@@ -165,7 +166,8 @@ test("a bad checksum costs a peer that message and nothing else, as in Bitcoin C
   assert.match(await peer.closeReason(), /^socket/);
 });
 
-test("a block with counts written at length costs its sender nothing: the block in it may be good", async () => {
+test("a block with counts written at length costs its sender nothing: the block in it may be good",
+  async () => {
   const peer = await node.connectWell();
   const header = new Uint8Array(80);
   peer.say(framedRaw("block", concatBytes(header, Uint8Array.of(0xfd, 1, 0), new Uint8Array(100))));
@@ -219,18 +221,21 @@ test("a peer that says nothing, or too little, is dropped after the timeout", as
   await ready.assertServed();
 });
 
-test("a peer that asks for much and reads nothing fills its own buffers, and is dropped in the end", async (t) => {
+test("a peer that asks for much and reads nothing fills its own buffers, and is dropped in the end",
+  async (t) => {
   const serving = await TestNode.open();
   t.after(() => serving.close());
   const { core } = serving.node;
-  const mined = await serving.node.command({ type: "generate", count: 200, script: Uint8Array.of(0x51), maxTries: 1e6 });
+  const mined = await serving.node.command({ type: "generate", count: 200, script: Uint8Array.of(0x51),
+    maxTries: 1e6 });
   assert.ok(mined.ok, JSON.stringify(mined));
   const other = await serving.connectWell();
   const slow = await serving.connectWell();
   slow.socket.pause();
   // 200 headers in answer to each 70 bytes: 16 KB.
   const { hash } = core.options.params.genesis;
-  const request = framed({ type: "getheaders", value: { version: 70_016, locator: [hash], stop: ZERO_HASH } });
+  const request =
+    framed({ type: "getheaders", value: { version: 70_016, locator: [hash], stop: ZERO_HASH } });
   const requests = concatBytes(...Array.from({ length: 1000 }, () => request));
   // Until the node reads no more of it.
   let said = 0;
@@ -240,7 +245,8 @@ test("a peer that asks for much and reads nothing fills its own buffers, and is 
     await other.assertServed();
   }
   const peer = [...core.peers()].find(({ id }) => id === slow.id) ?? assert.fail("it is still there");
-  assert.ok(peer.stats.bytesSent < 20_000_000, `${peer.stats.bytesSent} bytes were made for a peer that does not read`);
+  assert.ok(peer.stats.bytesSent < 20_000_000,
+    `${peer.stats.bytesSent} bytes were made for a peer that does not read`);
   assert.ok(peer.stats.bytesReceived < 16_000_000, `${peer.stats.bytesReceived} bytes were taken from it`);
   const time = Math.floor(Date.now() / 1000) + 21 * 60;
   await serving.node.command({ type: "set-mock-time", time });

@@ -146,7 +146,8 @@ export class RawPeer {
       return this.#heard.some((each) => each.type === "pong" && Buffer.compare(each.payload, payload) === 0);
     };
     while (!isAnswered()) {
-      assert.ok(!this.socket.destroyed, `peer ${this.id} was dropped: ${this.#node.logOf(this.id).join(" | ")}`);
+      assert.ok(!this.socket.destroyed,
+        `peer ${this.id} was dropped: ${this.#node.logOf(this.id).join(" | ")}`);
       await new Promise<void>((resolve) => {
         this.#onNews = resolve;
       });

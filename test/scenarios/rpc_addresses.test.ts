@@ -50,7 +50,8 @@ describe("decodescript", () => {
 
   it("wraps nothing that could not be spent, and no uncompressed key in a witness", async () => {
     for (const script of ["6a", "7e", "4c", "ba", `5120${P.slice(2)}`, `a914${"11".repeat(20)}87`]) {
-      assert.equal((await world.resultOf<object>("decodescript", script) as { p2sh?: string }).p2sh, undefined, script);
+      assert.equal((await world.resultOf<object>("decodescript", script) as { p2sh?: string }).p2sh,
+        undefined, script);
     }
     const long = await world.resultOf<Record<string, unknown>>("decodescript", `41${LONG}ac`);
     assert.ok(long["p2sh"] !== undefined && long["segwit"] === undefined);
@@ -89,7 +90,8 @@ describe("descriptors", () => {
   it("are spelt in the usual way, without secrets", async () => {
     const info = async (text: string) => world.resultOf<Record<string, unknown>>("getdescriptorinfo", text);
     assert.deepEqual(await info(`wpkh(${SECRET}/1h/*)`), {
-      descriptor: withChecksum(`wpkh(${PUBLIC}/1h/*)`), checksum: withChecksum(`wpkh(${SECRET}/1h/*)`).slice(-8),
+      descriptor: withChecksum(`wpkh(${PUBLIC}/1h/*)`),
+        checksum: withChecksum(`wpkh(${SECRET}/1h/*)`).slice(-8),
       isrange: true, issolvable: true, hasprivatekeys: true,
     });
     assert.equal((await info(`tr(${KEY})`))["descriptor"], withChecksum(`tr(${P.slice(2)})`));
@@ -101,7 +103,8 @@ describe("descriptors", () => {
 
   it("give addresses, by number where they have many", async () => {
     const one = withChecksum(`wpkh(${PUBLIC}/1/1/0)`);
-    assert.deepEqual(await world.resultOf("deriveaddresses", one), ["bcrt1qjqmxmkpmxt80xz4y3746zgt0q3u3ferr34acd5"]);
+    assert.deepEqual(await world.resultOf("deriveaddresses", one),
+      ["bcrt1qjqmxmkpmxt80xz4y3746zgt0q3u3ferr34acd5"]);
     const many = withChecksum(`wpkh(${SECRET}/1/1/*)`);
     assert.deepEqual(await world.resultOf("deriveaddresses", many, [1, 2]),
       ["bcrt1qhku5rq7jz8ulufe2y6fkcpnlvpsta7rq4442dy", "bcrt1qpgptk2gvshyl0s9lqshsmx932l9ccsv265tvaq"]);
@@ -120,7 +123,9 @@ describe("descriptors", () => {
         "Range specified as [begin,end] must not have begin after end"]],
       [[withChecksum(`wpkh(${PUBLIC}/*)`), [0, 1_000_000]], [-8, "Range is too large"]],
     ] as const;
-    for (const [args, error] of refusals) assert.deepEqual(await world.errorOf("deriveaddresses", ...args), error);
+    for (const [args, error] of refusals) {
+      assert.deepEqual(await world.errorOf("deriveaddresses", ...args), error);
+    }
     assert.deepEqual(await world.errorOf("getdescriptorinfo", `pkh(${PUBLIC}/<0;1>/<2;3>)`),
       [-5, "Multiple multipath key path specifiers found"]);
     assert.deepEqual(await world.errorOf("getdescriptorinfo", `pkh([d34db33/4]${PUBLIC})`),

@@ -38,7 +38,8 @@ describe("getdeploymentinfo", () => {
     assert.deepEqual(script_flags, [
       "CHECKLOCKTIMEVERIFY", "CHECKSEQUENCEVERIFY", "DERSIG", "NULLDUMMY", "P2SH", "TAPROOT", "WITNESS",
     ]);
-    assert.deepEqual(Object.keys(deployments as object), ["bip34", "bip66", "bip65", "csv", "segwit", "testdummy"]);
+    assert.deepEqual(Object.keys(deployments as object),
+      ["bip34", "bip66", "bip65", "csv", "segwit", "testdummy"]);
   });
 });
 
@@ -56,14 +57,18 @@ describe("figures", () => {
   });
 
   it("of a block, all or some", async () => {
-    assert.deepEqual(await world.resultOf("getblockstats", 0, ["utxo_size_inc", "utxo_increase_actual", "txs"]),
+    assert.deepEqual(await world.resultOf("getblockstats", 0,
+      ["utxo_size_inc", "utxo_increase_actual", "txs"]),
       { txs: 1, utxo_increase_actual: 0, utxo_size_inc: 116 });
     const stats = await world.resultOf<Record<string, unknown>>("getblockstats", HEIGHT);
-    assert.deepEqual([stats["subsidy"], stats["outs"], stats["utxo_size_inc_actual"], stats["feerate_percentiles"]],
+    assert.deepEqual([stats["subsidy"], stats["outs"], stats["utxo_size_inc_actual"],
+      stats["feerate_percentiles"]],
       [25e8, 2, 74, [0, 0, 0, 0, 0]]);
-    assert.deepEqual(await world.errorOf("getblockstats", 0, ["foo"]), [-8, "Invalid selected statistic 'foo'"]);
+    assert.deepEqual(await world.errorOf("getblockstats", 0, ["foo"]),
+      [-8, "Invalid selected statistic 'foo'"]);
     assert.deepEqual(await world.errorOf("getblockstats", -1), [-8, "Target block height -1 is negative"]);
-    assert.deepEqual(await world.errorOf("getblockstats", 999), [-8, "Target block height 999 after current tip 150"]);
+    assert.deepEqual(await world.errorOf("getblockstats", 999),
+      [-8, "Target block height 999 after current tip 150"]);
   });
 
   it("of mining", async () => {
@@ -71,7 +76,8 @@ describe("figures", () => {
     assert.deepEqual(await world.errorOf("getnetworkhashps", 0),
       [-8, "Invalid nblocks. Must be a positive number or -1."]);
     const info = await world.resultOf<Record<string, unknown>>("getmininginfo");
-    assert.deepEqual([info["blocks"], info["currentblockweight"], info["currentblocktx"], info["networkhashps"]],
+    assert.deepEqual([info["blocks"], info["currentblockweight"], info["currentblocktx"],
+      info["networkhashps"]],
       [HEIGHT, 8_000, 0, 12]);
   });
 
@@ -108,20 +114,23 @@ describe("getblocktemplate", () => {
     assert.equal(template["previousblockhash"], await world.resultOf("getbestblockhash"));
     assert.equal(template["default_witness_commitment"],
       "6a24aa21a9ede2f61c3f71d1defd3fa999dfa36953755c690689799962b48bebd836974e8cf9");
-    assert.deepEqual(await world.errorOf("getblocktemplate", {}), [-8, "getblocktemplate must be called with the " +
+    assert.deepEqual(await world.errorOf("getblocktemplate", {}),
+      [-8, "getblocktemplate must be called with the " +
       'segwit rule set (call with {"rules": ["segwit"]})']);
     assert.deepEqual(await world.errorOf("getblocktemplate", { mode: "x" }), [-8, "Invalid mode"]);
   });
 
   it("judges proposals without their work, and without taking them", async () => {
-    const { hash, hex } = await world.resultOf<{ hash: string; hex: string }>("generateblock", ADDRESS, [], false);
+    const { hash, hex } =
+      await world.resultOf<{ hash: string; hex: string }>("generateblock", ADDRESS, [], false);
     const judge = (data: string) => world.resultOf("getblocktemplate", { mode: "proposal", data });
     assert.equal(await judge(hex), null);
     assert.equal(await judge(hex), null);
     // Another nonce: no work was done for it.
     assert.equal(await judge(`${hex.slice(0, 152)}ffffffff${hex.slice(160)}`), null);
     assert.equal(await judge(`${hex.slice(0, 72)}${"11".repeat(32)}${hex.slice(136)}`), "bad-txnmrklroot");
-    assert.equal(await judge(`${hex.slice(0, 8)}${"11".repeat(32)}${hex.slice(72)}`), "inconclusive-not-best-prevblk");
+    assert.equal(await judge(`${hex.slice(0, 8)}${"11".repeat(32)}${hex.slice(72)}`),
+      "inconclusive-not-best-prevblk");
     const tip = await world.resultOf<string>("getbestblockhash");
     assert.notEqual(tip, hash);
     assert.equal(await judge(await world.resultOf<string>("getblock", tip, 0)), "duplicate");

@@ -7,16 +7,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { assert as ensure } from "../../src/base/assert.ts";
-import { silentLogger } from "../../src/base/logger.ts";
-import { planNode } from "../../src/cli/node_plan.ts";
-import { Settings } from "../../src/cli/settings.ts";
-import { openNode, type RunningNode } from "../../src/io/node_host.ts";
-import { REGTEST } from "../../src/params/regtest.ts";
 import { ALL_METHODS } from "../../src/rpc/all_methods.ts";
-import { RpcServer } from "../../src/rpc/request.ts";
 import { repoRoot } from "../support/paths.ts";
-import { ScanSeat } from "../../src/rpc/scan_seat.ts";
+import { RpcWorld } from "../support/rpc_world.ts";
 
 const MOCK_TIME = 1_700_000_000;
 const KEY_HASH_ADDRESS = "mfWxJ45yp2SFn7UciZyNpvDKrzbhyfKrY8";
@@ -27,56 +20,13 @@ const HEIGHT = 125;
 const COINS_HASH = "5a01191f26a766071c141718aa1dc91eeb061319d0ad58c564cc721acc658ff4";
 const COINS_MUHASH = "dd970436d3acdea749b67f594ca1d3e1f9069cc1f8ac7f6f62bef1b8584b838e";
 
-let node: RunningNode;
-const server = new RpcServer({ methods: ALL_METHODS, logger: silentLogger, checkResults: true });
-const called = new Set<string>();
+let world: RpcWorld;
 
-interface Reply {
-  readonly result?: unknown;
-  readonly error?: { readonly code: number; readonly message: string };
-}
-
-async function ask(method: string, ...params: unknown[]): Promise<Reply> {
-  called.add(method);
-  const { body } = await server.handle(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), "test");
-  return JSON.parse(body ?? "null") as Reply;
-}
-
-async function resultOf<T = unknown>(method: string, ...params: unknown[]): Promise<T> {
-  const { result, error } = await ask(method, ...params);
-  assert.equal(error, undefined);
-  return result as T;
-}
-
-async function errorOf(method: string, ...params: unknown[]): Promise<readonly [code: number,
-  message: string]> {
-  const { error } = await ask(method, ...params);
-  ensure(error !== undefined, `${method} is refused`);
-  return [error.code, error.message];
-}
+const resultOf = <T = unknown>(method: string, ...params: unknown[]) => world.resultOf<T>(method, ...params);
+const errorOf = (method: string, ...params: unknown[]) => world.errorOf(method, ...params);
 
 before(async () => {
-  const settings = new Settings();
-  for (const name of ["connect", "listen"]) settings.commandLine.add(name, "0");
-  settings.commandLine.add("par", "1");
-  const { options } = await planNode(settings, REGTEST);
-  node = await openNode({ options, dataDir: undefined, listen: [], logger: silentLogger });
-  server.open({
-    core: node.core,
-    command: (command) => node.command(command),
-    listen: (listener) => node.listen(listener),
-    scanCoins: () => node.scanCoins(),
-    snapshots: node.snapshots,
-    coinScan: new ScanSeat(),
-    blockScan: new ScanSeat(),
-    uptime: () => 5.5,
-    delay: (length) => new Promise((resolve) => void setTimeout(resolve, length).unref()),
-    stopping: node.stopping,
-    requestStop: () => node.requestStop(),
-    loopDelay: { read: () => ({ seconds: 2, looks: 200, mean: 0.5, median: 0.25, p99: 3, longest: 7.12345 }), reset() {} },
-    logPath: "/x/debug.log",
-    logging: { enabled: new Set(["net"]), set() {} },
-  });
+  world = await RpcWorld.open();
   assert.equal(await resultOf("setmocktime", MOCK_TIME), null);
   await resultOf("generatetoaddress", 3, KEY_HASH_ADDRESS);
   await resultOf("generatetodescriptor", 2, "raw(51)");
@@ -84,7 +34,7 @@ before(async () => {
   assert.equal(await resultOf("syncwithvalidationinterfacequeue"), null);
 });
 
-after(() => node.close());
+after(() => world.close());
 
 describe("the chain", () => {
   it("is mined bit for bit as Bitcoin Core mines it", async () => {
@@ -346,7 +296,7 @@ describe("the server", () => {
     const folder = join(repoRoot, "test", "scenarios");
     const sources = readdirSync(folder).filter((name) => /^rpc_.*\.test\.ts$/.test(name))
       .map((name) => readFileSync(join(folder, name), "utf8")).join("");
-    const isCalled = (name: string): boolean => called.has(name) || sources.includes(`("${name}"`);
+    const isCalled = (name: string): boolean => world.called.has(name) || sources.includes(`("${name}"`);
     assert.deepEqual(Array.from(ALL_METHODS.all, ({ name }) => name).filter((name) => !isCalled(name)), []);
   });
 });

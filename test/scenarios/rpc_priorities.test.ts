@@ -29,7 +29,8 @@ test("priorities of long ago are refused", async () => {
   assert.equal((await world.errorOf("prioritisetransaction", TXID, 0))[0], -1);
 });
 
-test("a block is asked of a peer only when its header is known, it is not here, and the peer is", async () => {
+test("a block is asked of a peer only when its header is known, it is not here, and the peer is",
+  async () => {
   const ask = (hash: string, peer: number) => world.errorOf("getblockfrompeer", hash, peer);
   const { bestblockhash } = await world.resultOf<{ bestblockhash: string }>("getblockchaininfo");
   assert.deepEqual(await ask("00".repeat(32), 0), [-1, "Block header missing"]);

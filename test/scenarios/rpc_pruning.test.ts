@@ -30,10 +30,12 @@ before(async () => {
 });
 after(() => world.close());
 
-test("of 400 blocks the oldest files are gone, and asking for a block of theirs says why it is not there", async () => {
+test("of 400 blocks the oldest files are gone, and asking for a block of theirs says why it is not there",
+  async () => {
   const files = readdirSync(join(folder, "blocks"));
   assert.ok(!files.includes("blk00000.dat") && !files.includes("rev00000.dat"), files.join());
-  const { pruned, pruneheight } = await world.resultOf<{ pruned: boolean; pruneheight: number }>("getblockchaininfo");
+  const { pruned, pruneheight } =
+    await world.resultOf<{ pruned: boolean; pruneheight: number }>("getblockchaininfo");
   assert.equal(pruned, true);
   assert.ok(pruneheight > 0 && pruneheight <= BLOCKS - 288, `pruned below ${pruneheight}`);
   const gone = await world.resultOf<string>("getblockhash", pruneheight - 1);

@@ -43,7 +43,8 @@ after(() => world.close());
 async function previous(place: number, extra: Readonly<Record<string, string>>): Promise<object> {
   const txid = coinbases[place];
   const hash = await world.resultOf<string>("getblockhash", place + 1);
-  const shown = await world.resultOf<{ vout: [{ scriptPubKey: { hex: string } }] }>("getrawtransaction", txid, 1, hash);
+  const shown = await world.resultOf<{ vout: [{ scriptPubKey: { hex: string } }] }>("getrawtransaction",
+    txid, 1, hash);
   return { txid, vout: 0, scriptPubKey: shown.vout[0].scriptPubKey.hex, amount: 50, ...extra };
 }
 
@@ -68,7 +69,8 @@ async function signAll(hashType?: string): Promise<Signed> {
 describe("createrawtransaction", () => {
   it("gives the very bytes that Bitcoin Core gives", async () => {
     const inputs = [{ txid: "aa".repeat(32), vout: 1 }];
-    assert.equal(await world.resultOf("createrawtransaction", inputs, [{ [LEGACY]: 0.01 }, { data: "0102" }], 7),
+    assert.equal(await world.resultOf("createrawtransaction", inputs,
+      [{ [LEGACY]: 0.01 }, { data: "0102" }], 7),
       `0200000001${"aa".repeat(32)}0100000000fdffffff0240420f00000000001976a914000000000000000000000000000000000000000088ac` +
         "0000000000000000046a02010207000000");
   });
@@ -78,7 +80,8 @@ describe("createrawtransaction", () => {
     const refusals = [
       [[[{ txid: "aa".repeat(32) }], {}], [-8, "Invalid parameter, missing vout key"]],
       [[inputs, null], [-8, "Invalid parameter, output argument must be non-null"]],
-      [[inputs, [{ [LEGACY]: 1 }, { [LEGACY]: 1 }]], [-8, `Invalid parameter, duplicated address: ${LEGACY}`]],
+      [[inputs, [{ [LEGACY]: 1 }, { [LEGACY]: 1 }]],
+        [-8, `Invalid parameter, duplicated address: ${LEGACY}`]],
       [[inputs, { foo: 1 }], [-5, "Invalid Bitcoin address: foo"]],
       [[inputs, { data: "zz" }], [-8, "Data must be hexadecimal string (not 'zz')"]],
       [[inputs, {}, -1], [-8, "Invalid parameter, locktime out of range"]],
@@ -108,7 +111,8 @@ describe("signrawtransactionwithkey", () => {
   });
 
   it("says what is missing, input by input", async () => {
-    const { complete, errors } = await world.resultOf<Signed>("signrawtransactionwithkey", await spendAll(), [KEY]);
+    const { complete, errors } =
+      await world.resultOf<Signed>("signrawtransactionwithkey", await spendAll(), [KEY]);
     assert.equal(complete, false);
     assert.deepEqual(errors?.map(({ error }) => error), [
       "Unable to sign input, invalid stack size (possibly missing key)",
@@ -119,7 +123,8 @@ describe("signrawtransactionwithkey", () => {
   });
 
   it("refuses keys, outputs and hash types that are none, and amounts that it would need", async () => {
-    const raw = await world.resultOf<string>("createrawtransaction", [{ txid: "aa".repeat(32), vout: 1 }], {});
+    const raw = await world.resultOf<string>("createrawtransaction",
+      [{ txid: "aa".repeat(32), vout: 1 }], {});
     const refusals = [
       [["00", [KEY]], [-22, "TX decode failed. Make sure the tx has at least one input."]],
       [[raw, ["x"]], [-5, "Invalid private key"]],
@@ -153,8 +158,10 @@ describe("combinerawtransaction", () => {
     const shown = await world.resultOf<{ vout: [{ value: number; scriptPubKey: { hex: string } }] }>(
       "getrawtransaction", txid, 1, await world.resultOf("getblockhash", height));
     const [{ value, scriptPubKey }] = shown.vout;
-    const raw = await world.resultOf<string>("createrawtransaction", [{ txid, vout: 0 }], [{ [TAPROOT]: 24 }]);
-    const known = [{ txid, vout: 0, scriptPubKey: scriptPubKey.hex, witnessScript: redeemScript, amount: value }];
+    const raw = await world.resultOf<string>("createrawtransaction", [{ txid, vout: 0 }],
+      [{ [TAPROOT]: 24 }]);
+    const known = [{ txid, vout: 0, scriptPubKey: scriptPubKey.hex, witnessScript: redeemScript,
+      amount: value }];
     const sign = async (secret: string): Promise<Signed> =>
       world.resultOf<Signed>("signrawtransactionwithkey", raw, [secret], known);
     const [one, two] = [await sign(KEY), await sign(OTHER)];
@@ -162,10 +169,12 @@ describe("combinerawtransaction", () => {
     const whole = await world.resultOf<string>("combinerawtransaction", [two.hex, one.hex]);
     const [tested] = await world.resultOf<[Tested]>("testmempoolaccept", [whole], 0);
     assert.equal(tested.allowed, true);
-    const unlike = await world.resultOf<string>("createrawtransaction", [{ txid, vout: 0 }], [{ [TAPROOT]: 23 }]);
+    const unlike = await world.resultOf<string>("createrawtransaction", [{ txid, vout: 0 }],
+      [{ [TAPROOT]: 23 }]);
     assert.deepEqual(await world.errorOf("combinerawtransaction", [raw, unlike]),
       [-8, "Transaction number 2 not compatible with first transaction"]);
-    assert.deepEqual(await world.errorOf("combinerawtransaction", []), [-22, "Missing transactions. At least two transactions required."]);
+    assert.deepEqual(await world.errorOf("combinerawtransaction", []),
+      [-22, "Missing transactions. At least two transactions required."]);
   });
 
   async function publicKey(secret: string): Promise<{ key: string }> {
@@ -210,11 +219,13 @@ describe("in the mempool and in a block", () => {
     const outPoint = { vout: 0, txid: coinbases[0] };
     assert.deepEqual(await world.resultOf("gettxspendingprevout", [outPoint, { txid: parent, vout: 0 }]),
       [{ ...outPoint, spendingtxid: parent }, { txid: parent, vout: 0 }]);
-    assert.deepEqual(await world.errorOf("gettxspendingprevout", [{ txid: parent, vout: 0 }], { mempool_only: false }),
+    assert.deepEqual(await world.errorOf("gettxspendingprevout", [{ txid: parent, vout: 0 }],
+      { mempool_only: false }),
       [-1, "Mempool lacks a relevant spend, and txospenderindex is unavailable."]);
     assert.deepEqual(await world.resultOf("getmempoolancestors", parent), []);
     assert.deepEqual(await world.resultOf("getmempooldescendants", parent, true), {});
-    assert.deepEqual(await world.errorOf("getmempoolancestors", "00".repeat(32)), [-5, "Transaction not in mempool"]);
+    assert.deepEqual(await world.errorOf("getmempoolancestors", "00".repeat(32)),
+      [-5, "Transaction not in mempool"]);
     assert.deepEqual(await world.resultOf("getorphantxs", 2), []);
     assert.deepEqual(await world.errorOf("getorphantxs", 3), [-8, "Invalid verbosity value 3"]);
     const [again] = await world.resultOf<[Tested]>("testmempoolaccept", [hex], 0);

@@ -83,11 +83,13 @@ describe("dumptxoutset", () => {
 
   it("writes the coins of an earlier block, named in either way, and leaves nothing behind", async () => {
     const hash = await full.resultOf<string>("getblockhash", 40);
-    const byHeight = await full.resultOf<{ path: string }>("dumptxoutset", "a.dat", "rollback", { rollback: 40 });
+    const byHeight =
+      await full.resultOf<{ path: string }>("dumptxoutset", "a.dat", "rollback", { rollback: 40 });
     const byHash = await full.resultOf<{ path: string }>(
       "dumptxoutset", "b.dat", "", { rollback: hash, in_memory: true });
     const { path: _, ...dump } = byHeight as { path: string } & typeof GOLDEN;
-    assert.deepEqual([dump.base_hash, dump.base_height, dump.coins_written, dump.nchaintx], [hash, 40, 40, 41]);
+    assert.deepEqual([dump.base_hash, dump.base_height, dump.coins_written, dump.nchaintx],
+      [hash, 40, 40, 41]);
     assert.equal(sha256Of(byHash.path), sha256Of(byHeight.path));
     assert.deepEqual(readdirSync(join(root, "full")).filter((name) => name.includes("temp_utxo")), []);
     const again = await full.resultOf<{ path: string }>("dumptxoutset", "c.dat", "rollback");
@@ -127,11 +129,13 @@ describe("loadtxoutset", () => {
     writeFileSync(bad, bytes);
     const [code, text] = await world.errorOf("loadtxoutset", bad);
     assert.equal(code, -32603);
-    assert.match(text, /^Unable to load UTXO snapshot: Population failed: Bad snapshot content hash: expected /);
+    assert.match(text,
+      /^Unable to load UTXO snapshot: Population failed: Bad snapshot content hash: expected /);
     assert.deepEqual(readdirSync(join(root, "refusing")).filter((name) => /snapshot/.test(name)), []);
     bytes[0] = 0;
     writeFileSync(bad, bytes);
-    assert.match((await world.errorOf("loadtxoutset", bad))[1], /^Unable to parse metadata: Invalid UTXO set/);
+    assert.match((await world.errorOf("loadtxoutset", bad))[1],
+      /^Unable to parse metadata: Invalid UTXO set/);
     await world.close();
   });
 
@@ -155,8 +159,10 @@ describe("loadtxoutset", () => {
     world = await open("late");
     assert.deepEqual((await chainstates(world)).map(({ blocks: height, validated }) => [height, validated]),
       [[50, true], [BLOCKS, false]]);
-    const info = await world.resultOf<{ backgroundvalidation: Readonly<Record<string, unknown>> }>("getblockchaininfo");
-    assert.deepEqual([info.backgroundvalidation["snapshotheight"], info.backgroundvalidation["blocks"]], [BLOCKS, 50]);
+    const info = await world.resultOf<{ backgroundvalidation: Readonly<Record<string,
+      unknown>> }>("getblockchaininfo");
+    assert.deepEqual([info.backgroundvalidation["snapshotheight"], info.backgroundvalidation["blocks"]],
+      [BLOCKS, 50]);
     await world.resultOf("setmocktime", MOCK_TIME);
     for (const block of blocks.slice(50)) await world.resultOf("submitblock", block);
     await world.node.command({ type: "settle" });
@@ -167,7 +173,8 @@ describe("loadtxoutset", () => {
 
     world = await open("late");
     assert.ok(!existsSync(join(root, "late", "chainstate_snapshot")));
-    assert.deepEqual((await chainstates(world)).map(({ snapshot_blockhash }) => snapshot_blockhash), [undefined]);
+    assert.deepEqual((await chainstates(world)).map(({ snapshot_blockhash }) => snapshot_blockhash),
+      [undefined]);
     assert.deepEqual(await world.resultOf("gettxoutsetinfo"), {
       ...(await full.resultOf<object>("gettxoutsetinfo")),
       disk_size: (await world.resultOf<{ disk_size: number }>("gettxoutsetinfo")).disk_size,

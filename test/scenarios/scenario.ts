@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { updatesTranscripts } from "../support/environment.ts";
 import { repoRoot } from "../support/paths.ts";
 
 /**
  * Runs a transcript of test/scenarios: blocks of `command`, `----`, expected output, blank line.
  * Other lines are prose. `start` is called once and gives what carries out the commands.
  *
- * `UPDATE=1 npm test` writes what really happened into the file: read the diff, and commit it only
+ * `TIDINGS_UPDATE=1 npm test` writes what really happened into the file: read the diff, and commit it only
  * when you can say why each line changed.
  */
 export function runScenario(name: string, start: () => (command: string) => string): void {
@@ -20,7 +21,7 @@ export function runScenario(name: string, start: () => (command: string) => stri
       const output = run(command).trimEnd();
       return `${command}\n----\n${output === "" ? "" : `${output}\n`}`;
     });
-    if (process.env["UPDATE"] === "1") writeFileSync(path, actual);
+    if (updatesTranscripts) writeFileSync(path, actual);
     else assert.equal(actual, text);
   });
 }

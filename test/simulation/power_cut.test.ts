@@ -17,8 +17,9 @@ import { displayHash } from "../../src/primitives/hash.ts";
 import { VirtualDisk } from "../../src/sim/virtual_disk.ts";
 import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
 import { ChainHarness } from "../support/chain_harness.ts";
+import { testSize } from "../support/environment.ts";
 
-const SEEDS = Number(process.env["TIDINGS_CRASH_SEEDS"] ?? "4");
+const SEEDS = testSize("TIDINGS_CRASH_SEEDS", 4);
 const CRASHES = 5;
 /** So that a flush of what two or three of them make is cut into slices. */
 const OUTPUTS = 2_600;
@@ -26,7 +27,10 @@ const OUTPUTS = 2_600;
 const PARAMS = QUICK_MATURITY;
 const SETTINGS = { params: PARAMS, blockFileBytes: 2_000, pruneTarget: 0 };
 
-/** Empty blocks that may be pruned, then a chain and a fork of it, with many coins, of equal work but for one. */
+/**
+ * Empty blocks that may be pruned, then a chain and a fork of it, with many coins, of equal work
+ * but for one.
+ */
 let base: readonly BlockNode[] = [];
 let main: readonly BlockNode[] = [];
 let side: readonly BlockNode[] = [];
@@ -118,7 +122,9 @@ class Life {
       const id = chain.headers.find(block.hash);
       return id === undefined || !chain.headers.hasBlock(id);
     });
-    for (const { block } of missing.slice(0, 1 + below(this.#rng, 4))) chain.addBlock(block, { requested: true });
+    for (const { block } of missing.slice(0, 1 + below(this.#rng, 4))) {
+      chain.addBlock(block, { requested: true });
+    }
   }
 
   #flush(): void {
@@ -148,7 +154,9 @@ function twinAt(tip: BlockNode): ReadonlyMap<string, string> {
   const coins = new Map<string, string>();
   for (const { block, height } of path.reverse()) {
     for (const [at, { txid, inputs, outputs }] of block.transactions.entries()) {
-      if (at > 0) for (const { prevout } of inputs) coins.delete(`${displayHash(prevout.txid)} ${prevout.index}`);
+      if (at > 0) {
+        for (const { prevout } of inputs) coins.delete(`${displayHash(prevout.txid)} ${prevout.index}`);
+      }
       for (const [index, { value, script }] of outputs.entries()) {
         if (script[0] === 0x6a) continue;
         coins.set(`${displayHash(txid)} ${index}`, `${value} ${height} ${at === 0} ${script}`);

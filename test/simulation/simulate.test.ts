@@ -5,14 +5,17 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { milliseconds, minutes } from "../../src/base/time.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
+import { testSize } from "../support/environment.ts";
 import { simulate, type SimulationOptions, type SimulationReport } from "../../src/sim/simulate.ts";
 
 installNodeCrypto();
 
+const NODES = testSize("TIDINGS_NODES", 20);
+
 /** Half the nodes are cut off from the other half for ten minutes. */
 const LARGE: SimulationOptions = {
   seed: 1,
-  nodes: 50,
+  nodes: NODES,
   length: minutes(30),
   partition: { at: minutes(5), length: minutes(10), share: 0.5 },
 };
@@ -25,7 +28,7 @@ async function inAnotherProcess(options: SimulationOptions): Promise<SimulationR
   return JSON.parse(stdout) as SimulationReport;
 }
 
-test("50 nodes that were split for ten of thirty minutes end at one tip, and a second process sees the same", async () => {
+test(`${NODES} nodes that were split for ten of thirty minutes end at one tip, and a second process sees the same`, async () => {
   const other = inAnotherProcess(LARGE);
   const report = simulate(LARGE);
   assert.ok(report.isOneTip, `seed ${LARGE.seed}: tips ${JSON.stringify(report.tips)}`);

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silentLogger } from "../../src/base/logger.ts";
 import { addDuration, type Duration, minutes, type UnixSeconds } from "../../src/base/time.ts";
-import { populateSnapshot } from "../../src/chain/populate_snapshot.ts";
-import { decodeSnapshotHead, SNAPSHOT_HEAD_BYTES, SnapshotError } from "../../src/chain/snapshot_format.ts";
+import { populateSnapshot } from "../../src/chain/snapshot/populate_snapshot.ts";
+import {
+  decodeSnapshotHead, SNAPSHOT_HEAD_BYTES, SnapshotError,
+} from "../../src/chain/snapshot/snapshot_format.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import type { CommandResult } from "../../src/node/command.ts";
 import { defaultNodeOptions } from "../../src/node/node_options.ts";
@@ -92,7 +94,8 @@ function tipOf({ core: { chain } }: VirtualHost): string {
 const made = makeWorld();
 
 for (const seed of SEEDS) {
-  test(`seed ${seed}: a node that starts from a snapshot among full nodes ends with their tip and coins`, async () => {
+  test(`seed ${seed}: a node that starts from a snapshot among full nodes ends with their tip and coins`,
+    async () => {
     const world = await made;
     const { first, late, runFor } = makeNetwork(seed, world);
     await load(late, world);

@@ -11,7 +11,7 @@ import { type Rng, seededRng } from "../../src/base/rng.ts";
 import type { Instant, UnixSeconds } from "../../src/base/time.ts";
 import type { ChainEvent, ChainSettings, PersistBatch } from "../../src/chain/chain_ports.ts";
 import { hashCoinEntries } from "../../src/chain/coins_hash.ts";
-import { SNAPSHOT_BASE_FILE } from "../../src/chain/snapshot_files.ts";
+import { SNAPSHOT_BASE_FILE } from "../../src/chain/snapshot/snapshot_files.ts";
 import type { IndexKind } from "../../src/chain/indexes/index_kinds.ts";
 import { ChainState } from "../../src/chain/chain_state.ts";
 import { PruneLocks } from "../../src/chain/prune_locks.ts";
@@ -22,7 +22,7 @@ import { type BlockHash, displayHash, HASH_BYTES } from "../../src/primitives/ha
 import { MemoryFiles } from "../../src/store/memory_files.ts";
 import { MemoryStore } from "../../src/store/memory_store.ts";
 
-export const CHAIN_SETTINGS: ChainSettings = {
+const CHAIN_SETTINGS: ChainSettings = {
   params: REGTEST,
   pruneTarget: undefined,
   coinsCacheBytes: 8 * 1024 * 1024,

@@ -183,7 +183,8 @@ export class FakeChain {
     const from = this.tip;
     const fork = this.active.forkWith(id);
     this.active.reset(id);
-    this.event({ type: "block-connected", id, block: this.#blocks.get(id) as Block, spent: [], source: undefined });
+    this.event({ type: "block-connected", id, block: this.#blocks.get(id) as Block, spent: [],
+      source: undefined });
     this.event({ type: "tip-changed", from, to: id, fork });
   }
 

@@ -56,7 +56,8 @@ export class FakeMempool {
   add(transaction: Transaction, fee = 1_000): MempoolEntry {
     const { vsize } = transaction;
     const entry: MempoolEntry = {
-      transaction, fee: fee as Sats, modifiedFee: fee, vsize, time: 0, height: 0, sequence: ++this.sequence, usage: 0,
+      transaction, fee: fee as Sats, modifiedFee: fee, vsize, time: 0, height: 0,
+        sequence: ++this.sequence, usage: 0,
       sigopCost: 0, dependsOnTip: false, scriptFlags: 0,
     };
     this.#entries.set(hashKey(transaction.txid), entry);

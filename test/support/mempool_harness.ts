@@ -89,7 +89,8 @@ export class MempoolHarness {
         },
         event: (event) => void this.events.push(event),
       },
-      { maxBytes: 300_000_000, minRelayFeeRate: 100 as Sats, acceptNonstandard: false, policy: DEFAULT_RELAY_POLICY, ...settings },
+      { maxBytes: 300_000_000, minRelayFeeRate: 100 as Sats, acceptNonstandard: false,
+        policy: DEFAULT_RELAY_POLICY, ...settings },
     );
   }
 

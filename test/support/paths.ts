@@ -10,7 +10,7 @@ export function sharedPath(...parts: readonly string[]): string {
 }
 
 /** Whether they are there: a clone by itself does without them. */
-export const hasShared = existsSync(sharedPath("vectors"));
+const hasShared = existsSync(sharedPath("vectors"));
 
 /** For the `skip` option of a test that reads them. */
 export const skipWithoutShared = hasShared ? false : "needs ../shared";

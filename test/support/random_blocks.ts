@@ -12,7 +12,9 @@ import { Block } from "../../src/primitives/block.ts";
 import type { Coin } from "../../src/primitives/coin.ts";
 import type { BlockHash, Txid } from "../../src/primitives/hash.ts";
 import { BlockHeader } from "../../src/primitives/header.ts";
-import { type Input, NULL_OUT_POINT, type OutPoint, type Output, Transaction } from "../../src/primitives/transaction.ts";
+import {
+  type Input, NULL_OUT_POINT, type OutPoint, type Output, Transaction,
+} from "../../src/primitives/transaction.ts";
 import { OP_CHECKMULTISIG, OP_CHECKSIG, OP_RETURN } from "../../src/script/opcodes.ts";
 import { buildScript, pushBytes } from "../../src/script/script.ts";
 import { payToScriptHash, payToWitnessKeyHash, payToWitnessScriptHash } from "../../src/script/templates.ts";
@@ -30,7 +32,8 @@ const MULTISIG = buildScript(0x51, KEY, KEY, 0x52, OP_CHECKMULTISIG);
 /** Coins of many kinds, some of them too young to be spent if a coinbase made them. */
 export function randomCoins(rng: Rng, count: number): readonly RandomCoin[] {
   return Array.from({ length: count }, () => ({
-    outPoint: { txid: randomBytes(rng, 32) as Txid, index: below(rng, 5) === 0 ? below(rng, 1 << 20) : below(rng, 4) },
+    outPoint: { txid: randomBytes(rng, 32) as Txid,
+      index: below(rng, 5) === 0 ? below(rng, 1 << 20) : below(rng, 4) },
     coin: {
       value: (below(rng, 1000) === 0 ? MONEY_MAX : 1 + below(rng, 1_000_000_000)) as Sats,
       script: randomScript(rng),
@@ -52,7 +55,8 @@ export function randomBlock(rng: Rng, coins: readonly RandomCoin[]): Block {
     const spent = Array.from({ length: count }, () => {
       const at = below(rng, spendable.length);
       // Now and then the coin is spent again.
-      return (below(rng, 60) === 0 ? spendable[at] : spendable.splice(at, 1)[0]) as (typeof spendable)[number];
+      return (below(rng, 60) === 0 ? spendable[at] : spendable.splice(at,
+        1)[0]) as (typeof spendable)[number];
     });
     const total = spent.reduce((sum, { value }) => sum + value, 0);
     const fee = below(rng, 40) === 0 ? -1 : below(rng, 1_000);
@@ -94,11 +98,13 @@ function randomTransaction(
     value: Math.max(0, Math.floor(total / count)) as Sats, script: randomScript(rng),
   }));
   const version = below(rng, 3) === 0 ? 1 : 2;
-  return Transaction.of({ version, inputs, outputs, locktime: below(rng, 10) === 0 ? below(rng, 2 * HEIGHT) : 0 });
+  return Transaction.of({ version, inputs, outputs,
+    locktime: below(rng, 10) === 0 ? below(rng, 2 * HEIGHT) : 0 });
 }
 
 function randomSequence(rng: Rng): number {
-  return ([0xffff_fffe, 0xffff_fffd, below(rng, 400), 0x0040_0000 + below(rng, 400)] as const)[below(rng, 4)] ?? 0;
+  return ([0xffff_fffe, 0xffff_fffd, below(rng, 400), 0x0040_0000 +
+    below(rng, 400)] as const)[below(rng, 4)] ?? 0;
 }
 
 function randomScript(rng: Rng): Bytes {

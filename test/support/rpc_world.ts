@@ -15,9 +15,14 @@ interface Reply {
   readonly error?: { readonly code: number; readonly message: string };
 }
 
-/** A real node in memory, on regtest and alone, that is asked by JSON-RPC; each answer is held against its help. */
+/**
+ * A real node in memory, on regtest and alone, that is asked by JSON-RPC; each answer is held against
+ * its help. What its host would tell is fixed: how long it runs, the delays of its loop, its log.
+ */
 export class RpcWorld {
   readonly node: RunningNode;
+  /** The methods that were called. */
+  readonly called = new Set<string>();
   readonly #server = new RpcServer({ methods: ALL_METHODS, logger: silentLogger, checkResults: true });
 
   private constructor(node: RunningNode) {
@@ -35,11 +40,11 @@ export class RpcWorld {
       stopping: node.stopping,
       requestStop: () => node.requestStop(),
       loopDelay: {
-        read: () => ({ seconds: 0, looks: 0, mean: 0, median: 0, p99: 0, longest: 0 }),
+        read: () => ({ seconds: 2, looks: 200, mean: 0.5, median: 0.25, p99: 3, longest: 7.12345 }),
         reset() {},
       },
-      logPath: "",
-      logging: { enabled: new Set<string>(), set() {} },
+      logPath: "/x/debug.log",
+      logging: { enabled: new Set(["net"]), set() {} },
     });
   }
 
@@ -63,7 +68,9 @@ export class RpcWorld {
   }
 
   async ask(method: string, ...params: unknown[]): Promise<Reply> {
-    const { body } = await this.#server.handle(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), "test");
+    this.called.add(method);
+    const { body } =
+      await this.#server.handle(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), "test");
     return JSON.parse(body ?? "null") as Reply;
   }
 

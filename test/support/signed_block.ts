@@ -52,7 +52,8 @@ export function signedBlock(): SignedBlock {
 
 /** So hard that a changed header does not pass by luck, and quick to mine; coinbases mature at once. */
 function hardChain(): ChainParams {
-  const options = { time: 1_700_000_000 as UnixSeconds, message: "signed", limit: (1n << 244n) - 1n, coinbaseMaturity: 2 };
+  const options = { time: 1_700_000_000 as UnixSeconds, message: "signed", limit: (1n << 244n) - 1n,
+    coinbaseMaturity: 2 };
   const made = makeChainFile("signed", options, seededRng(1));
   return made.ok ? made.params : assert.fail(made.errors.join());
 }

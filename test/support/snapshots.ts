@@ -6,11 +6,11 @@
 import assert from "node:assert/strict";
 import type { Bytes } from "../../src/base/bytes.ts";
 import { scanCoins } from "../../src/chain/coins_scan.ts";
-import { type SnapshotSink, type WrittenSnapshot, writeSnapshot } from "../../src/chain/snapshot_writer.ts";
+import { type SnapshotSink, type WrittenSnapshot, writeSnapshot } from "../../src/chain/snapshot/snapshot_writer.ts";
 import type { KeyValueStore } from "../../src/store/key_value_store.ts";
 
 /** A file that is written at places. */
-export class MemoryFile implements SnapshotSink {
+class MemoryFile implements SnapshotSink {
   bytes: Bytes = new Uint8Array(0);
 
   async write(offset: number, bytes: Bytes): Promise<void> {

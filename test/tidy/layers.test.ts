@@ -61,7 +61,8 @@ function readSources(): readonly SourceFile[] {
     .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
     .map((path) => {
       const text = readFileSync(join(root, path), "utf8");
-      const specifiers = [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map(([, specifier]) => specifier ?? "");
+      const specifiers =
+        [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map(([, specifier]) => specifier ?? "");
       const imports = specifiers.map((specifier) => normalize(join(dirname(path), specifier)));
       return { path, folder: path.split(sep)[0] ?? "", text, imports };
     });
@@ -70,7 +71,9 @@ function readSources(): readonly SourceFile[] {
 test("no floor may import one above it", () => {
   const order = Object.keys(LAYERS);
   for (const [folder, below] of Object.entries(LAYERS)) {
-    for (const each of below) assert.ok(order.indexOf(each) < order.indexOf(folder), `${each} is above ${folder}`);
+    for (const each of below) {
+      assert.ok(order.indexOf(each) < order.indexOf(folder), `${each} is above ${folder}`);
+    }
   }
 });
 
@@ -89,7 +92,9 @@ test("every file imports only from its own folder and those its row names", () =
 
 test("nothing inside imports a public entry, mod.ts", () => {
   for (const { path, imports } of files) {
-    for (const target of imports) assert.doesNotMatch(target, /(^|[\\/])mod\.ts$/, `${path} imports ${target}`);
+    for (const target of imports) {
+      assert.doesNotMatch(target, /(^|[\\/])mod\.ts$/, `${path} imports ${target}`);
+    }
   }
 });
 

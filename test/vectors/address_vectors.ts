@@ -1,11 +1,17 @@
-/** Addresses, secret keys, and base58: Bitcoin Core's key_io_valid, key_io_invalid, base58_encode_decode. @module */
+/**
+ * Addresses, secret keys, and base58: Bitcoin Core's key_io_valid, key_io_invalid,
+ * base58_encode_decode.
+ *
+ * @module
+ */
 import { base58 } from "@scure/base";
 import { fromHex, toHex } from "../../src/base/bytes.ts";
 import type { AddressParams } from "../../src/params/chain_params.ts";
 import { networkByName } from "../../src/params/networks.ts";
 import { addressOf, encodeSecretKey, parseAddress, parseSecretKey } from "../../src/script/addresses.ts";
 import {
-  areMostly, compared, isHexText, isLoneText, isObject, isText, jsonRows, type Mismatch, need, type VectorFormat,
+  areMostly, compared, isHexText, isLoneText, isObject, isText, jsonRows, type Mismatch, need,
+    type VectorFormat,
 } from "./vector_format.ts";
 
 /** `[text, script or key in hex, { chain, isPrivkey, isCompressed?, tryCaseFlip? }]` */
@@ -22,7 +28,8 @@ export const VALID_ADDRESSES: VectorFormat = {
 export const INVALID_ADDRESSES: VectorFormat = {
   name: "invalid addresses and keys",
   isFormatOf: (content) => areMostly(content, isLoneText, () => false),
-  cases: (content) => (jsonRows(content) ?? []).map(({ row, fields }) => ({ row, check: () => checkInvalid(fields) })),
+  cases: (content) => (jsonRows(content) ??
+    []).map(({ row, fields }) => ({ row, check: () => checkInvalid(fields) })),
 };
 
 /** `[bytes in hex, text]`, without a checksum. */
@@ -36,7 +43,8 @@ export const BASE58_TEXTS: VectorFormat = {
       row,
       check: () => {
         const [bytes, encoded] = [need(hex, isHexText, "bytes in hex"), need(text, isText, "a text")];
-        return compared(encoded, base58.encode(fromHex(bytes))) ?? compared(bytes.toLowerCase(), toHex(base58.decode(encoded)));
+        return compared(encoded, base58.encode(fromHex(bytes))) ??
+          compared(bytes.toLowerCase(), toHex(base58.decode(encoded)));
       },
     })),
 };
@@ -52,7 +60,9 @@ function checkValid([text, hex, facts]: readonly unknown[]): Mismatch | undefine
     checkAddress(given, payload, tryCaseFlip === true, params);
 }
 
-function checkKey(text: string, key: string, compressed: boolean, params: AddressParams): Mismatch | undefined {
+function checkKey(
+  text: string, key: string, compressed: boolean, params: AddressParams,
+): Mismatch | undefined {
   const found = parseSecretKey(text, params);
   if (found === undefined) return { expected: `key ${key}`, found: "no key" };
   return compared(key, toHex(found.key)) ??
@@ -61,7 +71,9 @@ function checkKey(text: string, key: string, compressed: boolean, params: Addres
     (parseAddress(text, params).ok ? { expected: "a key", found: "an address" } : undefined);
 }
 
-function checkAddress(text: string, script: string, canFlip: boolean, params: AddressParams): Mismatch | undefined {
+function checkAddress(
+  text: string, script: string, canFlip: boolean, params: AddressParams,
+): Mismatch | undefined {
   const flipped = [...text].map((c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join("");
   const isSegwit = text.toLowerCase().startsWith(`${params.bech32}1`);
   return compared(script, scriptOf(text, params)) ??

@@ -3,7 +3,9 @@ import { ByteReader } from "../../src/codec/byte_reader.ts";
 import { decodeWith } from "../../src/codec/codec.ts";
 import type { Sats } from "../../src/primitives/amount.ts";
 import { type Output, Transaction, transactionCodec } from "../../src/primitives/transaction.ts";
-import { MANDATORY_VERIFY_FLAGS, VERIFY_FLAG_NAMES, VERIFY_P2SH, VERIFY_WITNESS } from "../../src/script/flags.ts";
+import {
+  MANDATORY_VERIFY_FLAGS, VERIFY_FLAG_NAMES, VERIFY_P2SH, VERIFY_WITNESS,
+} from "../../src/script/flags.ts";
 import { verifyInput } from "../../src/script/interpreter/verify_input.ts";
 import { SighashContext } from "../../src/script/sighash.ts";
 import { flagsOf } from "../support/spend_script.ts";
@@ -32,7 +34,8 @@ export const SCRIPT_ASSETS: VectorFormat = {
   isFormatOf: ({ type, ...content }) => {
     const list = type === "json" && "value" in content ? content.value : undefined;
     if (!Array.isArray(list) || list.length === 0) return false;
-    return 2 * list.filter((each) => isObject(each) && "tx" in each && "prevouts" in each).length > list.length;
+    return 2 * list.filter((each) => isObject(each) && "tx" in each &&
+      "prevouts" in each).length > list.length;
   },
   cases: (content, everyFlag) => {
     const assets = content.type === "json" ? (content.value as readonly (Asset | string)[]) : [];
@@ -46,7 +49,9 @@ export const SCRIPT_ASSETS: VectorFormat = {
 function checkAsset(asset: Asset, everyFlag: boolean): Mismatch | undefined {
   const flags = flagsOf(asset.flags);
   const about = asset.comment === undefined ? "" : ` (${asset.comment})`;
-  if (asset.success === undefined && asset.failure === undefined) throw new RangeError("need success or failure");
+  if (asset.success === undefined && asset.failure === undefined) {
+    throw new RangeError("need success or failure");
+  }
   const good = asset.success && spendOf(asset, asset.success);
   if (good !== undefined) {
     for (const each of setsForSuccess(flags, asset.final === true, everyFlag)) {
@@ -57,7 +62,9 @@ function checkAsset(asset: Asset, everyFlag: boolean): Mismatch | undefined {
   const bad = asset.failure && spendOf(asset, asset.failure);
   if (bad !== undefined) {
     for (const each of everyFlag ? [flags, flags | MANDATORY_VERIFY_FLAGS] : [flags]) {
-      if (verifyInput(bad, asset.index, each) === undefined) return { expected: `an error${about}`, found: "OK" };
+      if (verifyInput(bad, asset.index, each) === undefined) {
+        return { expected: `an error${about}`, found: "OK" };
+      }
     }
   }
   return undefined;

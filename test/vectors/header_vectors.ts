@@ -26,7 +26,9 @@ export const ALTERNATE_HEADERS: VectorFormat = {
       check: () => {
         const height = at + 1;
         // Those before it were not good: this one has no place.
-        if (chain.tip.height !== at) return { expected: "headers that build on each other", found: `none at ${at}` };
+        if (chain.tip.height !== at) {
+          return { expected: "headers that build on each other", found: `none at ${at}` };
+        }
         const header = BlockHeader.of({
           version: 0x2000_0000,
           previous: last.hash,

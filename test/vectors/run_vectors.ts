@@ -4,7 +4,8 @@
  * @module
  */
 import { UsageError } from "../../src/cli/core_flags.ts";
-import { CRYPTO_FLAG, isOn, lastText, readFlags } from "../../src/cli/tidings_flags.ts";
+import { nodeFlag } from "../../src/cli/node_flags.ts";
+import { isOn, lastText, readFlags } from "../../src/cli/tidings_flags.ts";
 import { signatureBackend, useSignatures } from "../../src/io/node_crypto.ts";
 import { SIGNATURE_BACKENDS } from "../../src/io/signature_backends.ts";
 import { failuresOf } from "./vector_format.ts";
@@ -21,7 +22,7 @@ all passed, and 1 when a row failed or a file could not be run.
 /** The exit code. */
 export function runVectors(argv: readonly string[], write: (text: string) => void): number {
   try {
-    const read = readFlags(argv, [CRYPTO_FLAG]);
+    const read = readFlags(argv, [nodeFlag("crypto")]);
     if (isOn(read, "help")) {
       write(HELP);
       return 0;
@@ -32,7 +33,8 @@ export function runVectors(argv: readonly string[], write: (text: string) => voi
     return runFiles(read.words, write);
   } catch (error) {
     // By its name: a library that is asked for and not here is the user's to hear of.
-    const isForUser = error instanceof UsageError || (error instanceof Error && error.name === "SignatureBackendError");
+    const isForUser = error instanceof UsageError ||
+      (error instanceof Error && error.name === "SignatureBackendError");
     if (!isForUser) throw error;
     write(`vectors: ${error.message}\n`);
     return 1;

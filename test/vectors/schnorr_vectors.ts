@@ -1,9 +1,12 @@
 import { fromHex, isHex, toHex } from "../../src/base/bytes.ts";
 import { curve } from "../../src/crypto/crypto.ts";
 import type { Secp256k1 } from "../../src/crypto/secp256k1.ts";
-import { compared, type Mismatch, type VectorCase, type VectorContent, type VectorFormat } from "./vector_format.ts";
+import {
+  compared, type Mismatch, type VectorCase, type VectorContent, type VectorFormat,
+} from "./vector_format.ts";
 
-const COLUMNS = ["index", "secret key", "public key", "aux_rand", "message", "signature", "verification result"];
+const COLUMNS =
+  ["index", "secret key", "public key", "aux_rand", "message", "signature", "verification result"];
 
 /** BIP340's CSV file: signatures to be made where there is a secret key, and to be judged. */
 export const SCHNORR_SIGNATURES: VectorFormat = {
@@ -30,6 +33,7 @@ function checkSignature(fields: readonly string[], backend: Secp256k1): Mismatch
   const judged = compared(verdict, isGood ? "TRUE" : "FALSE");
   // Backends sign and judge hashes: of 32 bytes, as all of BIP341's are.
   if (judged !== undefined || secret === "" || hash.length !== 32) return judged;
-  return compared(signature.toLowerCase(), toHex(backend.signSchnorr(hash, fromHex(secret), fromHex(auxiliary)))) ??
+  return compared(signature.toLowerCase(),
+    toHex(backend.signSchnorr(hash, fromHex(secret), fromHex(auxiliary)))) ??
     compared(key.toLowerCase(), toHex(backend.publicKey(fromHex(secret)).subarray(1)));
 }

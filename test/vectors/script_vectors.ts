@@ -11,7 +11,8 @@ import {
 } from "./vector_format.ts";
 
 /**
- * Bitcoin Core's script_tests.json: `[[witness…, amount]?, scriptSig, scriptPubKey, flags, error, …comments]`,
+ * Bitcoin Core's script_tests.json: `[[witness…, amount]?, scriptSig, scriptPubKey, flags, error,
+ * …comments]`,
  * amounts in coins.
  */
 export const SCRIPT_TESTS: VectorFormat = {

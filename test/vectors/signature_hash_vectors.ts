@@ -4,13 +4,19 @@ import { displayHash } from "../../src/primitives/hash.ts";
 import { transactionCodec } from "../../src/primitives/transaction.ts";
 import { legacySighash } from "../../src/script/legacy_sighash.ts";
 import { SighashContext } from "../../src/script/sighash.ts";
-import { areMostly, compared, isHexText, isLoneText, jsonRows, type Mismatch, need, type VectorFormat } from "./vector_format.ts";
+import {
+  areMostly, compared, isHexText, isLoneText, jsonRows, type Mismatch, need, type VectorFormat,
+} from "./vector_format.ts";
 
-/** Bitcoin Core's sighash.json: `[transaction, script, input, hash type, hash]`, for signatures before segwit. */
+/**
+ * Bitcoin Core's sighash.json: `[transaction, script, input, hash type, hash]`, for signatures
+ * before segwit.
+ */
 export const SIGNATURE_HASHES: VectorFormat = {
   name: "signature hashes",
   isFormatOf: (content) => areMostly(content, ([transaction, script, index, hashType, hash]) =>
-    isHexText(transaction) && isHexText(script) && isInteger(index) && isInteger(hashType) && isHexText(hash)),
+    isHexText(transaction) && isHexText(script) && isInteger(index) && isInteger(hashType) &&
+      isHexText(hash)),
   cases: (content) => (jsonRows(content) ?? [])
     .filter(({ fields }) => !isLoneText(fields))
     .map(({ row, fields }) => ({ row, check: () => checkHash(fields) })),

@@ -6,7 +6,9 @@ import type { Sats } from "../../src/primitives/amount.ts";
 import { transactionCodec } from "../../src/primitives/transaction.ts";
 import { addressOf } from "../../src/script/addresses.ts";
 import { SighashContext } from "../../src/script/sighash.ts";
-import { controlBlock, tapBranchHash, tapLeafHash, taprootOutputKey, tapTweakHash } from "../../src/script/taproot.ts";
+import {
+  controlBlock, tapBranchHash, tapLeafHash, taprootOutputKey, tapTweakHash,
+} from "../../src/script/taproot.ts";
 import { taprootSighash } from "../../src/script/taproot_sighash.ts";
 import { payToTaproot } from "../../src/script/templates.ts";
 import { compared, isObject, type Mismatch, type VectorCase, type VectorFormat } from "./vector_format.ts";
@@ -68,9 +70,11 @@ function checkOutput({ given, intermediary, expected }: OutputVector): Mismatch 
   const output = taprootOutputKey(key, tree?.root);
   if (output === undefined) return { expected: "an output key", found: "none" };
   const script = payToTaproot(output.key);
-  const blocks = tree?.leaves.map(({ path, version }) => toHex(controlBlock(key, output.parity, path, version))) ?? [];
+  const blocks = tree?.leaves.map(({ path, version }) =>
+    toHex(controlBlock(key, output.parity, path, version))) ?? [];
   return compared(expected.scriptPubKey, toHex(script)) ??
-    compared(expected.bip350Address ?? addressOf(script, MAIN.addresses) ?? "", addressOf(script, MAIN.addresses) ?? "") ??
+    compared(expected.bip350Address ?? addressOf(script, MAIN.addresses) ?? "",
+      addressOf(script, MAIN.addresses) ?? "") ??
     compared((expected.scriptPathControlBlocks ?? blocks).join(), blocks.join()) ??
     (intermediary && compared(intermediary.merkleRoot ?? "", tree === undefined ? "" : toHex(tree.root)));
 }
@@ -83,7 +87,8 @@ interface TreeHashes {
 
 function treeOf(tree: Tree): TreeHashes {
   if ("script" in tree) {
-    return { root: tapLeafHash(fromHex(tree.script), tree.leafVersion), leaves: [{ version: tree.leafVersion, path: [] }] };
+    return { root: tapLeafHash(fromHex(tree.script), tree.leafVersion),
+      leaves: [{ version: tree.leafVersion, path: [] }] };
   }
   const [left, right] = (tree as readonly Tree[]).map(treeOf) as [TreeHashes, TreeHashes];
   const below = ({ leaves }: TreeHashes, beside: Bytes): TreeHashes["leaves"] =>
@@ -94,10 +99,13 @@ function treeOf(tree: Tree): TreeHashes {
   };
 }
 
-function checkSpending(vector: SpendVector, { given, intermediary, expected }: Spending): Mismatch | undefined {
+function checkSpending(
+  vector: SpendVector, { given, intermediary, expected }: Spending,
+): Mismatch | undefined {
   const spent = vector.given.utxosSpent.map(({ scriptPubKey, amountSats }) =>
     ({ script: fromHex(scriptPubKey), value: amountSats as Sats }));
-  const context = new SighashContext(decodeWith(transactionCodec, fromHex(vector.given.rawUnsignedTx)), spent);
+  const context =
+    new SighashContext(decodeWith(transactionCodec, fromHex(vector.given.rawUnsignedTx)), spent);
   const hash = taprootSighash(context, given.txinIndex, given.hashType);
   if (hash === undefined) return { expected: intermediary.sigHash, found: "no hash" };
   const secret = fromHex(given.internalPrivkey);
@@ -107,7 +115,8 @@ function checkSpending(vector: SpendVector, { given, intermediary, expected }: S
   if (tweaked === undefined) return { expected: intermediary.tweakedPrivkey, found: "no key" };
   const [expectedSignature] = expected.witness;
   const signature = toHex(curve().signSchnorr(hash, tweaked, new Uint8Array(32)));
-  return compared(intermediary.sigHash, toHex(hash)) ?? compared(intermediary.tweakedPrivkey, toHex(tweaked)) ??
+  return compared(intermediary.sigHash, toHex(hash)) ??
+    compared(intermediary.tweakedPrivkey, toHex(tweaked)) ??
     // A hash type other than the default stands behind the signature.
     compared(expectedSignature, given.hashType === 0 ? signature : signature + hexByte(given.hashType));
 }

@@ -50,7 +50,9 @@ export function readVectorFile(path: string): VectorFile {
 /** The cases of a file beside the repository. */
 export function sharedCases(format: VectorFormat, path: string, everyFlag = false): readonly VectorCase[] {
   const file = readVectorFile(sharedPath("vectors", path));
-  if (file.format !== format) throw new VectorFileError(`${path} holds ${file.format.name}, not ${format.name}`);
+  if (file.format !== format) {
+    throw new VectorFileError(`${path} holds ${file.format.name}, not ${format.name}`);
+  }
   return format.cases(file.content, everyFlag);
 }
 
@@ -67,7 +69,9 @@ function parseContent(text: string, path: string): VectorContent {
   const start = text.trimStart()[0];
   if (start !== "[" && start !== "{") {
     const rows = text.trim().split(/\r?\n/).map((line) => line.split(","));
-    if ((rows[0]?.length ?? 0) < 2) throw new VectorFileError(`${path}: cannot be read: neither JSON nor CSV`);
+    if ((rows[0]?.length ?? 0) < 2) {
+      throw new VectorFileError(`${path}: cannot be read: neither JSON nor CSV`);
+    }
     return { type: "csv", rows };
   }
   try {

@@ -41,9 +41,11 @@ function filterRow(filter: string): readonly unknown[] {
   return [0, displayHash(hash), toHex(bytes), [], "00".repeat(32), filter, header, "a note"];
 }
 
-const FORMATS: Readonly<Record<string, { readonly good: object | string; readonly bad: object | string; readonly says: string }>> = {
+const FORMATS: Readonly<Record<string,
+  { readonly good: object | string; readonly bad: object | string; readonly says: string }>> = {
   "script tests": {
-    good: [["a comment"], ["", "1", "P2SH", "OK"], [["51", 0.00000001], "", "HASH160", "P2SH", "INVALID_STACK_OPERATION"]],
+    good: [["a comment"], ["", "1", "P2SH", "OK"],
+      [["51", 0.00000001], "", "HASH160", "P2SH", "INVALID_STACK_OPERATION"]],
     bad: [["", "0", "P2SH", "OK"]],
     says: "row 1: expected OK, found EVAL_FALSE",
   },
@@ -63,8 +65,10 @@ const FORMATS: Readonly<Record<string, { readonly good: object | string; readonl
     says: `row 1: expected ${"00".repeat(32)}, found ${"00".repeat(31)}01`,
   },
   "script assets": {
-    good: [{ tx: SPEND, prevouts: ["00".repeat(8) + "0151"], index: 0, flags: "", success: { scriptSig: "", witness: [] } }],
-    bad: [{ tx: SPEND, prevouts: ["00".repeat(8) + "0151"], index: 0, flags: "", failure: { scriptSig: "", witness: [] } }],
+    good: [{ tx: SPEND, prevouts: ["00".repeat(8) + "0151"], index: 0, flags: "",
+      success: { scriptSig: "", witness: [] } }],
+    bad: [{ tx: SPEND, prevouts: ["00".repeat(8) + "0151"], index: 0, flags: "",
+      failure: { scriptSig: "", witness: [] } }],
     says: "row 1: expected an error, found OK",
   },
   "Schnorr signatures": {
@@ -111,7 +115,8 @@ for (const [name, { good, bad, says }] of Object.entries(FORMATS)) {
     assert.match(found.lines.at(-1) ?? "", /^\d+ passed, 1 failed$/);
     if (name.startsWith("headers")) return;
     const passed = run(good);
-    assert.match(passed.lines[1] ?? "", new RegExp(`^\\d+: ${name}: [12] passed, 0 failed$`), passed.lines.join("\n"));
+    assert.match(passed.lines[1] ?? "", new RegExp(`^\\d+: ${name}: [12] passed, 0 failed$`),
+      passed.lines.join("\n"));
     assert.equal(passed.code, 0);
   });
 }
@@ -121,7 +126,8 @@ test("several files end with one sum, and one that cannot be run makes the whole
   assert.deepEqual(run(good, good).lines.at(-1), "4 passed, 0 failed");
   const { code, lines } = run(good, "ellswift,x,comment\n00,00,");
   assert.equal(code, 1);
-  assert.match(lines[2] ?? "", /not supported: ElligatorSwift decoding \(BIP324\); supported are: script tests, /);
+  assert.match(lines[2] ?? "",
+    /not supported: ElligatorSwift decoding \(BIP324\); supported are: script tests, /);
   assert.deepEqual(lines.slice(-2), ["1 of 2 files could not be run", "2 passed, 0 failed"]);
 });
 

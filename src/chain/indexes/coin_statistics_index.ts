@@ -107,13 +107,14 @@ export class CoinStatisticsIndex implements Indexer {
         this.#set.remove(serialiseCoin({ txid: transaction.txid, index }, coin));
         if (index % PIECE === PIECE - 1) yield PIECE * MICROSECONDS_EACH;
       }
+      yield Math.min(transaction.outputs.length, PIECE) * MICROSECONDS_EACH;
       if (isCoinbase) continue;
       for (const { prevout } of transaction.inputs) {
         const coin = spent[next++];
         if (coin === undefined) return false;
         this.#set.insert(serialiseCoin(prevout, coin));
+        if (next % PIECE === 0) yield PIECE * MICROSECONDS_EACH;
       }
-      yield transaction.inputs.length * MICROSECONDS_EACH;
     }
     yield DIGEST_MICROSECONDS;
     this.#totals = before.totals;

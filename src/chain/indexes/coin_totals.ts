@@ -6,7 +6,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { ByteReader } from "../../codec/byte_reader.ts";
 import { ByteWriter } from "../../codec/byte_writer.ts";
-import { DecodeError } from "../../codec/decode_error.ts";
+import { decoded } from "../../codec/decode_error.ts";
 import { type BlockHash, HASH_BYTES } from "../../primitives/hash.ts";
 
 /** Amounts in satoshi: sums over the whole history, which no double need hold. */
@@ -59,7 +59,7 @@ export function encodeTotals({ hash, muhash, totals }: CoinTotalsEntry): Bytes {
 }
 
 export function decodeTotals(bytes: Bytes): CoinTotalsEntry | undefined {
-  try {
+  return decoded(() => {
     const reader = new ByteReader(bytes);
     const hash = reader.copy(HASH_BYTES) as BlockHash;
     const muhash = reader.copy(HASH_BYTES);
@@ -67,8 +67,5 @@ export function decodeTotals(bytes: Bytes): CoinTotalsEntry | undefined {
     const amounts = Object.fromEntries(AMOUNTS.map((name) => [name, reader.u64() | (reader.u64() << 64n)]));
     reader.end();
     return { hash, muhash, totals: { ...NO_COINS, ...amounts, outputs, bogoSize } };
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  });
 }

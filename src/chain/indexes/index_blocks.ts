@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { decodeWith } from "../../codec/codec.ts";
-import { DecodeError } from "../../codec/decode_error.ts";
+import { decoded } from "../../codec/decode_error.ts";
 import { type Block, blockCodec } from "../../primitives/block.ts";
 import type { Coin } from "../../primitives/coin.ts";
 import { displayHash } from "../../primitives/hash.ts";
@@ -43,7 +43,9 @@ interface KeptBlock {
   spent: readonly Coin[] | undefined;
 }
 
-/** Blocks for all indexes, which come to them one after the other: kept since they were connected, or read. */
+/**
+ * Blocks for all indexes, which come to them one after the other: kept since they were connected, or read.
+ */
 export class IndexBlocks {
   readonly #chain: IndexedChain;
   /** The oldest first. */
@@ -92,13 +94,8 @@ export class IndexBlocks {
 
   #read(id: BlockId): KeptBlock | undefined {
     const bytes = this.#chain.readBlock(id);
-    if (bytes === undefined) return undefined;
-    try {
-      return this.keep(id, decodeWith(blockCodec, bytes), undefined);
-    } catch (error) {
-      if (error instanceof DecodeError) return undefined;
-      throw error;
-    }
+    const block = bytes === undefined ? undefined : decoded(() => decodeWith(blockCodec, bytes));
+    return block === undefined ? undefined : this.keep(id, block, undefined);
   }
 
   #forget(id: BlockId): void {

@@ -148,7 +148,9 @@ export class IndexKeeper {
     this.#settle();
   }
 
-  /** Does one piece, and says how many microseconds it took, about; `undefined` when there is nothing to do. */
+  /**
+   * Does one piece, and says how many microseconds it took, about; `undefined` when there is nothing to do.
+   */
   step(): number | undefined {
     if (this.#fault !== undefined) return undefined;
     this.#job ??= this.#begin();

@@ -15,7 +15,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { ByteReader } from "../../codec/byte_reader.ts";
 import { ByteWriter } from "../../codec/byte_writer.ts";
-import { DecodeError } from "../../codec/decode_error.ts";
+import { decoded } from "../../codec/decode_error.ts";
 import { type BlockHash, HASH_BYTES } from "../../primitives/hash.ts";
 import type { Change, KeyValueReader } from "../../store/key_value_store.ts";
 import type { BlockId } from "../header_index.ts";
@@ -55,14 +55,11 @@ export function readDurable(store: KeyValueReader): FoundRecord {
 
 function readRecord(value: Bytes | undefined): FoundRecord {
   if (value === undefined) return undefined;
-  try {
+  return decoded<FoundRecord>(() => {
     const reader = new ByteReader(value);
     const format = reader.u8();
     if (format !== INDEX_FORMAT) return { format };
     const id = reader.u32() as BlockId;
     return { id, hash: reader.copy(HASH_BYTES) as BlockHash, state: reader.copy(reader.remaining) };
-  } catch (error) {
-    if (error instanceof DecodeError) return { format: -1 };
-    throw error;
-  }
+  }) ?? { format: -1 };
 }

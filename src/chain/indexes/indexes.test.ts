@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { basicFilter } from "../../../test/support/basic_filter.ts";
 import {
   type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone,
 } from "../../../test/support/blocks.ts";
@@ -10,7 +11,7 @@ import { toHex } from "../../base/bytes.ts";
 import { seededRng, shuffle } from "../../base/rng.ts";
 import { ByteReader } from "../../codec/byte_reader.ts";
 import { MuHash } from "../../crypto/muhash.ts";
-import { basicFilter, filterHash, filterHeader, FIRST_FILTER_HEADER } from "../../filters/basic_filter.ts";
+import { filterHash, filterHeader, FIRST_FILTER_HEADER } from "../../filters/basic_filter.ts";
 import type { Coin } from "../../primitives/coin.ts";
 import { displayHash, hashKey } from "../../primitives/hash.ts";
 import { type OutPoint, outPointBytes, type Transaction, transactionCodec } from "../../primitives/transaction.ts";

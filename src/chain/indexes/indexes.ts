@@ -57,7 +57,9 @@ export class Indexes {
   readonly #blocks: IndexBlocks;
   readonly #keepers: readonly IndexKeeper[];
 
-  /** @throws {ChainDataError} when a store, or what is left of the blocks, is of no use: it says what to do */
+  /**
+   * @throws {ChainDataError} when a store, or what is left of the blocks, is of no use: it says what to do
+   */
   constructor(ports: IndexesPorts) {
     const { chain, files, stores } = ports;
     this.#logger = ports.logger;

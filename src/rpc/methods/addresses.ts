@@ -4,7 +4,9 @@ import { curve, hash160, sha256 } from "../../crypto/crypto.ts";
 import type { AddressParams } from "../../params/chain_params.ts";
 import { addressOf, parseAddress } from "../../script/addresses.ts";
 import { withChecksum } from "../../script/descriptor.ts";
-import { isSuccessOpcode, MULTISIG_KEYS_MAX, OP_NOP10, SCRIPT_ELEMENT_BYTES_MAX } from "../../script/opcodes.ts";
+import {
+  isSuccessOpcode, MULTISIG_KEYS_MAX, OP_NOP10, SCRIPT_ELEMENT_BYTES_MAX,
+} from "../../script/opcodes.ts";
 import { isUnspendable, operations, TRUNCATED } from "../../script/script.ts";
 import {
   classifyScript, COMPRESSED_KEY_BYTES, multisigScript, payToScriptHash, payToWitnessKeyHash,
@@ -183,7 +185,8 @@ const createmultisig: Method = {
     const keys = args.array("keys").map((value) => readPublicKey(readText(value)));
     const asked = args.string("address_type");
     if (asked === "bech32m") {
-      throw new RpcError(RPC_CODE.invalidAddressOrKey, "createmultisig cannot create bech32m multisig addresses");
+      throw new RpcError(RPC_CODE.invalidAddressOrKey,
+        "createmultisig cannot create bech32m multisig addresses");
     }
     if (!isAddressType(asked)) {
       throw new RpcError(RPC_CODE.invalidAddressOrKey, `Unknown address type '${asked}'`);

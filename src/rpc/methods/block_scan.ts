@@ -9,6 +9,7 @@ import type { Call, Method } from "../method.ts";
 import { checkFields, readObject } from "../object_fields.ts";
 import { optional, required } from "../parameter.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
+import { runScan } from "../run_scan.ts";
 import { type Needles, needleKey, readScanObjects } from "../scan_objects.ts";
 import { boolean, hex, list, nothing, number, object } from "../shape.ts";
 import { stopFlag } from "../snapshot.ts";
@@ -70,38 +71,22 @@ const scanblocks: Method = {
     { when: "when action=='abort'", shape: boolean("Whether there was one to end") },
   ],
   examples: ["status", `start '["raw(51)"]' 100 150`],
-  async run(call) {
-    const { args, host: { blockScan } } = call;
-    const action = args.string("action");
-    switch (action) {
-      case "status":
-        return blockScan.progress === undefined ? null
-          : { progress: blockScan.progress, current_height: blockScan.height };
-      case "abort":
-        return blockScan.abort();
-      case "start":
-        return start(call);
-      default:
-        throw new RpcError(RPC_CODE.invalidParameter, `Invalid action '${action}'`);
-    }
+  run(call) {
+    const { blockScan } = call.host;
+    return runScan(call, {
+      seat: blockScan,
+      details: () => ({ current_height: blockScan.height }),
+      search: () => start(call),
+    });
   },
 };
 
 async function start(call: Call): Promise<unknown> {
-  const { blockScan } = call.host;
-  if (!blockScan.take()) {
-    throw new RpcError(RPC_CODE.invalidParameter,
-      'Scan already in progress, use action "abort" or "status"');
-  }
-  try {
-    const filters = filterIndex(call);
-    const isExact = readIsExact(call);
-    const [first, last] = readHeights(call);
-    const needles = await readScanObjects(call.args.array("scanobjects"), call.host);
-    return await search(call, filters, needles, { first, last, isExact });
-  } finally {
-    blockScan.leave();
-  }
+  const filters = filterIndex(call);
+  const isExact = readIsExact(call);
+  const [first, last] = readHeights(call);
+  const needles = await readScanObjects(call.args.array("scanobjects"), call.host);
+  return search(call, filters, needles, { first, last, isExact });
 }
 
 function readIsExact({ args }: Call): boolean {

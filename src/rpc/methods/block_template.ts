@@ -30,7 +30,8 @@ const getblocktemplate: Method = {
       inner: [
         optional("mode", "string", "template, or proposal for a block of the caller's own"),
         optional("capabilities", "array", "What the caller can do",
-          { inner: [optional("str", "string", "One of: longpoll, coinbasevalue, proposal, serverlist, workid")] }),
+          { inner: [optional("str", "string",
+            "One of: longpoll, coinbasevalue, proposal, serverlist, workid")] }),
         required("rules", "array", "Rules that the caller knows", {
           inner: [
             required("segwit", "string", "(literal) it can make blocks with witnesses"),

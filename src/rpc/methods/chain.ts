@@ -42,7 +42,8 @@ const getblockchaininfo: Method = {
       bestblockhash: hex("Its hash"),
       mediantime: time("The median of its time and those of the ten blocks before it"),
       chainwork: hex("Hashes expected to make the chain up to it"),
-      verificationprogress: number("Share of the transactions up to the snapshot that have been checked, 0 to 1"),
+      verificationprogress: number(
+        "Share of the transactions up to the snapshot that have been checked, 0 to 1"),
     }, "What is checked in the background, below a snapshot")),
     signet_challenge: optional(hex("The script that signs blocks")),
     warnings: list(text("A warning"), "What its operator should know"),

@@ -121,7 +121,8 @@ const verifychain: Method = {
     optional("checklevel", "number", "How much is checked:\n" +
       "0: that the blocks can be read\n1: each block by itself\n2: what undoes them\n" +
       "3: the coins, by taking the blocks back in memory\n" +
-      "4: the blocks on the coins that are left, scripts included", { fallbackHint: `${CHECK_LEVEL}, range=0-4` }),
+      "4: the blocks on the coins that are left, scripts included",
+        { fallbackHint: `${CHECK_LEVEL}, range=0-4` }),
     optional("nblocks", "number", "How many blocks", { fallbackHint: `${CHECK_BLOCKS}, 0=all` }),
   ],
   results: result(boolean("Whether all is well; the log says what is not")),

@@ -9,6 +9,7 @@ import { hashText } from "../lookup.ts";
 import type { Call, Method } from "../method.ts";
 import { optional, required } from "../parameter.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
+import { runScan } from "../run_scan.ts";
 import { type Needles, needleKey, readScanObjects } from "../scan_objects.ts";
 import { amount, boolean, hex, list, nothing, number, object, text } from "../shape.ts";
 import { heightOf, openSnapshot, stopFlag } from "../snapshot.ts";
@@ -66,37 +67,17 @@ const scantxoutset: Method = {
     { when: "when action=='status' and no scan is in progress", shape: nothing },
   ],
   examples: ["status", `start '["raw(51)"]'`],
-  async run(call) {
-    const { args, host: { coinScan } } = call;
-    const action = args.string("action");
-    switch (action) {
-      case "status":
-        return coinScan.progress === undefined ? null : { progress: coinScan.progress };
-      case "abort":
-        return coinScan.abort();
-      case "start":
-        return start(call);
-      default:
-        throw new RpcError(RPC_CODE.invalidParameter, `Invalid action '${action}'`);
-    }
+  run(call) {
+    return runScan(call, { seat: call.host.coinScan, search: () => start(call) });
   },
 };
 
 async function start(call: Call): Promise<unknown> {
   const { args, host } = call;
-  if (!host.coinScan.take()) {
-    throw new RpcError(RPC_CODE.invalidParameter,
-      'Scan already in progress, use action "abort" or "status"');
+  if (!args.has("scanobjects")) {
+    throw new RpcError(RPC_CODE.misc, "scanobjects argument is required for the start action");
   }
-  try {
-    if (!args.has("scanobjects")) {
-      throw new RpcError(RPC_CODE.misc, "scanobjects argument is required for the start action");
-    }
-    const needles = await readScanObjects(args.array("scanobjects"), host);
-    return await search(call, needles);
-  } finally {
-    host.coinScan.leave();
-  }
+  return search(call, await readScanObjects(args.array("scanobjects"), host));
 }
 
 async function search(call: Call, needles: Needles): Promise<unknown> {
@@ -128,7 +109,9 @@ async function search(call: Call, needles: Needles): Promise<unknown> {
   };
 }
 
-function unspentJson({ host }: Call, needles: Needles, { outPoint, coin }: ScannedCoin, tip: BlockId): object {
+function unspentJson(
+  { host }: Call, needles: Needles, { outPoint, coin }: ScannedCoin, tip: BlockId,
+): object {
   const { chain } = host.core;
   const block = defined(chain.headers.ancestor(tip, coin.height), "a coin is made before the tip");
   return {

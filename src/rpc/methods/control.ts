@@ -69,7 +69,8 @@ const geteventloopdelay: Method = {
   category: "control",
   about: "Returns for how long the event loop was held, by what it does in one turn or by other\n" +
     "processes: while it is, nobody is answered. More than 50 ms now and then are too much.",
-  parameters: [optional("reset", "boolean", "Forget what was measured so far, after this", { fallback: false })],
+  parameters: [optional("reset", "boolean", "Forget what was measured so far, after this",
+    { fallback: false })],
   results: result(object({
     duration: number("Seconds over which it was measured"),
     samples: number("How often the loop was looked at"),

@@ -55,7 +55,8 @@ const createrawtransaction: Method = {
   about: "Makes a transaction of inputs and outputs, and returns its bytes. It is not signed, and not sent.",
   parameters,
   results: result(hex("The transaction's bytes")),
-  examples: [`'[{"txid":"…","vout":0}]' '[{"bcrt1q…":0.01}]'`, `'[{"txid":"…","vout":0}]' '[{"data":"00010203"}]'`],
+  examples: [`'[{"txid":"…","vout":0}]' '[{"bcrt1q…":0.01}]'`,
+    `'[{"txid":"…","vout":0}]' '[{"data":"00010203"}]'`],
   run: ({ host, args }) => toHex(constructTransaction(args, host.core.options.params.addresses).bytes),
 };
 

@@ -56,7 +56,8 @@ const deriveaddresses: Method = {
   about: "Returns the addresses that a descriptor stands for.",
   parameters: [
     required("descriptor", "string", "The descriptor, with its checksum"),
-    optional("range", "array", "For a descriptor with *: the last number, or [first,last]", { anyType: true }),
+    optional("range", "array", "For a descriptor with *: the last number, or [first,last]",
+      { anyType: true }),
   ],
   results: [
     { when: "for one descriptor", shape: list(text("An address")) },

@@ -13,7 +13,8 @@ const estimatesmartfee: Method = {
   category: "util",
   about: "Returns that no fee rate can be told: this node keeps no record of what blocks took.",
   parameters: [
-    required("conf_target", "number", `Blocks within which a transaction should be confirmed, 1 to ${TARGET_MAX}`),
+    required("conf_target", "number",
+      `Blocks within which a transaction should be confirmed, 1 to ${TARGET_MAX}`),
     optional("estimate_mode", "string", MODES.join(", "), { fallback: "economical" }),
   ],
   results: result(object({
@@ -25,11 +26,13 @@ const estimatesmartfee: Method = {
   run({ args }) {
     const target = args.integer("conf_target");
     if (target < 1 || target > TARGET_MAX) {
-      throw new RpcError(RPC_CODE.invalidParameter, `Invalid conf_target, must be between 1 and ${TARGET_MAX}`);
+      throw new RpcError(RPC_CODE.invalidParameter,
+        `Invalid conf_target, must be between 1 and ${TARGET_MAX}`);
     }
     if (!MODES.includes(args.string("estimate_mode").toLowerCase())) {
       const names = MODES.map((mode) => `"${mode}"`).join(", ");
-      throw new RpcError(RPC_CODE.invalidParameter, `Invalid estimate_mode parameter, must be one of: ${names}`);
+      throw new RpcError(RPC_CODE.invalidParameter,
+        `Invalid estimate_mode parameter, must be one of: ${names}`);
     }
     return { errors: ["Insufficient data or no feerate found"], blocks: 0 };
   },

@@ -75,9 +75,11 @@ const gettxspendingprevout: Method = {
     optional("options", "object", "", {
       membersByName: true,
       inner: [
-        optional("mempool_only", "boolean", "Whether to search only the mempool; false needs -txospenderindex",
+        optional("mempool_only", "boolean",
+          "Whether to search only the mempool; false needs -txospenderindex",
           { fallbackHint: "true if txospenderindex unavailable, otherwise false" }),
-        optional("return_spending_tx", "boolean", "Whether to return the spender's bytes", { fallback: false }),
+        optional("return_spending_tx", "boolean", "Whether to return the spender's bytes",
+          { fallback: false }),
       ],
     }),
   ],
@@ -95,7 +97,8 @@ const gettxspendingprevout: Method = {
     if (outputs.length === 0) throw invalid("Invalid parameter, outputs are missing");
     const options = args.has("options") ? readObject(args.raw("options")) : undefined;
     if (options !== undefined) {
-      checkFields(options, { mempool_only: "bool", return_spending_tx: "bool" }, { optional: true, strict: true });
+      checkFields(options, { mempool_only: "bool", return_spending_tx: "bool" },
+        { optional: true, strict: true });
     }
     const withBytes = options?.get("return_spending_tx") === true;
     const isMempoolOnly = options?.get("mempool_only") ?? (indexes.spenders === undefined);
@@ -109,7 +112,8 @@ const gettxspendingprevout: Method = {
     const left = asked.filter((each) => !isAnswered(each));
     if (left.length === 0) return found;
     if (indexes.spenders === undefined || !(await isIndexCurrent(host, "txospenderindex"))) {
-      throw new RpcError(RPC_CODE.misc, "Mempool lacks a relevant spend, and txospenderindex is unavailable.");
+      throw new RpcError(RPC_CODE.misc,
+        "Mempool lacks a relevant spend, and txospenderindex is unavailable.");
     }
     return [...found, ...left.map((each) => spendingJson(confirmedSpender(host, each), withBytes))];
   },
@@ -198,7 +202,8 @@ const getorphantxs: Method = {
 
 function orphanJson({ transaction, peer }: Orphan): object {
   const { txid, wtxid, totalSize, vsize, weight } = transaction;
-  return { txid: displayHash(txid), wtxid: displayHash(wtxid), bytes: totalSize, vsize, weight, from: [peer] };
+  return { txid: displayHash(txid), wtxid: displayHash(wtxid), bytes: totalSize, vsize, weight,
+    from: [peer] };
 }
 
 function invalid(message: string): RpcError {

@@ -85,7 +85,10 @@ function refuseFamilies(transactions: readonly Transaction[]): void {
   }
 }
 
-/** One result a transaction. When one fails, those around it are left without a verdict, as Bitcoin Core does. */
+/**
+ * One result a transaction. When one fails, those around it are left without a verdict, as Bitcoin
+ * Core does.
+ */
 async function testAll(
   host: Call["host"], transactions: readonly Transaction[], maxFeeRate: number,
 ): Promise<readonly TestedTransactionJson[]> {
@@ -97,7 +100,8 @@ async function testAll(
     results.push(result);
   }
   const end = results.findIndex(({ allowed }) => allowed === false);
-  return end < 0 ? results : results.map((each, i) => (i <= end ? each : ids(transactions[i] as Transaction)));
+  return end < 0 ? results : results.map((each,
+    i) => (i <= end ? each : ids(transactions[i] as Transaction)));
 }
 
 function ids({ txid, wtxid }: Transaction): TestedTransactionJson {

@@ -41,7 +41,8 @@ const gettxoutproof: Method = {
     const txids = block.transactions.map(({ txid }) => txid);
     const isWanted = (txid: Txid): boolean => wanted.has(displayHash(txid));
     if (txids.filter(isWanted).length !== wanted.size) {
-      throw new RpcError(RPC_CODE.invalidAddressOrKey, "Not all transactions found in specified or retrieved block");
+      throw new RpcError(RPC_CODE.invalidAddressOrKey,
+        "Not all transactions found in specified or retrieved block");
     }
     const proof = { header: block.header, ...buildPartialMerkleTree(txids, isWanted) };
     return toHex(encodeWith(merkleBlockCodec, proof));

@@ -4,12 +4,15 @@ import { curve, hash160, sha256 } from "../../crypto/crypto.ts";
 import type { NodeCore } from "../../node/node_core.ts";
 import { MONEY_MAX, SATS_PER_COIN, type Sats } from "../../primitives/amount.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
-import { type Input, type OutPoint, outPointBytes, type Output, Transaction } from "../../primitives/transaction.ts";
+import {
+  type Input, type OutPoint, outPointBytes, type Output, Transaction,
+} from "../../primitives/transaction.ts";
 import { parseSecretKey } from "../../script/addresses.ts";
 import { scriptToAsm } from "../../script/asm.ts";
 import { SCRIPT_ERROR_TEXTS, type ScriptError } from "../../script/interpreter/script_error.ts";
 import {
-  SIGHASH_ALL, SIGHASH_ANYONE_CAN_PAY, SIGHASH_DEFAULT, SIGHASH_NONE, SIGHASH_SINGLE, SighashContext, signsOneOutput,
+  SIGHASH_ALL, SIGHASH_ANYONE_CAN_PAY, SIGHASH_DEFAULT, SIGHASH_NONE, SIGHASH_SINGLE, SighashContext,
+    signsOneOutput,
 } from "../../script/sighash.ts";
 import { classifyScript, payToScriptHash, payToWitnessScriptHash } from "../../script/templates.ts";
 import { KeyRing } from "../../wallet/key_ring.ts";
@@ -74,7 +77,8 @@ const signrawtransactionwithkey: Method = {
   run({ host, args }) {
     const transaction = parseTransaction(args.string("hexstring"));
     if (transaction === undefined) {
-      throw new RpcError(RPC_CODE.deserialization, "TX decode failed. Make sure the tx has at least one input.");
+      throw new RpcError(RPC_CODE.deserialization,
+        "TX decode failed. Make sure the tx has at least one input.");
     }
     const keys = new KeyRing();
     for (const value of args.array("privkeys")) addKey(keys, readText(value), host.core);
@@ -123,7 +127,8 @@ class SpentOutputs {
 /** Takes one element of `prevtxs`. */
 function addPrevious(value: JsonValue, spent: SpentOutputs, keys: KeyRing): void {
   if (!(value instanceof JsonObject)) {
-    throw new RpcError(RPC_CODE.deserialization, "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"}");
+    throw new RpcError(RPC_CODE.deserialization,
+      "expected object with {\"txid'\",\"vout\",\"scriptPubKey\"}");
   }
   checkFields(value, { scriptPubKey: "string", txid: "string", vout: "number" });
   const txid = hashField(value, "txid") as Txid;
@@ -203,7 +208,9 @@ function signInput(
   const input = inputs[index] as Input;
   // A signature over the output of the same index, where there is none, would be good for anything.
   const isSingle = hashType !== SIGHASH_DEFAULT && signsOneOutput(hashType);
-  if (isSingle && index >= outputs.length) return { signed: input, error: errorText(signer.verify(index, input)) };
+  if (isSingle && index >= outputs.length) {
+    return { signed: input, error: errorText(signer.verify(index, input)) };
+  }
   const { error, ...made } = signer.sign(index);
   if (output.value === UNKNOWN_AMOUNT && made.witness.length > 0) throw missingAmount(output);
   return { signed: { ...input, ...made }, error: errorText(error) };

@@ -24,12 +24,16 @@ interface Figures {
   readonly hasWitness: boolean;
 }
 
-/** `getblockstats` with everything; `spent` for each transaction after the coinbase. Keys are Bitcoin Core's. */
+/**
+ * `getblockstats` with everything; `spent` for each transaction after the coinbase. Keys are
+ * Bitcoin Core's.
+ */
 export function blockStats(
   chain: ChainState, id: BlockId, block: Block, spent: readonly (readonly Coin[])[],
 ): Readonly<Record<string, unknown>> {
   const { headers } = chain;
-  const figures = block.transactions.slice(1).map((transaction, at) => figuresOf(transaction, spent[at] ?? []));
+  const figures =
+    block.transactions.slice(1).map((transaction, at) => figuresOf(transaction, spent[at] ?? []));
   const of = (what: (figures: Figures) => number): readonly number[] => figures.map(what);
   const fees = of(({ fee }) => fee);
   const rates = of(({ feeRate }) => feeRate);
@@ -79,7 +83,8 @@ function figuresOf(transaction: Transaction, spent: readonly Coin[]): Figures {
   const { outputs, totalSize, weight, hasWitness } = transaction;
   const out = sum(outputs.map(({ value }) => value));
   const fee = sum(spent.map(({ value }) => value)) - out;
-  return { fee, feeRate: quotient(fee * WITNESS_SCALE_FACTOR, weight), size: totalSize, weight, out, hasWitness };
+  return { fee, feeRate: quotient(fee * WITNESS_SCALE_FACTOR, weight), size: totalSize, weight, out,
+    hasWitness };
 }
 
 interface CoinFigures {
@@ -180,7 +185,8 @@ const ABOUT: Readonly<Record<string, string>> = {
 };
 
 export const blockStatsShape: Shape =
-  object(Object.fromEntries(Object.entries(ABOUT).map(([name, about]) => [name, optional(shapeOf(name, about))])));
+  object(Object.fromEntries(Object.entries(ABOUT).map(([name, about]) => [name,
+    optional(shapeOf(name, about))])));
 
 function shapeOf(name: string, about: string): Shape {
   switch (name) {

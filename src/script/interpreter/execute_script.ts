@@ -19,7 +19,10 @@ import type { ScriptState } from "./script_state.ts";
 import { checkMultisig, checkSig, checkSigAdd } from "./signature_operations.ts";
 import { stackOperation } from "./stack_operations.ts";
 
-/** Lock times may have one byte more than other numbers, since the fields they are held against are unsigned. */
+/**
+ * Lock times may have one byte more than other numbers, since the fields they are held against are
+ * unsigned.
+ */
 const LOCKTIME_BYTES_MAX = 5;
 /** A relative lock time with this bit asks for nothing (BIP68). */
 const SEQUENCE_LOCKTIME_DISABLED = 0x8000_0000;

@@ -48,7 +48,9 @@ export class ScriptStack {
   peekMany(depth: number, count: number): Bytes[] {
     this.need(depth + count);
     const found: Bytes[] = [];
-    for (let at = this.items.length - 1 - depth; found.length < count; at--) found.push(this.items[at] as Bytes);
+    for (let at = this.items.length - 1 - depth; found.length < count; at--) {
+      found.push(this.items[at] as Bytes);
+    }
     return found;
   }
 

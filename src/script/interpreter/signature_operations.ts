@@ -90,7 +90,9 @@ export interface SignatureRules {
 export function checkSignature(rules: SignatureRules, signature: Bytes, key: Bytes, code: Bytes): boolean {
   checkEncoding(rules, signature, key);
   const isValid = rules.checker.checkEcdsa(signature, key, code, rules.version);
-  if (!isValid && has(rules, VERIFY_NULLFAIL) && signature.length > 0) throw new ScriptFailure("SIG_NULLFAIL");
+  if (!isValid && has(rules, VERIFY_NULLFAIL) && signature.length > 0) {
+    throw new ScriptFailure("SIG_NULLFAIL");
+  }
   return isValid;
 }
 
@@ -132,7 +134,7 @@ function scriptCode(state: ScriptState, signatures: readonly Bytes[]): Bytes {
 }
 
 /** `script` without `pattern` wherever an operation starts; `script` itself when there is none. */
-export function findAndDelete(script: Bytes, pattern: Bytes): Bytes {
+function findAndDelete(script: Bytes, pattern: Bytes): Bytes {
   const kept: Bytes[] = [];
   const cursor = new ScriptCursor(script);
   let start = 0;

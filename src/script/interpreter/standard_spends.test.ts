@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { testSeed, testSize } from "../../../test/support/environment.ts";
 import { mutate } from "../../../test/support/mutate.ts";
 import { type Bytes, concatBytes, NO_BYTES, toHex } from "../../base/bytes.ts";
 import { below, randomBytes, type Rng, seededRng } from "../../base/rng.ts";
@@ -14,8 +15,8 @@ import type { SignatureChecker } from "./script_state.ts";
 import type { ScriptSpend } from "./standard_spends.ts";
 import { interpretScript, verifyScript } from "./verify_script.ts";
 
-const CASES = Number(process.env["TIDINGS_FUZZ_CASES"] ?? 6_000);
-const SEED = Number(process.env["TIDINGS_FUZZ_SEED"] ?? 17);
+const CASES = testSize("TIDINGS_FUZZ_CASES", 6_000);
+const SEED = testSeed(17);
 
 type Parts = Pick<ScriptSpend, "scriptSig" | "witness" | "script">;
 
@@ -31,7 +32,8 @@ function verdictOn(...parts: readonly Bytes[]): boolean {
 }
 
 const CHECKER: SignatureChecker = {
-  checkEcdsa: (signature, key, code, version) => verdictOn(signature, key, code, Uint8Array.of(version.length)),
+  checkEcdsa: (signature, key, code, version) => verdictOn(signature, key, code,
+    Uint8Array.of(version.length)),
   checkSchnorr: (signature, key) => (verdictOn(signature, key) ? undefined : "SCHNORR_SIG"),
   checkLockTime: () => true,
   checkSequence: () => true,
@@ -77,7 +79,8 @@ function bent(parts: Parts, rng: Rng): Parts {
       return { ...parts, script: script.map((byte, i) => (i < 3 ? byte : 0)) };
     case 8:
       return {
-        ...parts, scriptSig: concatBytes(Uint8Array.of(0x4c, 22), script), script: payToScriptHash(hash160(script)),
+        ...parts, scriptSig: concatBytes(Uint8Array.of(0x4c, 22), script),
+          script: payToScriptHash(hash160(script)),
       };
     default:
       return parts;
@@ -105,7 +108,8 @@ test("standard spends, and what is nearly one, end as the interpreter alone says
     assert.equal(verdict, interpretScript(spend), say);
     seen.set(verdict ?? "OK", (seen.get(verdict ?? "OK") ?? 0) + 1);
   }
-  const needed = ["OK", "EVAL_FALSE", "EQUALVERIFY", "WITNESS_UNEXPECTED", "SIG_DER", "WITNESS_MALLEATED_P2SH"];
+  const needed = ["OK", "EVAL_FALSE", "EQUALVERIFY", "WITNESS_UNEXPECTED", "SIG_DER",
+    "WITNESS_MALLEATED_P2SH"];
   for (const each of needed) {
     assert.ok((seen.get(each) ?? 0) > 5, `${each} came up ${seen.get(each)} times`);
   }

@@ -37,7 +37,10 @@ const KEY_HASH_BYTES = 20;
 /** A witness program that is left to be satisfied, all else being good; or the verdict. */
 export type ProgramSpend = WitnessProgram | ScriptError | typeof NOT_STANDARD;
 
-/** What is spent, when that is a witness program, bare or behind a script hash; its witness is not looked at. */
+/**
+ * What is spent, when that is a witness program, bare or behind a script hash; its witness is not
+ * looked at.
+ */
 export function programSpent({ scriptSig, script, flags }: ScriptSpend): ProgramSpend {
   if ((flags & VERIFY_WITNESS) === 0) return NOT_STANDARD;
   if (scriptSig.length === 0) return programIn(script);

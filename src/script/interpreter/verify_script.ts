@@ -42,7 +42,8 @@ export function verifyScript(spend: ScriptSpend): Verdict {
   const found = programSpent(spend);
   if (typeof found === "object") {
     const verdict = spendWitnessKeyHash(spend, found);
-    return verdict === NOT_STANDARD ? verifyWitnessProgram(spend, found, spend.scriptSig.length > 0) : verdict;
+    return verdict === NOT_STANDARD ? verifyWitnessProgram(spend, found,
+      spend.scriptSig.length > 0) : verdict;
   }
   if (found !== NOT_STANDARD) return found;
   const verdict = spendKeyHash(spend);

@@ -14,12 +14,12 @@
  *
  * @module
  */
-import { type Bytes, concatBytes } from "../base/bytes.ts";
-import type { ByteReader } from "../codec/byte_reader.ts";
-import { malformed } from "../codec/decode_error.ts";
-import { curve } from "../crypto/crypto.ts";
-import { uncompressedKey } from "../crypto/uncompressed_key.ts";
-import { OP_CHECKSIG, OP_DUP, OP_EQUAL, OP_EQUALVERIFY, OP_HASH160 } from "../script/opcodes.ts";
+import { type Bytes, concatBytes } from "../../base/bytes.ts";
+import type { ByteReader } from "../../codec/byte_reader.ts";
+import { malformed } from "../../codec/decode_error.ts";
+import { curve } from "../../crypto/crypto.ts";
+import { uncompressedKey } from "../../crypto/uncompressed_key.ts";
+import { OP_CHECKSIG, OP_DUP, OP_EQUAL, OP_EQUALVERIFY, OP_HASH160 } from "../../script/opcodes.ts";
 
 const U32_BITS = 32n;
 const U64_BITS = 64n;
@@ -98,11 +98,6 @@ export function decompressAmount(compressed: bigint): bigint {
   const rest = (compressed - 1n) / 10n;
   const digits = zeros === 9n ? rest + 1n : (rest / 9n) * 10n + (rest % 9n) + 1n;
   return (digits * 10n ** zeros) & U64_MAX;
-}
-
-export function encodeSnapshotScript(script: Bytes): Bytes {
-  const bytes = new Uint8Array(SNAPSHOT_VARINT_BYTES_MAX + script.length);
-  return bytes.subarray(0, writeSnapshotScript(bytes, 0, script));
 }
 
 /** Returns the offset behind it; it takes no more than a varint and the script itself. */

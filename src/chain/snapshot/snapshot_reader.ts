@@ -7,14 +7,14 @@
  *
  * @module
  */
-import { type Bytes, concatBytes, NO_BYTES } from "../base/bytes.ts";
-import { ByteReader } from "../codec/byte_reader.ts";
-import { DecodeError } from "../codec/decode_error.ts";
-import { isMoney, type Sats } from "../primitives/amount.ts";
-import type { Coin } from "../primitives/coin.ts";
-import { HASH_BYTES, type Txid } from "../primitives/hash.ts";
-import type { OutPoint } from "../primitives/transaction.ts";
-import { OP_RETURN, SCRIPT_BYTES_MAX } from "../script/opcodes.ts";
+import { type Bytes, concatBytes, NO_BYTES } from "../../base/bytes.ts";
+import { ByteReader } from "../../codec/byte_reader.ts";
+import { DecodeError } from "../../codec/decode_error.ts";
+import { isMoney, type Sats } from "../../primitives/amount.ts";
+import type { Coin } from "../../primitives/coin.ts";
+import { HASH_BYTES, type Txid } from "../../primitives/hash.ts";
+import type { OutPoint } from "../../primitives/transaction.ts";
+import { OP_RETURN, SCRIPT_BYTES_MAX } from "../../script/opcodes.ts";
 import { SnapshotError } from "./snapshot_format.ts";
 import { decompressAmount, readSnapshotScript, readSnapshotVarint } from "./snapshot_output.ts";
 

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { piecesOf, snapshotOf } from "../../test/support/snapshots.ts";
-import { type Bytes, concatBytes, fromHex, toHex } from "../base/bytes.ts";
-import { silentLogger } from "../base/logger.ts";
-import { MAIN } from "../params/main.ts";
-import { REGTEST } from "../params/regtest.ts";
-import { MONEY_MAX, type Sats } from "../primitives/amount.ts";
-import type { Coin } from "../primitives/coin.ts";
-import { type BlockHash, displayHash, type Txid } from "../primitives/hash.ts";
-import type { OutPoint } from "../primitives/transaction.ts";
-import { OP_RETURN } from "../script/opcodes.ts";
-import { MemoryStore } from "../store/memory_store.ts";
-import { coinKey, encodeCoin } from "./coin_codec.ts";
-import { COINS_HEAD_KEY } from "./coins_cache.ts";
-import { hashCoinEntries, hashCoins } from "./coins_hash.ts";
+import { piecesOf, snapshotOf } from "../../../test/support/snapshots.ts";
+import { type Bytes, concatBytes, fromHex, toHex } from "../../base/bytes.ts";
+import { silentLogger } from "../../base/logger.ts";
+import { MAIN } from "../../params/main.ts";
+import { REGTEST } from "../../params/regtest.ts";
+import { MONEY_MAX, type Sats } from "../../primitives/amount.ts";
+import type { Coin } from "../../primitives/coin.ts";
+import { type BlockHash, displayHash, type Txid } from "../../primitives/hash.ts";
+import type { OutPoint } from "../../primitives/transaction.ts";
+import { OP_RETURN } from "../../script/opcodes.ts";
+import { MemoryStore } from "../../store/memory_store.ts";
+import { coinKey, encodeCoin } from "../coin_codec.ts";
+import { COINS_HEAD_KEY } from "../coins_cache.ts";
+import { hashCoinEntries, hashCoins } from "../coins_hash.ts";
 import { populateSnapshot } from "./populate_snapshot.ts";
 import {
   compareSnapshotIndexes, decodeSnapshotHead, encodeSnapshotHead, SNAPSHOT_HEAD_BYTES, SnapshotError,

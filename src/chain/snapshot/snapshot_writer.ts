@@ -1,8 +1,8 @@
-import { type Bytes, equalBytes, joinBytes } from "../base/bytes.ts";
-import { ByteWriter } from "../codec/byte_writer.ts";
-import type { Txid } from "../primitives/hash.ts";
-import { CoinsHash } from "./coins_hash.ts";
-import type { CoinsSnapshot } from "./coins_scan.ts";
+import { type Bytes, equalBytes, joinBytes } from "../../base/bytes.ts";
+import { ByteWriter } from "../../codec/byte_writer.ts";
+import type { Txid } from "../../primitives/hash.ts";
+import { CoinsHash } from "../coins_hash.ts";
+import type { CoinsSnapshot } from "../coins_scan.ts";
 import {
   compareSnapshotIndexes, encodeSnapshotGroup, encodeSnapshotHead, type IndexedCoin, SNAPSHOT_COUNT_OFFSET,
 } from "./snapshot_format.ts";

@@ -12,14 +12,14 @@
  *
  * @module
  */
-import { type Bytes, equalBytes, fromLatin1 } from "../base/bytes.ts";
-import { ByteReader } from "../codec/byte_reader.ts";
-import { ByteWriter, countSize } from "../codec/byte_writer.ts";
-import { NETWORKS } from "../params/networks.ts";
-import type { ChainParams } from "../params/chain_params.ts";
-import type { Coin } from "../primitives/coin.ts";
-import { type BlockHash, HASH_BYTES, type Txid } from "../primitives/hash.ts";
-import { coinCode } from "./coin_codec.ts";
+import { type Bytes, equalBytes, fromLatin1 } from "../../base/bytes.ts";
+import { ByteReader } from "../../codec/byte_reader.ts";
+import { ByteWriter, countSize } from "../../codec/byte_writer.ts";
+import { NETWORKS } from "../../params/networks.ts";
+import type { ChainParams } from "../../params/chain_params.ts";
+import type { Coin } from "../../primitives/coin.ts";
+import { type BlockHash, HASH_BYTES, type Txid } from "../../primitives/hash.ts";
+import { coinCode } from "../coin_codec.ts";
 import {
   compressAmount, encodeSnapshotVarint, SNAPSHOT_VARINT_BYTES_MAX, writeSnapshotScript, writeSnapshotVarint,
 } from "./snapshot_output.ts";

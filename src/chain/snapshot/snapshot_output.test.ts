@@ -1,16 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Bytes, concatBytes, fromHex, toHex } from "../base/bytes.ts";
-import { ByteReader } from "../codec/byte_reader.ts";
-import { DecodeError } from "../codec/decode_error.ts";
-import { curve } from "../crypto/crypto.ts";
-import { MONEY_MAX } from "../primitives/amount.ts";
-import { SCRIPT_BYTES_MAX } from "../script/opcodes.ts";
+import { type Bytes, concatBytes, fromHex, toHex } from "../../base/bytes.ts";
+import { ByteReader } from "../../codec/byte_reader.ts";
+import { DecodeError } from "../../codec/decode_error.ts";
+import { curve } from "../../crypto/crypto.ts";
+import { MONEY_MAX } from "../../primitives/amount.ts";
+import { SCRIPT_BYTES_MAX } from "../../script/opcodes.ts";
 import {
-  compressAmount, decompressAmount, encodeSnapshotScript, encodeSnapshotVarint, readSnapshotScript,
-  readSnapshotVarint,
+  compressAmount, decompressAmount, encodeSnapshotVarint, readSnapshotScript, readSnapshotVarint,
+  SNAPSHOT_VARINT_BYTES_MAX, writeSnapshotScript,
 } from "./snapshot_output.ts";
+
+function encodeSnapshotScript(script: Bytes): Bytes {
+  const bytes = new Uint8Array(SNAPSHOT_VARINT_BYTES_MAX + script.length);
+  return bytes.subarray(0, writeSnapshotScript(bytes, 0, script));
+}
 
 /** From the comment in Bitcoin Core's serialize.h. */
 const VARINTS: readonly (readonly [number, string])[] = [

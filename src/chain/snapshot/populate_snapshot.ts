@@ -1,12 +1,12 @@
-import { assert } from "../base/assert.ts";
-import type { Bytes } from "../base/bytes.ts";
-import type { Logger } from "../base/logger.ts";
-import type { AssumeUtxo } from "../params/assume_utxo.ts";
-import { displayHash } from "../primitives/hash.ts";
-import type { Change, KeyValueStore } from "../store/key_value_store.ts";
-import { coinKey, encodeCoin } from "./coin_codec.ts";
-import { COINS_HEAD_KEY } from "./coins_cache.ts";
-import { hashCoins } from "./coins_hash.ts";
+import { assert } from "../../base/assert.ts";
+import type { Bytes } from "../../base/bytes.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { AssumeUtxo } from "../../params/assume_utxo.ts";
+import { displayHash } from "../../primitives/hash.ts";
+import type { Change, KeyValueStore } from "../../store/key_value_store.ts";
+import { coinKey, encodeCoin } from "../coin_codec.ts";
+import { COINS_HEAD_KEY } from "../coins_cache.ts";
+import { hashCoins } from "../coins_hash.ts";
 import { SnapshotError, type SnapshotHead } from "./snapshot_format.ts";
 import { type SnapshotCoin, SnapshotReader } from "./snapshot_reader.ts";
 
