@@ -10,7 +10,7 @@ import { simulate, type SimulationOptions, type SimulationReport } from "../../s
 
 installNodeCrypto();
 
-const NODES = testSize("TIDINGS_NODES", 20);
+const NODES = testSize("TIDINGS_NODES", 12);
 
 /** Half the nodes are cut off from the other half for ten minutes. */
 const LARGE: SimulationOptions = {
