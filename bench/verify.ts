@@ -9,10 +9,8 @@
  */
 import type { Bytes } from "../src/base/bytes.ts";
 import { openJob } from "../src/consensus/verify_inputs.ts";
-import type { Crypto } from "../src/crypto/backend.ts";
 import { cryptoBackend, installCrypto } from "../src/crypto/crypto.ts";
-import { portableSecp256k1 } from "../src/crypto/portable_secp256k1.ts";
-import type { Secp256k1, TweakedKey } from "../src/crypto/secp256k1.ts";
+import type { Secp256k1 } from "../src/crypto/secp256k1.ts";
 import { installNodeCrypto } from "../src/io/node_crypto.ts";
 import { SIGNATURE_BACKENDS, tryLoad } from "../src/io/signature_backends.ts";
 import type { Input, Output, Transaction } from "../src/primitives/transaction.ts";
@@ -25,6 +23,7 @@ import { operations } from "../src/script/script.ts";
 import { SighashContext } from "../src/script/sighash.ts";
 import { classifyScript } from "../src/script/templates.ts";
 import { type Measurement, round } from "./support/measurement.ts";
+import { recordCurve, Recording, replayCurve, type Verifies, withCurve } from "./support/recorded_curve.ts";
 import { jobOf, loadSample, type VerifySample } from "./support/verify_samples.ts";
 
 const INPUTS = Number(process.env["BENCH_INPUTS"] ?? 6_000);
@@ -46,7 +45,6 @@ interface Place {
 }
 
 type MakeChecker = (context: SighashContext, index: number) => SignatureChecker;
-type Verifies = Pick<Secp256k1, "verifyEcdsa" | "verifySchnorr" | "tweakXOnlyKey">;
 
 export async function run(): Promise<readonly Measurement[]> {
   const { secp256k1 } = installNodeCrypto();
@@ -123,40 +121,6 @@ function contextOf({ transactions, spent }: VerifySample, at: number): SighashCo
   return new SighashContext(transactions[at] as Transaction, spent[at] as readonly Output[]);
 }
 
-/** The backend in force, with another curve. */
-function withCurve(backend: Crypto, curve: Verifies): Crypto {
-  return {
-    name: backend.name,
-    sha256: (data) => backend.sha256(data),
-    hash256: (data) => backend.hash256(data),
-    ripemd160: (data) => backend.ripemd160(data),
-    hash160: (data) => backend.hash160(data),
-    hashInput: backend.hashInput,
-    hmacSha256: (key, data) => backend.hmacSha256(key, data),
-    hash256Each: (data, recordBytes) => backend.hash256Each(data, recordBytes),
-    secp256k1: { ...portableSecp256k1, ...curve },
-  };
-}
-
-/** Answers in the order in which they were given, so that a part of the work can be left out. */
-class Recording<T> {
-  readonly #answers: T[] = [];
-  #next = 0;
-
-  record(answer: T): T {
-    this.#answers.push(answer);
-    return answer;
-  }
-
-  replay(): T {
-    return this.#answers[this.#next++] as T;
-  }
-
-  rewind(): void {
-    this.#next = 0;
-  }
-}
-
 type CheckAnswer = boolean | ScriptError | undefined;
 
 function recordChecker(checks: Recording<CheckAnswer>, real: SignatureChecker): SignatureChecker {
@@ -174,24 +138,6 @@ function replayChecker(checks: Recording<CheckAnswer>, real: SignatureChecker): 
     checkSchnorr: () => checks.replay() as ScriptError | undefined,
     checkLockTime: (lockTime) => real.checkLockTime(lockTime),
     checkSequence: (sequence) => real.checkSequence(sequence),
-  };
-}
-
-/** Without `signatures`, only tweaks: those belong to the interpreter, which the checker has no part in. */
-function recordCurve(questions: Recording<unknown>, curve: Verifies, signatures = true): Verifies {
-  const record = <T>(answer: T): T => (signatures ? (questions.record(answer) as T) : answer);
-  return {
-    verifyEcdsa: (...question) => record(curve.verifyEcdsa(...question)),
-    verifySchnorr: (...question) => record(curve.verifySchnorr(...question)),
-    tweakXOnlyKey: (...question) => questions.record(curve.tweakXOnlyKey(...question)) as TweakedKey,
-  };
-}
-
-function replayCurve(questions: Recording<unknown>): Verifies {
-  return {
-    verifyEcdsa: () => questions.replay() as boolean,
-    verifySchnorr: () => questions.replay() as boolean,
-    tweakXOnlyKey: () => questions.replay() as TweakedKey,
   };
 }
 

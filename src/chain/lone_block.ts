@@ -6,20 +6,21 @@
  *
  * @module
  */
-import { equalBytes, NO_BYTES } from "../base/bytes.ts";
+import { type Bytes, equalBytes, NO_BYTES } from "../base/bytes.ts";
+import { wordAt } from "../base/salted_hash.ts";
 import { checkBlock, checkBlockInContext } from "../consensus/block_rules.ts";
 import type { HeaderContext } from "../consensus/header_context.ts";
 import { checkHeaderTime, checkHeaderVersion } from "../consensus/header_rules.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { Block } from "../primitives/block.ts";
+import { type BlockLayout, valueAt } from "../primitives/block_layout.ts";
 import type { Coin } from "../primitives/coin.ts";
-import { displayHash, hashKey } from "../primitives/hash.ts";
-import type { OutPoint, Transaction } from "../primitives/transaction.ts";
+import { displayHash, HASH_BYTES } from "../primitives/hash.ts";
 import { pushNumber, ScriptCursor, smallNumber } from "../script/script.ts";
 import { decodeNumber, NUMBER_BYTES_MAX } from "../script/script_number.ts";
-import type { CoinsView } from "./coin_changes.ts";
 import { connectBlock, type Connection } from "./connect_block.ts";
+import { BlockIds, GivenCoins } from "./given_coins.ts";
 import { UNKNOWN_HEIGHT } from "./spent_coins.ts";
 
 export interface LoneBlock {
@@ -60,59 +61,60 @@ export function checkLoneBlock(lone: LoneBlock): LoneVerdict {
   const found = checkBlock(block, params) ?? checkHeaderTime(block.header, now) ??
     checkHeaderVersion(block.header.version, height, params) ?? checkBlockInContext(block, previous, params);
   if (found !== undefined) return { type: "bad", violation: found };
-  const inputs = block.transactions.slice(1).flatMap((transaction) => transaction.inputs);
-  if (inputs.length !== lone.spent.length) {
-    return { type: "unfit", why: `${lone.spent.length} coins, where the block spends ${inputs.length}` };
+  const { layout } = block;
+  const inputs = layout.inputCount - (layout.firstInputs[1] as number);
+  if (inputs !== lone.spent.length) {
+    return { type: "unfit", why: `${lone.spent.length} coins, where the block spends ${inputs}` };
   }
-  const coins = new GivenCoins();
-  const made = new Map(block.transactions.map((transaction) => [hashKey(transaction.txid), transaction]));
-  for (const [at, { prevout }] of inputs.entries()) {
-    const coin = lone.spent[at] as Coin;
-    const maker = made.get(hashKey(prevout.txid));
-    const why = maker === undefined ? coins.add(prevout, coin, height)
-      : whyNotOutput(maker, prevout, coin, height);
-    if (why !== undefined) return { type: "unfit", why: `coin ${at} (${nameOf(prevout)}) ${why}` };
-  }
+  const coins = new GivenCoins(layout, lone.spent);
+  const why = sortCoins(lone, coins);
+  if (why !== undefined) return { type: "unfit", why };
   // Whether what it makes was there already, only a chain could tell.
   return connectBlock(block, { params, previous, coins, forbidsOverwrite: false }) satisfies LoneVerdict;
 }
 
+/** Adds to `coins` those that the block does not make itself. Says which of all cannot be right, if any. */
+function sortCoins({ block, height, spent }: LoneBlock, coins: GivenCoins): string | undefined {
+  const { bytes, firstInputs, outPoints } = block.layout;
+  const made = new BlockIds(block);
+  for (const [at, coin] of spent.entries()) {
+    const outPoint = outPoints[(firstInputs[1] as number) + at] as number;
+    const maker = made.find(bytes, outPoint);
+    const index = wordAt(bytes, outPoint + HASH_BYTES) >>> 0;
+    const why = maker < 0 ? whyNotOlder(coin, height)
+      : whyNotOutput(block.layout, maker, index, coin, height);
+    if (why !== undefined) return `coin ${at} (${nameOf(bytes, outPoint, index)}) ${why}`;
+    if (maker < 0) coins.add(at);
+  }
+  return undefined;
+}
+
+/** Says why it cannot be a coin of a chain that ends below `height`. */
+function whyNotOlder(coin: Coin, height: number): string | undefined {
+  if (coin.height < height) return undefined;
+  return `is of height ${coin.height}, which is not below the block's`;
+}
+
 /** Says in what a coin differs from the output of the block itself that it stands for. */
 function whyNotOutput(
-  maker: Transaction, { index }: OutPoint, coin: Coin, height: number,
+  layout: BlockLayout, maker: number, index: number, coin: Coin, height: number,
 ): string | undefined {
-  const output = maker.outputs[index];
+  const { bytes, firstOutputs, scriptEnds, scripts, values } = layout;
+  const output = (firstOutputs[maker] as number) + index;
   // There is none, which is the block's fault.
-  if (output === undefined) return undefined;
-  if (coin.value !== output.value) return `is worth ${coin.value}, where the block makes it ${output.value}`;
-  if (!equalBytes(coin.script, output.script)) return "has another script than the block gives it";
-  if (coin.isCoinbase !== maker.isCoinbase) return "is of another kind of transaction than in the block";
+  if (output >= (firstOutputs[maker + 1] as number)) return undefined;
+  const value = valueAt(bytes, values[output] as number);
+  if (coin.value !== value) return `is worth ${coin.value}, where the block makes it ${value}`;
+  const script = bytes.subarray(scripts[output], scriptEnds[output]);
+  if (!equalBytes(coin.script, script)) return "has another script than the block gives it";
+  // The rules that are kept so far leave the first transaction to make coins, and no other.
+  if (coin.isCoinbase !== (maker === 0)) return "is of another kind of transaction than in the block";
   const isOther = coin.height !== UNKNOWN_HEIGHT && coin.height !== height;
   return isOther ? `is of height ${coin.height}, where it is made by this very block` : undefined;
 }
 
-function nameOf({ txid, index }: OutPoint): string {
-  return `${displayHash(txid)}:${index}`;
-}
-
-/** The coins of the file, less those that the block makes itself: they are there when it has made them. */
-class GivenCoins implements CoinsView {
-  readonly #coins = new Map<string, Coin>();
-
-  /** Says why it cannot be a coin of a chain that ends below `height`. */
-  add(outPoint: OutPoint, coin: Coin, height: number): string | undefined {
-    if (coin.height >= height) return `is of height ${coin.height}, which is not below the block's`;
-    this.#coins.set(keyOf(outPoint), coin);
-    return undefined;
-  }
-
-  get(outPoint: OutPoint): Coin | undefined {
-    return this.#coins.get(keyOf(outPoint));
-  }
-}
-
-function keyOf({ txid, index }: OutPoint): string {
-  return `${hashKey(txid)}${index}`;
+function nameOf(bytes: Bytes, outPoint: number, index: number): string {
+  return `${displayHash(bytes.subarray(outPoint, outPoint + HASH_BYTES))}:${index}`;
 }
 
 /** The block before, of which nothing is known but what the rules leave it. */

@@ -10,6 +10,7 @@ import { openQuestions } from "../chain/open_questions.ts";
 import { readSpentCoins } from "../chain/spent_coins.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { DecodeError } from "../codec/decode_error.ts";
+import { scriptFlagsAt } from "../consensus/deployments.ts";
 import { packSpentOutputs } from "../consensus/packed_outputs.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { VerifyPool } from "../io/verify_pool.ts";
@@ -32,8 +33,9 @@ export interface VerifyRequest {
 export interface VerifyTimes {
   /** Reading and decoding both files. */
   readonly read: number;
-  /** All rules but the scripts. */
+  /** All rules but the scripts, which the workers check meanwhile. */
   readonly rules: number;
+  /** What the scripts took longer. */
   readonly scripts: number;
 }
 
@@ -59,15 +61,16 @@ export async function verifyBlock(request: VerifyRequest): Promise<VerifyReport>
   const start = performance.now();
   const lone = readLoneBlock(request);
   const read = performance.now();
+  const scripts = checkScripts(lone, request.pool);
   const verdict = checkLoneBlock(lone);
   const checked = performance.now();
-  const violation = await scriptsVerdict(lone, verdict, request);
+  const violation = firstViolation(verdict, await scripts, request);
   const times = { read: read - start, rules: checked - read, scripts: performance.now() - checked };
   const { block, height, spent } = lone;
   return {
     hash: displayHash(block.hash),
     height,
-    transactions: block.transactions.length,
+    transactions: block.transactionCount,
     inputs: spent.length,
     violation,
     times,
@@ -75,21 +78,30 @@ export async function verifyBlock(request: VerifyRequest): Promise<VerifyReport>
   };
 }
 
-async function scriptsVerdict(
-  { block, spent }: LoneBlock, verdict: LoneVerdict, { pool, spentPath }: VerifyRequest,
+/** What is found counts only when all other rules are kept, and the coins are those that the block spends. */
+async function checkScripts(
+  { block, height, spent, params }: LoneBlock, pool: VerifyPool,
 ): Promise<RuleViolation | undefined> {
+  if (spent.length === 0) return undefined;
+  return pool.verify({
+    kind: "block",
+    bytes: block.bytes,
+    spentOutputs: packSpentOutputs(spent),
+    flags: scriptFlagsAt(height, block.hash, params),
+    inputCount: spent.length,
+  });
+}
+
+function firstViolation(
+  verdict: LoneVerdict, ofScripts: RuleViolation | undefined, { spentPath }: VerifyRequest,
+): RuleViolation | undefined {
   switch (verdict.type) {
     case "bad":
       return verdict.violation;
     case "unfit":
       throw new VerifyInputError(`${spentPath} does not fit the block: ${verdict.why}`);
-    case "good": {
-      if (spent.length === 0) return undefined;
-      const { flags } = verdict.connection;
-      const spentOutputs = packSpentOutputs(spent);
-      return pool.verify({ kind: "block", bytes: block.bytes, spentOutputs, flags,
-        inputCount: spent.length });
-    }
+    case "good":
+      return ofScripts;
   }
 }
 

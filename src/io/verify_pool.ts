@@ -24,6 +24,13 @@ const INLINE_INPUTS_MAX = 1;
 /** A message costs some 10 µs, a signature 40 µs or more. */
 const RANGE_INPUTS_MIN = 16;
 
+/**
+ * Of a long job each thread is given several ranges, of this many inputs at least, so that none waits for
+ * another that had harder ones, or less of a processor.
+ */
+const SHORT_RANGE_INPUTS_MIN = 512;
+const RANGES_PER_THREAD_MAX = 4;
+
 /** Bitcoin Core's MAX_SCRIPTCHECK_THREADS. */
 const THREADS_MAX = 15;
 
@@ -96,9 +103,14 @@ export class VerifyPool {
     this.#script = script ?? siblingModule("verify_worker");
   }
 
-  /** How many workers run now; they start when there is work, and stay. */
+  /** How many workers run now; they start when there is work, or before by `start`, and stay. */
   get threadCount(): number {
     return this.#threads.size;
+  }
+
+  /** Starts all workers, for who knows that there will be much to do: they load while it is made ready. */
+  start(): void {
+    while (this.#hasThreads && this.#threads.size < this.#limit) this.#start();
   }
 
   /**
@@ -131,14 +143,14 @@ export class VerifyPool {
   }
 
   /**
-   * Cuts a job into as many ranges as there are threads with nothing to do: each parses the job's
-   * bytes. While blocks follow each other closely, each is one thread's.
+   * Cuts a job into ranges for all threads that have nothing to do: each parses the job's bytes.
+   * While blocks follow each other closely, each is one thread's.
    */
   #enqueue(running: Running): void {
     const { kind, flags, inputCount, bytes } = running.payload;
     const memory = shareJob(running.payload);
     const job = this.#nextJob++;
-    const count = Math.max(1, Math.min(this.#idleCount(), Math.floor(inputCount / RANGE_INPUTS_MIN)));
+    const count = rangeCount(inputCount, this.#idleCount());
     for (let index = 0; index < count; index++) {
       const from = Math.floor((index * inputCount) / count);
       const to = Math.floor(((index + 1) * inputCount) / count);
@@ -171,9 +183,7 @@ export class VerifyPool {
   }
 
   #start(): Thread {
-    // A program given on the command line has flags that a worker refuses.
-    const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
-    const worker = new Worker(this.#script, { workerData: this.#cacheParts, execArgv });
+    const worker = new Worker(this.#script, { workerData: this.#cacheParts, ...workerFlags() });
     const thread: Thread = { worker, range: undefined };
     worker.on("message", (answer: RangeAnswer) => this.#answered(thread, answer));
     worker.on("error", (error) => this.#crashed(thread, error));
@@ -221,6 +231,14 @@ export class VerifyPool {
   }
 }
 
+/** How many ranges `inputCount` inputs are cut into, for `threads` that have nothing else to do. */
+function rangeCount(inputCount: number, threads: number): number {
+  const count = Math.min(threads, Math.floor(inputCount / RANGE_INPUTS_MIN));
+  if (count <= 1) return 1;
+  const each = Math.floor(inputCount / count / SHORT_RANGE_INPUTS_MIN);
+  return count * Math.max(1, Math.min(each, RANGES_PER_THREAD_MAX));
+}
+
 /** Records a verdict, and answers the job once no earlier range can change the answer. */
 function settle({ running, index }: Range, violation: RuleViolation | undefined): void {
   const { verdicts } = running;
@@ -230,6 +248,12 @@ function settle({ running, index }: Range, violation: RuleViolation | undefined)
     if (verdict !== undefined) return running.resolve(verdict);
   }
   running.resolve(undefined);
+}
+
+/** A program given on the command line has a flag that a worker refuses; all others are inherited unsaid. */
+function workerFlags(): { readonly execArgv?: string[] } {
+  const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
+  return execArgv.length === process.execArgv.length ? {} : { execArgv };
 }
 
 /** A module beside this one, compiled or not. */
