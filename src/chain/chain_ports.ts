@@ -108,6 +108,8 @@ export interface ChainSettings {
   readonly pruneTarget: number | undefined;
   /** Budget in bytes of the coins kept in memory. */
   readonly coinsCacheBytes: number;
+  /** Most bytes of coins written in one batch, where a batch of coins would be more (`-dbbatchsize`). */
+  readonly coinsBatchBytes?: number;
   readonly minimumChainWork: bigint;
   readonly assumeValid: BlockHash | undefined;
   /** Scripts are checked of blocks that were connected before as well (`-reindex-chainstate`). */

@@ -249,6 +249,7 @@ export class Chainstates {
       headers.hash(replayFrom ?? coinsHead),
       ({ txid, index }) =>
         throwDamaged(`Coin ${displayHash(txid)}:${index} in the coin database (${folder})`),
+      this.#shared.settings.coinsBatchBytes,
     );
   }
 

@@ -66,6 +66,7 @@ export class CoinsCache {
   readonly #salt: HashSalt;
   /** The bytes of a coin are not a coin's: the caller says where, and stops. */
   readonly #corrupt: (outPoint: OutPoint) => void;
+  readonly #batchBytes: number;
   #table: CoinsTable;
   #sealed: CoinsTable | undefined;
   #durableHead: BlockHash;
@@ -76,12 +77,14 @@ export class CoinsCache {
     salt: HashSalt,
     durableHead: BlockHash,
     corrupt: (outPoint: OutPoint) => void,
+    batchBytes = Number.POSITIVE_INFINITY,
   ) {
     this.#store = store;
     this.#salt = salt;
     this.#table = new CoinsTable(salt);
     this.#durableHead = durableHead;
     this.#corrupt = corrupt;
+    this.#batchBytes = batchBytes;
   }
 
   /** Memory taken by changes that are not on disk, or not known to be. */
@@ -156,7 +159,7 @@ export class CoinsCache {
     this.#hasStored = true;
     const sealed = (this.#sealed = this.#table);
     this.#table = new CoinsTable(this.#salt);
-    const slices = slicesOf(sealed, this.#durableHead, head);
+    const slices = slicesOf(sealed, this.#durableHead, head, this.#batchBytes);
     return {
       head,
       slice: () => slices.next().value ?? undefined,
@@ -191,18 +194,23 @@ function* slicesOf(
   table: CoinsTable,
   from: BlockHash,
   to: BlockHash,
+  batchBytes: number,
 ): Generator<readonly Change[], undefined> {
   let slice: Change[] = [];
+  let bytes = 0;
   let isFirst = true;
   for (const [outPoint, coin] of table.changes()) {
-    if (slice.length >= FLUSH_SLICE_COINS) {
+    if (slice.length >= FLUSH_SLICE_COINS || bytes >= batchBytes) {
       if (isFirst) slice.push(...betweenHeads(from, to));
       isFirst = false;
       yield slice;
       slice = [];
+      bytes = 0;
     }
     const key = coinKey(outPoint);
-    slice.push(coin === undefined ? { type: "delete", key } : { type: "put", key, value: encodeCoin(key, coin) });
+    const value = coin === undefined ? undefined : encodeCoin(key, coin);
+    bytes += key.length + (value?.length ?? 0);
+    slice.push(value === undefined ? { type: "delete", key } : { type: "put", key, value });
   }
   slice.push({ type: "put", key: COINS_HEAD_KEY, value: to });
   if (!isFirst) slice.push({ type: "delete", key: TWO_HEADS_KEY });

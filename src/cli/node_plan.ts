@@ -79,6 +79,7 @@ export async function planNode(settings: Settings, params: ChainParams): Promise
     ...readIndexes(settings, pruneTarget !== undefined),
     blockFileBytes: settings.flag("fastprune") ? FAST_PRUNE_FILE_BYTES : BLOCK_FILE_BYTES,
     coinsCacheBytes: Math.max(4, readInteger(settings, "dbcache", 450)) * MIB,
+    coinsBatchBytes: Math.max(1, readInteger(settings, "dbbatchsize", 32 * MIB)),
     minimumChainWork: readMinimumWork(settings, params.minimumChainWork),
     assumeValid: readAssumeValid(settings, params.assumeValid),
     checksAnew: settings.flag("reindex-chainstate"),

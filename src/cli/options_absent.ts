@@ -26,7 +26,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   "the local address is not looked for": ["discover"],
   "the router is not asked to forward a port": ["natpmp"],
   "files and threads are used as they are needed": [
-    "allowignoredconf", "dbbatchsize", "maxreceivebuffer", "maxsendbuffer",
+    "allowignoredconf", "maxreceivebuffer", "maxsendbuffer",
       "prevoutfetchthreads",
     "rpcthreads",
   ],

@@ -62,6 +62,10 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "Memory for coins that were used lately", fallback: "450",
   },
   {
+    name: "dbbatchsize", category: "debug", type: "number", value: "bytes", isForTests: true,
+    help: "Most bytes of coins that are written at once, 5,000 coins at most", fallback: "33554432",
+  },
+  {
     name: "debug", category: "debug", type: "list", value: "category", flag: "debug",
     help: "Also log this category; 1 or all for every one, 0 or none for none before it",
   },

@@ -40,6 +40,7 @@ export function openChain(ports: NodePorts, options: NodeOptions, keeping: Chain
     params: options.params,
     pruneTarget: options.pruneTarget,
     coinsCacheBytes: options.coinsCacheBytes,
+    coinsBatchBytes: options.coinsBatchBytes,
     minimumChainWork: options.minimumChainWork,
     assumeValid: options.assumeValid,
     checksAnew: options.checksAnew,

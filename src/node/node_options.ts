@@ -42,6 +42,8 @@ export interface NodeOptions {
   readonly pruneTarget: number | undefined;
   readonly blockFileBytes: number;
   readonly coinsCacheBytes: number;
+  /** Most bytes of coins written in one batch (`-dbbatchsize`); a batch has at most 5,000 coins anyway. */
+  readonly coinsBatchBytes: number;
   readonly minimumChainWork: bigint;
   readonly assumeValid: BlockHash | undefined;
   /** Scripts are checked of blocks that were connected before as well (`-reindex-chainstate`). */
@@ -83,6 +85,7 @@ export function defaultNodeOptions(params: ChainParams): NodeOptions {
     pruneTarget: undefined,
     blockFileBytes: 128 * MIB,
     coinsCacheBytes: 450 * MIB,
+    coinsBatchBytes: 32 * MIB,
     minimumChainWork: params.minimumChainWork,
     assumeValid: params.assumeValid,
     checksAnew: false,

@@ -151,7 +151,7 @@ class KillRun {
         const begins = node.line(FLUSH_BEGINS);
         void node.call(moment === "flush" ? "gettxoutsetinfo" : "stop").catch(() => {});
         await Promise.race([begins, delay(2_000)]);
-        await delay(below(this.#rng, 4));
+        await delay(below(this.#rng, 25));
         return moment;
       }
       case "reorganisation": {
@@ -208,6 +208,7 @@ test("after all of them the rest of the chain is taken, and the coins at its end
   console.log(`${KILLS} kills, seed ${SEED}: ${JSON.stringify(run.counts)}`);
   if (KILLS >= 200) {
     assert.ok(run.counts["inside a flush"] >= 50, `${run.counts["inside a flush"]} inside a flush`);
+    assert.ok(run.counts.replayed > 0, "a coin database of two heads was mended");
   }
 });
 

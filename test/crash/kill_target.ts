@@ -17,7 +17,7 @@ import { cliModule } from "../interop/daemon.ts";
 const START_DEADLINE = 60_000;
 
 const FLAGS = [
-  "-regtest", "-server", "-listen=0", "-connect=0", "-dbcache=4", "-par=1", "-fastprune",
+  "-regtest", "-server", "-listen=0", "-connect=0", "-dbcache=4", "-dbbatchsize=16384", "-par=1", "-fastprune",
   "-debug=coindb", "-debug=prune", "-printtoconsole", "-nodebuglogfile",
 ];
 
