@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { defined } from "../base/assert.ts";
 import { openJob } from "../consensus/verify_inputs.ts";
@@ -10,7 +11,12 @@ import { SignatureCache, type SignatureCacheParts } from "../script/signature_ca
 import { installNodeCrypto } from "./node_crypto.ts";
 import { isMoot, jobIn, markFault, type RangeAnswer, type RangeRequest } from "./verify_protocol.ts";
 
+/** So much nicer than the main thread, that it need not wait for a processor when all are busy. */
+const NICENESS = 5;
+
 installNodeCrypto();
+// Of this thread alone on Linux; elsewhere it would be of the whole process.
+if (process.platform === "linux") yieldToMainThread();
 const port = defined(parentPort ?? undefined, "this module runs in a worker thread");
 
 const cache = new SignatureCache(workerData as SignatureCacheParts);
@@ -29,5 +35,13 @@ function answer(request: RangeRequest): RangeAnswer {
     return { type: "checked", violation };
   } catch (error) {
     return { type: "failed", error: error instanceof Error ? String(error.stack) : String(error) };
+  }
+}
+
+function yieldToMainThread(): void {
+  try {
+    setPriority(NICENESS);
+  } catch {
+    // A system that forbids it gets all the same work done.
   }
 }
