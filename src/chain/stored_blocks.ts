@@ -1,7 +1,7 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import { decodeWith } from "../codec/codec.ts";
-import { DecodeError } from "../codec/decode_error.ts";
+import { decoded } from "../codec/decode_error.ts";
 import { checkBlock } from "../consensus/block_rules.ts";
 import { describeViolation } from "../consensus/rule_violation.ts";
 import type { ChainParams } from "../params/chain_params.ts";
@@ -87,7 +87,7 @@ export class StoredBlocks {
     if (recent !== undefined) return recent;
     const bytes = this.read(id);
     if (bytes === undefined) return undefined;
-    const block = decodeBlock(bytes);
+    const block = decoded(() => decodeWith(blockCodec, bytes));
     const fault = block === undefined ? undefined : checkBlock(block, this.#params);
     if (block !== undefined && (fault === undefined || id === GENESIS)) return block;
     const why = fault === undefined ? "it cannot be decoded" : describeViolation(fault);
@@ -121,14 +121,5 @@ export class StoredBlocks {
 
   #previousHash(id: BlockId) {
     return this.#headers.hash(this.#headers.previous(id) ?? GENESIS);
-  }
-}
-
-function decodeBlock(bytes: Bytes): Block | undefined {
-  try {
-    return decodeWith(blockCodec, bytes);
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
   }
 }

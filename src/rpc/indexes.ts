@@ -4,7 +4,7 @@ import type { BlockId } from "../chain/header_index.ts";
 import type { IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { TransactionPlace } from "../chain/indexes/transaction_place.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
-import { DecodeError } from "../codec/decode_error.ts";
+import { decoded } from "../codec/decode_error.ts";
 import { type Transaction, transactionCodec } from "../primitives/transaction.ts";
 import { runCommand } from "./command_fault.ts";
 import type { RpcHost } from "./rpc_host.ts";
@@ -26,10 +26,5 @@ export function readPlaced(
 ): PlacedTransaction | undefined {
   const bytes = block < chain.headers.size ? chain.readBlock(block) : undefined;
   if (bytes === undefined || offset >= bytes.length) return undefined;
-  try {
-    return { transaction: transactionCodec.decode(new ByteReader(bytes, offset)), block };
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return decoded(() => ({ transaction: transactionCodec.decode(new ByteReader(bytes, offset)), block }));
 }

@@ -2,7 +2,7 @@
 import { fromHex, isHex } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
 import { type Codec, decodeWith } from "../codec/codec.ts";
-import { DecodeError } from "../codec/decode_error.ts";
+import { decoded } from "../codec/decode_error.ts";
 import type { Sats } from "../primitives/amount.ts";
 import { type Block, blockCodec } from "../primitives/block.ts";
 import type { Txid } from "../primitives/hash.ts";
@@ -10,13 +10,7 @@ import { type Input, type Output, Transaction, transactionCodec } from "../primi
 
 /** All of `text` read by `codec`; `undefined` when it is not hex, or not that. */
 export function parseHexWith<T>(codec: Codec<T>, text: string): T | undefined {
-  if (!isHex(text)) return undefined;
-  try {
-    return decodeWith(codec, fromHex(text));
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return isHex(text) ? decoded(() => decodeWith(codec, fromHex(text))) : undefined;
 }
 
 /**
@@ -24,13 +18,7 @@ export function parseHexWith<T>(codec: Codec<T>, text: string): T | undefined {
  * DecodeHexBlk).
  */
 export function parseBlock(text: string): Block | undefined {
-  if (!isHex(text)) return undefined;
-  try {
-    return blockCodec.decode(new ByteReader(fromHex(text)));
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  return isHex(text) ? decoded(() => blockCodec.decode(new ByteReader(fromHex(text)))) : undefined;
 }
 
 /** Whether bytes may hold a witness, must not, or either, in which case the first reading that fits wins. */
