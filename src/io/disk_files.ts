@@ -11,6 +11,7 @@ import type { FileStore, FileWrite } from "../store/file_store.ts";
 import { applyMask } from "./block_mask.ts";
 import { errorCode, ifThere } from "./errno.ts";
 import { FILE_MODE, FOLDER_MODE } from "./file_modes.ts";
+import { joinWrites } from "./join_writes.ts";
 import { Serial } from "./serial.ts";
 import { syncFolder } from "./sync_folder.ts";
 
@@ -123,7 +124,7 @@ export class DiskFiles implements FileStore {
   }
 
   async #writeAll(writes: readonly FileWrite[]): Promise<void> {
-    for (const { name, offset, bytes: plain } of writes) {
+    for (const { name, offset, bytes: plain } of joinWrites(writes)) {
       const bytes = this.#isMasked(name) ? this.#unmasked(name, offset, plain.slice()) : plain;
       await this.#use(this.#opened(name), (descriptor) => writeFully(descriptor, bytes, offset));
       this.#unsynced.add(name);
