@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { existsSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
 import type { DevnetOptions } from "../devnet/options.ts";
 import { UsageError } from "./core_flags.ts";
+import { devnetHome } from "./devnet_home.ts";
 import { nodeFlag } from "./node_flags.ts";
 import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
-import { packageRoot } from "../io/version.ts";
 
 export const DEVNET_FLAGS: readonly Flag[] = [
   { name: "nodes", value: "N", help: "How many nodes (default: 6)" },
@@ -53,7 +50,6 @@ export interface DevnetRun {
 
 export const BLOCK_DEFAULT = "poisson:10s";
 export const TRAFFIC_DEFAULT = "2/s";
-const NAME_DEFAULT = "default";
 
 /**
  * `undefined` when the flags ask for help or the version only.
@@ -81,7 +77,7 @@ export function readDevnetFlags(
         ...(seed === undefined ? {} : { seed }),
         ...(state === undefined ? {} : { state }),
       },
-      home: homeFolder(lastText(read, "name") ?? NAME_DEFAULT),
+      home: devnetHome(lastText(read, "name")),
       form: isOn(read, "json") ? "json" : "text",
       isQuiet: isOn(read, "quiet"),
       crypto: lastText(read, "crypto"),
@@ -95,14 +91,4 @@ function readNumber(read: ReadFlags, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\d{1,10}$/.test(text)) throw new UsageError(`--${name} is ${text}, need a whole number`);
   return Number(text);
-}
-
-/** In a clone it is the clone's own, so that clones do not see each other's. */
-function homeFolder(name: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
-    throw new UsageError(`--name is ${JSON.stringify(name)}, need lower-case letters, digits and hyphens`);
-  }
-  const root = packageRoot();
-  if (existsSync(join(root, "src"))) return join(root, ".devnet", name);
-  return join(tmpdir(), `tidings-devnet-${userInfo().username}`, name);
 }

@@ -19,6 +19,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   node: { about: "Run one node", load: async () => (await import("./node_command.ts")).nodeCommand },
   rpc: { about: "Call a method of a running node",
     load: async () => (await import("./rpc_command.ts")).rpcCommand },
+  status: {
+    about: "Tell whether a running node is connected, reachable and synced",
+    load: async () => (await import("./status_command.ts")).statusCommand,
+  },
+  peers: {
+    about: "Show a running node's connections",
+    load: async () => (await import("./peers_command.ts")).peersCommand,
+  },
   import: {
     about: "Read blocks and headers from files into a data directory",
     load: async () => (await import("./import_command.ts")).importCommand,

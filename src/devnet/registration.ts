@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { promises as fs } from "node:fs";
+import { promises as fs, readFileSync } from "node:fs";
 import * as net from "node:net";
 import { join } from "node:path";
 import { TidingsError } from "../api/errors.ts";
@@ -68,6 +68,16 @@ export class Registration {
   }
 }
 
+/** The nodes of the devnet that runs in `folder`, for whoever wants to talk to one; none when none does. */
+export function registeredNodes(folder: string): readonly RegisteredNode[] {
+  try {
+    const entry = parse(readFileSync(join(folder, REGISTRATION_FILE), "utf8"));
+    return entry !== undefined && isProcess(entry.pid) ? entry.nodes : [];
+  } catch {
+    return [];
+  }
+}
+
 /** False when there is such a file. */
 async function create(file: string): Promise<boolean> {
   const entry: Entry = { pid: process.pid, nodes: [] };
@@ -94,12 +104,17 @@ async function refuseRunning(file: string, folder: string): Promise<void> {
 
 async function read(file: string): Promise<Entry | undefined> {
   try {
-    const entry = JSON.parse(await fs.readFile(file, "utf8")) as Partial<Entry> | null;
-    return typeof entry?.pid === "number" && Array.isArray(entry.nodes) ? (entry as Entry) : undefined;
+    return parse(await fs.readFile(file, "utf8"));
   } catch {
     // Gone, or cut short by a crash.
     return undefined;
   }
+}
+
+/** @throws {SyntaxError} when it was cut short */
+function parse(text: string): Entry | undefined {
+  const entry = JSON.parse(text) as Partial<Entry> | null;
+  return typeof entry?.pid === "number" && Array.isArray(entry.nodes) ? (entry as Entry) : undefined;
 }
 
 /** Its process number may be another program's by now: so its port is asked too, once it has told one. */
