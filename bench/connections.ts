@@ -1,5 +1,5 @@
 /**
- * Memory that a connection takes: 500 held by a `tidingsd` on regtest, idle, and after 5,000
+ * Memory that a connection takes: 1,000 held by a `tidingsd` on regtest, idle, and after 5,000
  * transactions were announced to each.
  *
  * Peers are trusted (`noban`), since otherwise announcements are spread over minutes; what they
@@ -15,30 +15,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { fromHex, toHex } from "../src/base/bytes.ts";
-import { decodeWith } from "../src/codec/codec.ts";
 import { installNodeCrypto } from "../src/io/node_crypto.ts";
-import type { Sats } from "../src/primitives/amount.ts";
-import { type OutPoint, type Output, SEQUENCE_FINAL, Transaction, transactionCodec } from "../src/primitives/transaction.ts";
 import { sharedPath } from "../test/support/paths.ts";
 import { BenchDaemon } from "./support/daemon.ts";
 import type { HoldRequest } from "./support/holder.ts";
 import { type Measurement, round } from "./support/measurement.ts";
+import { makePayments, submit } from "./support/payments.ts";
 
-const CONNECTIONS = 500;
+const CONNECTIONS = 1_000;
 const TRANSACTIONS = 5_000;
 /** Held for a moment before the first measurement, so that what only a first connection makes is there. */
 const WARM_UP = 20;
-/** Calls in one request. */
-const BATCH = 250;
 /** Seconds in which everything must have been announced. */
-const DEADLINE = 120;
+const DEADLINE = 300;
 /** Milliseconds after which what a change leaves behind has settled. */
 const SETTLE = 3_000;
-const FEE = 1_000;
-
-/** A push, dropped again: anyone can spend it. The push makes a transaction long enough to be relayed. */
-const ANYONE = Uint8Array.of(0x08, 0, 0, 0, 0, 0, 0, 0, 0, 0x75, 0x51);
 
 const HOLD_TOOL = sharedPath("tools", "hold.py");
 
@@ -63,7 +54,7 @@ interface Memory {
 }
 
 async function measure(daemon: BenchDaemon): Promise<readonly Measurement[]> {
-  const transactions = await makeTransactions(daemon);
+  const transactions = await makePayments(daemon, TRANSACTIONS);
   await release(await hold({ port: daemon.port, count: WARM_UP }));
   const before = await memoryOf(daemon);
   const holder = await hold({ port: daemon.port, count: CONNECTIONS });
@@ -106,36 +97,6 @@ function hold(request: HoldRequest): Promise<Worker> {
 
 async function release(worker: Worker): Promise<void> {
   await worker.terminate();
-}
-
-/** Each spends a confirmed output of its own. */
-async function makeTransactions(daemon: BenchDaemon): Promise<readonly string[]> {
-  const pay = `raw(${toHex(ANYONE)})`;
-  const [first] = await daemon.call<string[]>("generatetodescriptor", 101, pay);
-  const block = await daemon.call<{ tx: readonly string[] }>("getblock", first, 1);
-  const [coinbaseId] = block.tx;
-  const hex = await daemon.call<string>("getrawtransaction", coinbaseId, false, first);
-  const { txid, outputs: [reward] } = decodeWith(transactionCodec, fromHex(hex));
-  const value = Math.floor(((reward?.value ?? 0) - 100 * FEE) / TRANSACTIONS) as Sats;
-  const fan = spend({ txid, index: 0 }, Array.from({ length: TRANSACTIONS }, () => ({ value, script: ANYONE })));
-  await daemon.call("sendrawtransaction", toHex(fan.bytes));
-  await daemon.call("generatetodescriptor", 1, pay);
-  return Array.from({ length: TRANSACTIONS }, (_, index) => {
-    const output = { value: (value - FEE) as Sats, script: ANYONE };
-    return toHex(spend({ txid: fan.txid, index }, [output]).bytes);
-  });
-}
-
-function spend(prevout: OutPoint, outputs: readonly Output[]): Transaction {
-  const input = { prevout, scriptSig: new Uint8Array(0), sequence: SEQUENCE_FINAL, witness: [] };
-  return Transaction.of({ version: 2, inputs: [input], outputs, locktime: 0 });
-}
-
-async function submit(daemon: BenchDaemon, transactions: readonly string[]): Promise<void> {
-  for (let start = 0; start < transactions.length; start += BATCH) {
-    const part = transactions.slice(start, start + BATCH);
-    await daemon.batch(part.map((hex) => ({ method: "sendrawtransaction", params: [hex] })));
-  }
 }
 
 async function announced(daemon: BenchDaemon): Promise<void> {

@@ -4,35 +4,28 @@
  *
  * @module
  */
-import { openSync, readSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
-import { silentLogger } from "../src/base/logger.ts";
 import { decodeWith } from "../src/codec/codec.ts";
-import { openNode, type RunningNode } from "../src/io/node_host.ts";
-import { defaultNodeOptions } from "../src/node/node_options.ts";
-import { REGTEST } from "../src/params/regtest.ts";
+import type { RunningNode } from "../src/io/node_host.ts";
 import { blockCodec } from "../src/primitives/block.ts";
-import { BlockHeader } from "../src/primitives/header.ts";
-import type { BigBlocks, BigBlocksRequest } from "./support/big_blocks.ts";
+import type { BigBlocks } from "./support/big_blocks.ts";
+import { importHeaders, IN_FLIGHT_MAX, makeBlocks, openBare, readBlocks } from "./support/big_chain.ts";
 import { LoopWatch } from "./support/loop_watch.ts";
 import { type Measurement, round } from "./support/measurement.ts";
 
 const BLOCKS = Number(process.env["BENCH_BLOCKS"] ?? 2_000);
 /** Seconds after which no further block is handed over. */
 const SECONDS_MAX = 240;
-/** Handed to the node and not yet answered. */
-const IN_FLIGHT_MAX = 16;
 
 export async function run(): Promise<readonly Measurement[]> {
   const folder = await mkdtemp(join(tmpdir(), "tidings-bench-"));
   try {
     const path = join(folder, "blocks");
     const made = await makeBlocks({ path, count: BLOCKS });
-    const node = await openFresh(join(folder, "data"), made);
+    const node = await openBare(join(folder, "data"), made);
     await importHeaders(node, made);
     const result = await importBlocks(node, path, made);
     await node.close();
@@ -42,41 +35,18 @@ export async function run(): Promise<readonly Measurement[]> {
   }
 }
 
-function makeBlocks(request: BigBlocksRequest): Promise<BigBlocks> {
-  const worker = new Worker(new URL("./support/big_blocks.js", import.meta.url), { workerData: request });
-  return new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-  });
-}
-
-function openFresh(dataDir: string, { headers }: BigBlocks): Promise<RunningNode> {
-  const last = new BlockHeader(headers.at(-1) ?? REGTEST.genesis.header.bytes);
-  const options = {
-    ...defaultNodeOptions(REGTEST), connectOnly: [], listen: false, minimumChainWork: 0n, assumeValid: last.hash,
-  };
-  return openNode({ options, dataDir, listen: [], logger: silentLogger });
-}
-
-async function importHeaders(node: RunningNode, { headers }: BigBlocks): Promise<void> {
-  for (const bytes of headers) await node.command({ type: "submit-header", header: new BlockHeader(bytes) });
-}
-
-async function importBlocks(node: RunningNode, path: string, { sizes }: BigBlocks): Promise<readonly Measurement[]> {
-  const file = openSync(path, "r");
+async function importBlocks(
+  node: RunningNode, path: string, made: BigBlocks,
+): Promise<readonly Measurement[]> {
   const due: Promise<void>[] = [];
   const watch = new LoopWatch();
   const processor = process.cpuUsage();
   const start = performance.now();
-  let bytes = 0;
   let count = 0;
-  for (const size of sizes) {
+  for (const bytes of readBlocks(path, made)) {
     if (performance.now() - start > SECONDS_MAX * 1000) break;
-    const buffer = new Uint8Array(size);
-    readSync(file, buffer, 0, size, bytes);
-    bytes += size;
-    if (size > 500_000) count++;
-    due.push(take(node, buffer));
+    if (bytes.length > 500_000) count++;
+    due.push(take(node, bytes));
     if (due.length > IN_FLIGHT_MAX) await due.shift();
     // A turn for each block, as when they come from peers.
     await setImmediate();

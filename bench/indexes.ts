@@ -5,27 +5,20 @@
  *
  * @module
  */
-import { openSync, readSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { Worker } from "node:worker_threads";
-import { silentLogger } from "../src/base/logger.ts";
 import { INDEX_KINDS, type IndexKind } from "../src/chain/indexes/index_kinds.ts";
 import { decodeWith } from "../src/codec/codec.ts";
-import { openNode, type RunningNode } from "../src/io/node_host.ts";
-import { defaultNodeOptions } from "../src/node/node_options.ts";
-import { REGTEST } from "../src/params/regtest.ts";
+import type { RunningNode } from "../src/io/node_host.ts";
 import { blockCodec } from "../src/primitives/block.ts";
-import { BlockHeader } from "../src/primitives/header.ts";
-import type { BigBlocks, BigBlocksRequest } from "./support/big_blocks.ts";
+import type { BigBlocks } from "./support/big_blocks.ts";
+import { importHeaders, IN_FLIGHT_MAX, makeBlocks, openBare, readBlocks } from "./support/big_chain.ts";
 import { LoopWatch } from "./support/loop_watch.ts";
 import { type Measurement, round } from "./support/measurement.ts";
 
 const BLOCKS = Number(process.env["BENCH_BLOCKS"] ?? 40);
-/** Handed to the node and not yet answered. */
-const IN_FLIGHT_MAX = 16;
 
 export async function run(): Promise<readonly Measurement[]> {
   const folder = await mkdtemp(join(tmpdir(), "tidings-bench-"));
@@ -33,14 +26,14 @@ export async function run(): Promise<readonly Measurement[]> {
     const path = join(folder, "blocks");
     const made = await makeBlocks({ path, count: BLOCKS });
     const dataDir = join(folder, "bare");
-    const bare = await connect(await open(dataDir, made, []), path, made);
+    const bare = await connect(await openBare(dataDir, made, []), path, made);
     const rows: Measurement[] = [
       { name: "no index: connecting", value: perSecond(bare.connected), unit: "blocks/s" },
       { name: "no index: processor time", value: bare.processor, unit: "ms/block" },
     ];
     for (const kind of INDEX_KINDS) {
-      rows.push(...await build(await open(dataDir, made, [kind]), kind));
-      const kept = await connect(await open(join(folder, kind), made, [kind]), path, made);
+      rows.push(...await build(await openBare(dataDir, made, [kind]), kind));
+      const kept = await connect(await openBare(join(folder, kind), made, [kind]), path, made);
       rows.push(
         { name: `${kind}, kept while connecting: rate`, value: perSecond(kept.connected), unit: "blocks/s" },
         {
@@ -54,27 +47,6 @@ export async function run(): Promise<readonly Measurement[]> {
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-function makeBlocks(request: BigBlocksRequest): Promise<BigBlocks> {
-  const worker = new Worker(new URL("./support/big_blocks.js", import.meta.url), { workerData: request });
-  return new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
-  });
-}
-
-function open(dataDir: string, { headers }: BigBlocks, kinds: readonly IndexKind[]): Promise<RunningNode> {
-  const last = new BlockHeader(headers.at(-1) ?? REGTEST.genesis.header.bytes);
-  const options = {
-    ...defaultNodeOptions(REGTEST),
-    connectOnly: [],
-    listen: false,
-    minimumChainWork: 0n,
-    assumeValid: last.hash,
-    indexes: new Set(kinds),
-  };
-  return openNode({ options, dataDir, listen: [], logger: silentLogger });
 }
 
 /** From an index that is new to one that is there. */
@@ -110,17 +82,12 @@ function processorTime(since: NodeJS.CpuUsage): number {
   return round((user + system) / 1000 / BLOCKS, 1);
 }
 
-async function connect(node: RunningNode, path: string, { headers, sizes }: BigBlocks): Promise<Times> {
-  for (const bytes of headers) await node.command({ type: "submit-header", header: new BlockHeader(bytes) });
-  const file = openSync(path, "r");
+async function connect(node: RunningNode, path: string, made: BigBlocks): Promise<Times> {
+  await importHeaders(node, made);
   const due: Promise<unknown>[] = [];
   const used = process.cpuUsage();
   const start = performance.now();
-  let offset = 0;
-  for (const size of sizes) {
-    const bytes = new Uint8Array(size);
-    readSync(file, bytes, 0, size, offset);
-    offset += size;
+  for (const bytes of readBlocks(path, made)) {
     // A turn for each block, as when they come from peers.
     await setImmediate();
     due.push(node.command({ type: "submit-block", block: decodeWith(blockCodec, bytes) }));

@@ -90,7 +90,7 @@ function writeConfig() {
   const path = join(folder, "config.ini");
   writeFileSync(path, `[environment]
 CLIENT_NAME=tidings
-CLIENT_BUGREPORT=https://example.invalid
+CLIENT_BUGREPORT=the issue tracker of Tidings
 SRCDIR=${tree}
 BUILDDIR=${folder}
 EXEEXT=

@@ -13,26 +13,11 @@ const BY_REASON = {
   "not run to its end: it takes long": ["feature_pruning"],
   "wants an undo file as soon as a pruned node has been reindexed": ["feature_remove_pruned_files_on_startup"],
   // What is not built yet.
-  "the encrypted transport (BIP324) is not built yet": words(`
-    p2p_v2_transport p2p_v2_encrypted p2p_v2_misbehaving`),
   "compact blocks (BIP152) are not built yet": words(`
     p2p_compactblocks p2p_compactblocks_blocksonly p2p_compactblocks_hb p2p_mutated_blocks`),
   "filtered blocks (BIP37) are not served yet": words("p2p_filter"),
-  "chains of little work are refused; their headers are not yet synced twice (headerssync)": words(`
-    p2p_headers_sync_with_minchainwork`),
-  "nobody is banned yet": words("p2p_disconnect_ban rpc_setban"),
-  "there are no proxies, and no Tor or I2P, yet": words(`
-    feature_proxy feature_torcontrol feature_anchors feature_bind_extra feature_port p2p_addr_selfannouncement
-    p2p_seednode p2p_i2p_ports p2p_i2p_sessions p2p_dns_seeds p2p_private_broadcast p2p_private_broadcast_cap
-    p2p_private_broadcast_retry_v1 rpc_net interface_bitcoin_cli`),
-  "some peer options and messages are not built yet": words(`
-    p2p_blocksonly p2p_invalid_messages p2p_leak_tx p2p_message_capture p2p_permissions p2p_sendtxrcncl
-    feature_maxuploadtarget`),
-  "the network cannot be switched off while running (setnetworkactive)": words(`
-    p2p_node_network_limited feature_loadblock`),
+  "some of Bitcoin Core's command line client's extras are not there": words("interface_bitcoin_cli"),
   "what concerns a descriptor is not looked for in blocks yet": words("rpc_getdescriptoractivity"),
-  "the address book does not fill buckets as Bitcoin Core's does": words(`
-    p2p_getaddr_caching feature_addrman`),
   "nothing in the mempool is replaced by fee yet": words(`
     feature_rbf mempool_accept mempool_truc mining_prioritisetransaction p2p_segwit
     rpc_gettxspendingprevout`),
@@ -74,7 +59,6 @@ const BY_REASON = {
     interface_usdt_validation`),
   "needs addresses that this machine does not have": words(`
     feature_bind_port_discover feature_bind_port_externalip`),
-  "tests a map of the Internet that we do not use (-asmap)": words("feature_asmap"),
   "expects the process to die by an assertion": words("rpc_misc"),
 };
 

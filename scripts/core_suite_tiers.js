@@ -51,8 +51,8 @@ export const TIERS = {
     interface_bitcoin_cli interface_http interface_rest interface_zmq tool_rpcauth tool_utxo_to_sqlite`),
 };
 
-/** What a test over both transports is run over, unless its name says which: `tidingsd` has no v2 yet. */
-const TRANSPORTS = ["v1"];
+/** What a test over both transports is run over, unless its name says which. */
+const TRANSPORTS = ["v1", "v2"];
 
 /** Tests that can be run over each transport. */
 const BOTH_TRANSPORTS = new Set(words(`

@@ -6,9 +6,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import * as net from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort, stopProcess } from "./process.ts";
 
 /** Milliseconds in which it must answer. */
 const DEADLINE = 60_000;
@@ -90,10 +90,7 @@ export class BenchDaemon {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const gone = once(this.#child, "exit");
-    this.#child.kill();
-    await gone;
+    await stopProcess(this.#child);
   }
 
   async #answers(): Promise<void> {
@@ -108,13 +105,4 @@ export class BenchDaemon {
       }
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

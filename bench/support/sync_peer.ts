@@ -6,12 +6,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import * as net from "node:net";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChainFile } from "./chain_file.ts";
 import { blockCount, startCore, type Usage, usedBy } from "./core_node.ts";
+import { freePort, stopProcess } from "./process.ts";
 
 export interface PeerRun {
   readonly bitcoind: string;
@@ -49,10 +49,10 @@ export async function runFromPeer(run: PeerRun, who: "ours" | "theirs"): Promise
     await reaches(dataDir, rpcPort, chain.blocks, client);
     const seconds = (performance.now() - start) / 1000;
     const usage = usedBy(client.pid) ?? { cpuSeconds: 0, peakBytes: 0 };
-    await stop(client);
+    await stopProcess(client);
     return { seconds, ...usage };
   } finally {
-    await stop(server);
+    await stopProcess(server);
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
@@ -73,20 +73,4 @@ async function reaches(dataDir: string, rpcPort: number, height: number, child: 
     if (child.exitCode !== null) throw new Error(`The node in ${dataDir} ended with code ${child.exitCode}`);
     await delay(POLL_MS);
   }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill();
-  await gone;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -40,6 +40,10 @@ export function faultError(
       );
     case "already-in-chain":
       return rejected("txn-already-known", "it is in a block");
+    case "private-broadcast-impossible":
+      return rejected("private-broadcast-impossible", "neither Tor nor I2P can be reached");
+    case "private-broadcast-full":
+      return rejected("private-broadcast-full", "too many transactions are being sent in private");
     case "fee-too-high":
       return rejected(
         "max-fee-exceeded", `${Math.round(fault.feeRate)} sat per 1,000 vbytes, ${fault.max} allowed`,
@@ -61,10 +65,10 @@ export function faultError(
     case "node-already-added":
     case "node-not-added":
     case "node-not-connected":
+    case "not-banned":
       return notConnected(fault.code.replaceAll("-", " "));
     case "too-many-connections":
       return notConnected(`there is no room for another ${fault.connection} connection`);
-    case "dial-refused":
     case "dial-failed":
       return notConnected(fault.reason);
     case "shutting-down":

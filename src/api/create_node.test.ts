@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { tempDir } from "../../test/support/temp_dir.ts";
 import { Wallet } from "../wallet/wallet.ts";
@@ -109,6 +111,15 @@ test("a transaction is taken once, and refused with Bitcoin Core's reason", asyn
   await assert.rejects(node.submit("zz"), (error) => isTidingsError(error, "TX_UNREADABLE"));
   await node.close();
   await assert.rejects(node.submit(payment.transaction.bytes), (error) => isTidingsError(error, "CLOSED"));
+});
+
+test("a node keeps the indexes that it is asked for", async () => {
+  const store = tempDir();
+  const node = await createNode({ chain: regtest, store, indexes: ["txindex", "blockfilterindex"] });
+  await node.mine(3, { address: ADDRESS });
+  await node.close();
+  const kept = readdirSync(join(store, "regtest", "indexes"));
+  assert.deepEqual(kept.sort(), ["blockfilter", "txindex"]);
 });
 
 test("a listener stops by its call, its signal or after one event", async () => {

@@ -41,7 +41,8 @@ export interface Subscription {
 
 /** All types there are: a name that is none of them is refused rather than never heard of. */
 const TYPES: Readonly<Record<TidingsEventType, true>> = {
-  "header:accepted": true, "block:connected": true, "block:disconnected": true, "block:rejected": true,
+  "header:accepted": true, "header:presync": true,
+  "block:connected": true, "block:disconnected": true, "block:rejected": true,
   "chain:tip": true, "chain:reorg": true, "tx:accepted": true, "tx:rejected": true, "tx:removed": true,
   "peer:open": true, "peer:ready": true, "peer:closed": true, "peer:misbehaved": true, "addr:learned": true,
   "sync:done": true, "node:warning": true,

@@ -15,6 +15,7 @@
  *
  * @module
  */
+export type { IndexKind } from "../chain/indexes/index_kinds.ts";
 export { chainFromFile } from "./chain_from_file.ts";
 export { type Chain, chains } from "./chains.ts";
 export { createNode } from "./create_node.ts";

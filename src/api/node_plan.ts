@@ -5,10 +5,10 @@
  */
 import { join } from "node:path";
 import { LOG_CATEGORIES } from "../base/logger.ts";
+import { INDEX_KINDS, INDEX_TRAITS, type IndexKind } from "../chain/indexes/index_kinds.ts";
 import type { ListenAddress } from "../io/listener.ts";
 import type { OpenNodeOptions } from "../io/node_host.ts";
 import { userAgent } from "../io/version.ts";
-import { loopbackOnlyReason } from "../node/loopback_only.ts";
 import { defaultNodeOptions, type NodeOptions } from "../node/node_options.ts";
 import { parseAddress, parseHost, splitHostPort } from "../primitives/host_text.ts";
 import { isLoopback, type NetworkAddress } from "../primitives/network_address.ts";
@@ -41,8 +41,15 @@ export interface CreateNodeOptions {
   readonly localPeers?: boolean;
   /** Keeps about so many bytes of blocks, and the coins of all. */
   readonly prune?: { readonly targetBytes: number };
+  /**
+   * What is kept beside the chain, by Bitcoin Core's names: `"txindex"`, `"coinstatsindex"`,
+   * `"txospenderindex"`, `"blockfilterindex"`. The first and the third not along with `prune`. @default []
+   */
+  readonly indexes?: readonly IndexKind[];
   /** Relays blocks, and no transactions. @default false */
   readonly blocksOnly?: boolean;
+  /** Encrypts connections to peers that can (BIP324). @default true */
+  readonly v2Transport?: boolean;
   /** What it calls itself (BIP14). @default "/tidings:VERSION/" */
   readonly userAgent?: string;
   /** Gets each line of the node's log; `true` writes them to standard error. @default false */
@@ -55,7 +62,8 @@ export interface CreateNodeOptions {
 
 const OPTION_NAMES: Readonly<Record<keyof CreateNodeOptions, true>> = {
   chain: true, store: true, listen: true, addNodes: true, connectOnly: true, maxConnections: true,
-  localPeers: true, prune: true, blocksOnly: true, userAgent: true, log: true, debug: true, signal: true,
+  localPeers: true, prune: true, indexes: true, blocksOnly: true, v2Transport: true, userAgent: true, log: true, debug: true,
+  signal: true,
 };
 
 const MIB = 1024 * 1024;
@@ -101,7 +109,7 @@ function checkShape(options: CreateNodeOptions): void {
   if (prune !== undefined && typeof prune !== "object") {
     throw configError("prune", prune, "an object with targetBytes");
   }
-  for (const name of ["connectOnly", "localPeers", "blocksOnly"] as const) {
+  for (const name of ["connectOnly", "localPeers", "blocksOnly", "v2Transport"] as const) {
     if (!["undefined", "boolean"].includes(typeof options[name])) {
       throw configError(name, options[name], "true or false");
     }
@@ -115,7 +123,7 @@ function checkCategory(name: string): void {
 }
 
 function readNodeOptions(options: CreateNodeOptions, listens: boolean): NodeOptions {
-  const { chain, connectOnly = false, localPeers = false, blocksOnly = false } = options;
+  const { chain, connectOnly = false, localPeers = false, blocksOnly = false, v2Transport = true } = options;
   const addNodes = readAddresses("addNodes", options.addNodes ?? [], chain.port);
   return {
     ...defaultNodeOptions(chain),
@@ -125,8 +133,8 @@ function readNodeOptions(options: CreateNodeOptions, listens: boolean): NodeOpti
     connectOnly: connectOnly ? addNodes : undefined,
     maxConnections: readCount("maxConnections", options.maxConnections ?? 125, 10_000),
     pruneTarget: readPrune(options),
-    loopbackOnly: loopbackOnlyReason(chain),
-    blocksOnly, localPeers,
+    indexes: readIndexes(options),
+    blocksOnly, localPeers, v2Transport,
   };
 }
 
@@ -172,6 +180,16 @@ function readPrune({ prune, chain }: CreateNodeOptions): number | undefined {
   throw configError(
     "prune.targetBytes", targetBytes, `a whole number of bytes, at least ${least} on ${chain.name}`,
   );
+}
+
+function readIndexes({ indexes = [], prune }: CreateNodeOptions): ReadonlySet<IndexKind> {
+  const allowed = INDEX_KINDS.filter((kind) => prune === undefined || INDEX_TRAITS[kind].allowsPruning);
+  const some = `a list of some of ${allowed.join(", ")}${prune === undefined ? "" : ", along with prune"}`;
+  if (!Array.isArray(indexes)) throw configError("indexes", indexes, some);
+  for (const kind of indexes as readonly IndexKind[]) {
+    if (!allowed.includes(kind)) throw configError("indexes", kind, some);
+  }
+  return new Set(indexes);
 }
 
 function readUserAgent(text: string | undefined): string {

@@ -1,6 +1,6 @@
 /** Bitcoin Core's category names where they exist, since operators and its tests filter by them. */
 export const LOG_CATEGORIES = [
-  "net", "mempool", "http", "bench", "zmq", "walletdb", "rpc", "estimatefee", "addrman", "selectcoins",
+  "net", "tor", "mempool", "http", "bench", "zmq", "walletdb", "rpc", "estimatefee", "addrman", "selectcoins",
   "reindex", "cmpctblock", "rand", "prune", "proxy", "mempoolrej", "libevent", "coindb", "qt", "leveldb",
   "validation", "i2p", "ipc", "lock", "blockstorage", "txreconciliation", "scan", "txpackages", "kernel",
   "privatebroadcast",

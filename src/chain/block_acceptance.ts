@@ -4,6 +4,7 @@ import type { Block } from "../primitives/block.ts";
 import { displayHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
 import type { FilePosition } from "./block_table.ts";
+import { headerProgress } from "./chain_log.ts";
 import type { AddBlockOptions, BlockVerdict, HeadersVerdict } from "./chain_ports.ts";
 import type { ChainParts } from "./chain_parts.ts";
 import { type BlockId, GENESIS } from "./header_index.ts";
@@ -28,6 +29,7 @@ export class BlockAcceptance {
 
   addHeaders(headers: readonly BlockHeader[], hasEnoughWork: boolean): HeadersVerdict {
     const { acceptance, outbox } = this.#parts;
+    const bestBefore = acceptance.best;
     let last: BlockId | undefined;
     let added = 0;
     let refused: HeadersVerdict | undefined;
@@ -43,6 +45,7 @@ export class BlockAcceptance {
     }
     if (last !== undefined && added > 0) {
       this.#logHeader(last);
+      if (acceptance.best !== bestBefore) this.#logProgress(last);
       outbox.send({ index: takeChangedPages(this.#parts.headers) });
     }
     return refused ?? { type: "accepted", last: last ?? GENESIS, added };
@@ -123,6 +126,15 @@ export class BlockAcceptance {
     if (mutated) logger.debug("validation", () => `Block mutated: ${shown}`);
     logger.error(`ProcessNewBlock: AcceptBlock FAILED (${shown})`);
     return { type: "invalid", violation: found, mutated };
+  }
+
+  #logProgress(id: BlockId): void {
+    const { headers, ports, settings } = this.#parts;
+    if (!this.#facts.isInitialBlockDownload()) return;
+    const height = headers.height(id);
+    const now = ports.clock.unixTime();
+    const progress = headerProgress(height, headers.time(id), now, settings.params.work);
+    ports.logger.info(`Synchronizing blockheaders, height: ${height} (${progress})`);
   }
 
   /** While catching up there are too many of them to interest anyone. */

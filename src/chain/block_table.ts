@@ -150,6 +150,11 @@ export class BlockTable implements RowColumns {
     this.#set(row, WAS_CONNECTED);
   }
 
+  /** Its scripts are to be checked again. What undoes it, it shows itself whether that is right. */
+  setUnchecked(row: number): void {
+    this.#clear(row, WAS_CONNECTED);
+  }
+
   /** It was connected to coins that were not the right ones. */
   setUnconnected(row: number): void {
     this.#clear(row, WAS_CONNECTED | HAS_UNDO);

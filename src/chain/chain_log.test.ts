@@ -4,7 +4,7 @@ import { BlockTree } from "../../test/support/blocks.ts";
 import { ChainHarness } from "../../test/support/chain_harness.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { REGTEST } from "../params/regtest.ts";
-import { verificationProgress } from "./chain_log.ts";
+import { headerProgress, verificationProgress } from "./chain_log.ts";
 
 const BLOCKS = 8;
 const { work } = REGTEST;
@@ -42,4 +42,10 @@ test("past what was counted, the tip's age tells what is missing, and headers do
 test("where nobody counted, it is the share of the headers, and of those that are overdue", () => {
   const { progress, time } = chain({ ...REGTEST, transactionCount: undefined });
   assert.equal(progress(time), 1 / 2);
+});
+
+test("how far headers are is told by how many should follow the last one by now", () => {
+  assert.equal(headerProgress(300, 0, 700 * work.targetSpacing, work), "~30.00%");
+  assert.equal(headerProgress(300, 0, work.targetSpacing - 1, work), "~100.00%");
+  assert.equal(headerProgress(300, 7_200, 0, work), "~100.00%");
 });

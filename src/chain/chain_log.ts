@@ -51,6 +51,12 @@ function isoTime(unixSeconds: number): string {
   return new Date(unixSeconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
+/** How far headers are, `~12.34%`, when the last has this height and time and blocks came at their pace since. */
+export function headerProgress(height: number, time: number, now: number, { targetSpacing }: WorkParams): string {
+  const left = Math.max(0, Math.trunc((now - time) / targetSpacing));
+  return `~${((100 * height) / (height + left)).toFixed(2)}%`;
+}
+
 /** A block is late as often as not: only so many make it clear that some are missing. */
 const LATE_BLOCKS = 12;
 /** A tip no older than this, in seconds, is judged by the headers above it: its own time may be off. */

@@ -112,8 +112,6 @@ export interface ChainSettings {
   readonly coinsBatchBytes?: number;
   readonly minimumChainWork: bigint;
   readonly assumeValid: BlockHash | undefined;
-  /** Scripts are checked of blocks that were connected before as well (`-reindex-chainstate`). */
-  readonly checksAnew?: boolean;
   /** A tip older than this, in seconds, means that we are still catching up. */
   readonly maxTipAge: number;
   /** Blocks of small files, for tests of pruning (`-fastprune`). */
@@ -153,6 +151,9 @@ export interface AddBlockOptions extends AddOptions {
   readonly position?: FilePosition;
 }
 
+/** A file that is there while something is made again from the blocks (io/reindex_mark.ts). */
+export const REINDEX_MARK = "blocks/reindex";
+
 /** What a start found on disk. `NEW_CHAIN` (chain/restore.ts) when it found nothing. */
 export interface RestoredChain {
   /** All of the index store, in the order of its keys. */
@@ -163,6 +164,11 @@ export interface RestoredChain {
   readonly blockFiles?: readonly { readonly name: string; readonly size: number }[];
   /** The index is being made again from the block files (`-reindex`), which may hold more than it knows. */
   readonly isReindexing?: boolean;
+  /**
+   * The coins were removed (`-reindex-chainstate`): all blocks are connected anew, scripts included, also
+   * by the next starts, if this one does not come to its end. `REINDEX_MARK` is there until that is kept.
+   */
+  readonly connectsAnew?: boolean;
   /** Blocks come from files at first (`-reindex`, `-loadblock`), until `blocksLoaded` is called. */
   readonly isLoadingBlocks?: boolean;
 }

@@ -3,7 +3,7 @@ import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { Block } from "../primitives/block.ts";
 import type { Coin } from "../primitives/coin.ts";
-import type { BlockHash } from "../primitives/hash.ts";
+import { type BlockHash, displayHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
 import type { OutPoint } from "../primitives/transaction.ts";
 import type { ActiveChain } from "./active_chain.ts";
@@ -13,40 +13,27 @@ import { ChainControl } from "./chain_control.ts";
 import { verificationProgress } from "./chain_log.ts";
 import type { ChainParts } from "./chain_parts.ts";
 import type {
-  AddBlockOptions,
-  AddOptions,
-  BlockVerdict,
-  ChainPorts,
-  ChainSettings,
-  FileRange,
-  HeadersVerdict,
+  AddBlockOptions, AddOptions, BlockVerdict, ChainPorts, ChainSettings, FileRange, HeadersVerdict,
   RestoredChain,
 } from "./chain_ports.ts";
 import { type ChainTip, chainTips } from "./chain_tips.ts";
 import { ChainCheck } from "./check_chain.ts";
-import { checkLastBlocks } from "./check_last_blocks.ts";
+import { type ChainstateReport, reportChainstates } from "./chainstate_report.ts";
 import { type ChainPlaces, Chainstates, type SharedParts } from "./chainstates.ts";
 import { HeaderAcceptance } from "./header_acceptance.ts";
 import { type BlockId, GENESIS, HeaderIndex } from "./header_index.ts";
+import { InitialDownload } from "./initial_download.ts";
 import { forkOfLocator, locatorFrom } from "./locator.ts";
 import { Outbox } from "./outbox.ts";
 import { Pruner } from "./pruner.ts";
 import { ChainDataError, type RestoredState, restoreState } from "./restore.ts";
-import { putBack, writeGenesis } from "./start.ts";
+import { checkHeads, connectAnew, putBack, writeGenesis } from "./start.ts";
 import { StoredBlocks } from "./stored_blocks.ts";
 import { testBlock } from "./test_block.ts";
 
 export type {
-  AddBlockOptions,
-  AddOptions,
-  BlockVerdict,
-  ChainEvent,
-  ChainPorts,
-  ChainSettings,
-  FileRange,
-  HeadersVerdict,
-  PersistBatch,
-  RestoredChain,
+  AddBlockOptions, AddOptions, BlockVerdict, ChainEvent, ChainPorts, ChainSettings, FileRange,
+  HeadersVerdict, PersistBatch, RestoredChain,
 } from "./chain_ports.ts";
 export type { ChainTip } from "./chain_tips.ts";
 
@@ -55,19 +42,6 @@ export type { ChainTip } from "./chain_tips.ts";
  * megabyte.
  */
 const LONG_BLOCK_BYTES = 200_000;
-
-/** What is told of a chainstate. */
-export interface ChainstateReport {
-  readonly tip: BlockId;
-  /** Of which block the snapshot was that its coins came from, if they did. */
-  readonly snapshotBase: BlockId | undefined;
-  /** All blocks up to the tip were connected, here or, for a snapshot, in the background. */
-  readonly isValidated: boolean;
-  /** Memory that it has for changed coins. */
-  readonly budgetBytes: number;
-  /** How much of the chain it has, from 0 to 1. */
-  readonly progress: number;
-}
 
 /** A start that finds nothing. */
 const AT_GENESIS: ChainPlaces = { coinsHead: GENESIS, replayFrom: undefined, background: undefined };
@@ -89,7 +63,7 @@ export class ChainState {
   #control: ChainControl;
   /** The tip that everyone was told of before a crash, until we are there again. */
   #rollForwardTo: BlockId | undefined;
-  #isInitialBlockDownload = true;
+  readonly #initialDownload = new InitialDownload();
   /** Blocks come from files: no peer is asked for them, and none is pruned. */
   #isLoadingBlocks: boolean;
   /** Called once there is no better chain to go to. */
@@ -114,11 +88,12 @@ export class ChainState {
     if (found !== undefined) this.#resume(found);
     if (restored.isReindexing === true) this.#parts.files.reserve(restored.blockFiles ?? []);
     if (found === undefined) writeGenesis(this.#parts);
+    if (restored.connectsAnew === true) connectAnew(this.#parts, restored.isReindexing === true);
     this.#acceptance = this.#makeAcceptance();
     this.#pruner = this.#makePruner();
     this.#control = new ChainControl(this.#parts);
     this.#leaveInitialBlockDownload();
-    this.#states.balance(this.#isInitialBlockDownload);
+    this.#states.balance(this.isInitialBlockDownload);
   }
 
   get tip(): BlockId {
@@ -132,7 +107,7 @@ export class ChainState {
 
   /** Latches to false once the tip is recent and has the minimum work. */
   get isInitialBlockDownload(): boolean {
-    return this.#isInitialBlockDownload;
+    return this.#initialDownload.isUnderWay;
   }
 
   /** Blocks come from files at first; `blocksLoaded` ends it. */
@@ -167,11 +142,6 @@ export class ChainState {
     return this.#parts.files.size;
   }
 
-  /** Bytes of memory that changed coins take, and how many they are. */
-  get coinsCache(): { readonly bytes: number; readonly size: number } {
-    return this.#parts.coins;
-  }
-
   /**
    * The blocks that were all connected one after the other, from genesis on: the active chain, but while a
    * snapshot of coins is being checked, that of the background.
@@ -194,19 +164,7 @@ export class ChainState {
 
   /** By work, the active one last. */
   get chainstates(): readonly ChainstateReport[] {
-    const { active, background, base } = this.#states;
-    const all = background === undefined ? [active] : [background, active];
-    return all.map((each) => {
-      const isActive = each === active;
-      const snapshotBase = isActive ? base : undefined;
-      return {
-        tip: each.tip,
-        snapshotBase,
-        isValidated: background === undefined || !isActive,
-        budgetBytes: each.budget,
-        progress: this.#progressOf(each.tip),
-      };
-    });
+    return reportChainstates(this.#states, (tip) => this.#progressOf(tip));
   }
 
   /** The database that the active coins are in. */
@@ -319,6 +277,11 @@ export class ChainState {
    * deep they lie. Like its counterparts below, `done` when the best chain that is left is connected.
    */
   invalidate(id: BlockId, done: () => void): void {
+    if (this.#states.isHistorical(id)) {
+      this.#parts.ports.logger.warning(`[snapshot] Block ${displayHash(this.headers.hash(id))} is taken for ` +
+        "invalid, on which the coins that were loaded rest: these stay in use, and are not checked any " +
+        "further until it is reconsidered");
+    }
     this.#control.invalidate(id);
     this.#restWaiters.push(done);
   }
@@ -381,7 +344,7 @@ export class ChainState {
 
   #makeAcceptance(): BlockAcceptance {
     return new BlockAcceptance(this.#parts, {
-      isInitialBlockDownload: () => this.#isInitialBlockDownload,
+      isInitialBlockDownload: () => this.isInitialBlockDownload,
       isHistorical: (id) => this.#states.isHistorical(id),
     });
   }
@@ -399,20 +362,17 @@ export class ChainState {
     this.#pruner = this.#makePruner();
     this.#control = new ChainControl(this.#parts);
     this.#leaveInitialBlockDownload();
-    this.#states.balance(this.#isInitialBlockDownload);
+    this.#states.balance(this.isInitialBlockDownload);
   }
 
   /** Puts everything where it was. */
   #resume(found: RestoredState): void {
     putBack(this.#parts, found);
-    const { coinsHead, tip, background } = found;
+    const { coinsHead, tip } = found;
     const isBehind = this.headers.compareWork(tip, coinsHead) > 0 && !this.headers.isInvalid(tip);
     if (isBehind) this.#rollForwardTo = tip;
     this.#states.separateFiles();
-    for (const head of [coinsHead, background?.coinsHead ?? GENESIS]) {
-      const fault = checkLastBlocks(this.headers, this.#parts.blocks, head, this.params);
-      if (fault !== undefined) throw new ChainDataError(fault);
-    }
+    checkHeads(this.#parts, found);
   }
 
   /** There is no better chain to go to. */
@@ -434,12 +394,6 @@ export class ChainState {
   }
 
   #leaveInitialBlockDownload(): void {
-    if (!this.#isInitialBlockDownload || this.#isLoadingBlocks) return;
-    const { ports, settings } = this.#parts;
-    if (this.headers.chainWork(this.tip) < settings.minimumChainWork) return;
-    if (this.headers.time(this.tip) < ports.clock.unixTime() - settings.maxTipAge) return;
-    ports.logger.info("Leaving InitialBlockDownload (latching to false)");
-    this.#isInitialBlockDownload = false;
-    this.#states.balance(false);
+    if (!this.#isLoadingBlocks && this.#initialDownload.endsAt(this.#parts)) this.#states.balance(false);
   }
 }

@@ -251,6 +251,25 @@ test("a block before the snapshot's that breaks a rule stops the node, and is no
   assert.ok(again.chain.headers.isInvalid(again.chain.headers.find(bad.block.hash) ?? assert.fail()));
 });
 
+test("an operator who takes a block below the snapshot's for invalid is told that the check ends there", () => {
+  const world = makeWorld();
+  const harness = loaded(world);
+  const id = harness.chain.headers.find((world.main[4] as BlockNode).block.hash) ?? assert.fail();
+  let isDone = false;
+  harness.chain.invalidate(id, () => {
+    isDone = true;
+  });
+  feed(harness, world.main);
+  assert.ok(isDone);
+  const warning = /^\[snapshot\] Block .* is taken for invalid, .* not checked any/;
+  assert.ok(harness.log.some((line) => warning.test(line)));
+  assert.ok(harness.chain.historicalRange !== undefined);
+  harness.chain.reconsider(id, () => {});
+  feed(harness, world.main);
+  assert.equal(harness.chain.historicalRange, undefined);
+  assert.equal(activeCoins(harness), world.tipCoins);
+});
+
 test("a node on another branch with less work goes back to the fork in the background", () => {
   const world = makeWorld();
   const harness = new ChainHarness({ params: world.params });

@@ -24,6 +24,7 @@ import { type BlockId, GENESIS } from "./header_index.ts";
 /** Memory that one changed coin takes here, about. */
 const CHANGE_BYTES = 300;
 
+/** `bad` also when not all that was asked for could be checked. */
 export type CheckStep = "more" | "good" | "bad";
 
 export class ChainCheck {
@@ -33,6 +34,8 @@ export class ChainCheck {
   #start: BlockId;
   #at: BlockId;
   #isGoingUp = false;
+  /** Blocks that were to be checked are pruned, or have not come yet. */
+  #lacksBlocks = false;
   #coins: ChangedCoins;
 
   /** `depth` blocks from the tip back; zero for all. */
@@ -55,9 +58,12 @@ export class ChainCheck {
     if (active.tip !== this.#start && this.#level >= 3) this.#restart();
     if (this.#isGoingUp) return this.#up(done);
     const isLow = headers.height(this.#start) - headers.height(this.#at) >= this.#count;
-    // What is pruned cannot be checked.
-    if (this.#at === GENESIS || isLow || !headers.hasBlock(this.#at)) return done(this.#turnRound());
-    done(this.#down());
+    if (this.#at === GENESIS || isLow) return done(this.#turnRound());
+    if (headers.hasBlock(this.#at)) return done(this.#down());
+    this.#lacksBlocks = true;
+    this.#parts.ports.logger.info(`Block verification stopping at height ${headers.height(this.#at)} (no ` +
+      "data). This could be due to pruning or use of an assumeutxo snapshot.");
+    done(this.#turnRound());
   }
 
   get #count(): number {
@@ -69,6 +75,7 @@ export class ChainCheck {
     this.#start = this.#parts.active.tip;
     this.#at = this.#start;
     this.#isGoingUp = false;
+    this.#lacksBlocks = false;
     this.#coins = new ChangedCoins(this.#parts.coins);
   }
 
@@ -131,7 +138,7 @@ export class ChainCheck {
     const { headers, ports } = this.#parts;
     const lowest = this.#isGoingUp ? this.#count : headers.height(this.#start) - headers.height(this.#at);
     ports.logger.info(`Verification: checked last ${lowest} blocks at level ${this.#level}`);
-    return "good";
+    return this.#lacksBlocks ? "bad" : "good";
   }
 
   #bad(what: string, id: BlockId, why = ""): CheckStep {

@@ -3,11 +3,14 @@
  *
  * @module
  */
+import { wordAt } from "../base/salted_hash.ts";
 import { retargetInterval } from "../consensus/next_work.ts";
-import { displayHash, hashKey } from "../primitives/hash.ts";
-import { SEQUENCE_FINAL, type Transaction } from "../primitives/transaction.ts";
+import { type BlockLayout, LOCKTIME_BYTES } from "../primitives/block_layout.ts";
+import { displayHash } from "../primitives/hash.ts";
+import { SEQUENCE_FINAL } from "../primitives/transaction.ts";
 import { LOCKTIME_THRESHOLD, SEQUENCE_DISABLED, SEQUENCE_IS_TIME } from "../consensus/locktime.ts";
 import { BIP34_IMPLIES_BIP30_BELOW } from "./duplicate_coinbases.ts";
+import { BlockIds } from "./given_coins.ts";
 import type { LoneBlock } from "./lone_block.ts";
 import { UNKNOWN_HEIGHT } from "./spent_coins.ts";
 
@@ -37,24 +40,13 @@ export function openQuestions(lone: LoneBlock): readonly string[] {
 }
 
 /** Locktimes by the median time past, and relative ones from coins of which too little is known. */
-function lockQuestions({ block, spent }: LoneBlock): string[] {
+function lockQuestions(lone: LoneBlock): string[] {
   const questions: string[] = [];
-  const waiting = block.transactions.filter(isLockedByTime).map(({ locktime }) => locktime);
-  if (waiting.length > 0) {
-    const latest = waiting.reduce((most, time) => Math.max(most, time));
-    const what = `of ${waiting.length} transactions, that the median time past is above ${latest}`;
-    questions.push(`locktimes: ${what}`);
+  const { count, latest } = locktimesByTime(lone.block.layout);
+  if (count > 0) {
+    questions.push(`locktimes: of ${count} transactions, that the median time past is above ${latest}`);
   }
-  const made = new Set(block.transactions.map(({ txid }) => hashKey(txid)));
-  let [byTime, byHeight, at] = [0, 0, 0];
-  for (const { version, inputs } of block.transactions.slice(1)) {
-    for (const { prevout, sequence } of inputs) {
-      const isUnknown = spent[at++]?.height === UNKNOWN_HEIGHT && !made.has(hashKey(prevout.txid));
-      if (version < 2 || (sequence & SEQUENCE_DISABLED) !== 0) continue;
-      if ((sequence & SEQUENCE_IS_TIME) !== 0) byTime++;
-      else if (isUnknown && sequence !== 0) byHeight++;
-    }
-  }
+  const { byTime, byHeight } = relativeLocktimes(lone);
   if (byTime > 0) questions.push(`relative locktimes: of ${byTime} inputs that wait for a time`);
   if (byHeight > 0) {
     questions.push(`relative locktimes: of ${byHeight} inputs whose coin's height is not given`);
@@ -62,6 +54,35 @@ function lockQuestions({ block, spent }: LoneBlock): string[] {
   return questions;
 }
 
-function isLockedByTime({ locktime, inputs }: Transaction): boolean {
-  return locktime >= LOCKTIME_THRESHOLD && inputs.some(({ sequence }) => sequence !== SEQUENCE_FINAL);
+/** How many transactions wait for a time, and the latest of these. */
+function locktimesByTime({ bytes, transactionCount, starts, firstInputs, sequences }: BlockLayout) {
+  let [count, latest] = [0, 0];
+  for (let number = 0; number < transactionCount; number++) {
+    const locktime = wordAt(bytes, (starts[number + 1] as number) - LOCKTIME_BYTES) >>> 0;
+    if (locktime < LOCKTIME_THRESHOLD) continue;
+    const own = sequences.subarray(firstInputs[number], firstInputs[number + 1]);
+    if (own.every((at) => wordAt(bytes, at) >>> 0 === SEQUENCE_FINAL)) continue;
+    count++;
+    latest = Math.max(latest, locktime);
+  }
+  return { count, latest };
+}
+
+/** How many inputs wait for a time, and how many for a height that is counted from one not known. */
+function relativeLocktimes({ block, spent }: LoneBlock) {
+  const { bytes, transactionCount, starts, firstInputs, outPoints, sequences } = block.layout;
+  const made = new BlockIds(block);
+  let [byTime, byHeight] = [0, 0];
+  const first = firstInputs[1] as number;
+  for (let number = 1; number < transactionCount; number++) {
+    if (wordAt(bytes, starts[number] as number) >>> 0 < 2) continue;
+    for (let input = firstInputs[number] as number; input < (firstInputs[number + 1] as number); input++) {
+      const sequence = wordAt(bytes, sequences[input] as number);
+      if ((sequence & SEQUENCE_DISABLED) !== 0) continue;
+      if ((sequence & SEQUENCE_IS_TIME) !== 0) byTime++;
+      else if (sequence !== 0 && spent[input - first]?.height === UNKNOWN_HEIGHT &&
+        made.find(bytes, outPoints[input] as number) < 0) byHeight++;
+    }
+  }
+  return { byTime, byHeight };
 }

@@ -110,3 +110,19 @@ test("of blocks that wait for the same one, the first to come is the first in li
   const { headers, tip } = harness.chain;
   assert.equal(hashKey(headers.hash(tip)), hashKey((nodes[2] as BlockNode).block.hash));
 });
+
+test("of a side chain of more than a thousand blocks, the senders of the first are forgotten", () => {
+  const side = tree.grow(tree.genesis, 1_001);
+  const { harness, add, told } = world(side, ...tree.grow(tree.genesis, 1_002));
+  side.forEach((_, at) => {
+    add(at);
+    harness.settle();
+  });
+  assert.equal(told().length, side.length);
+  harness.events.length = 0;
+  const { chain } = harness;
+  chain.invalidate(chain.headers.find((side[0] as BlockNode).block.hash) ?? assert.fail(), () => {});
+  harness.settle();
+  const sources = told().map(([source]) => source).sort((a = 0, b = 0) => a - b);
+  assert.deepEqual(sources, side.map((_, at) => at).slice(1));
+});

@@ -3,6 +3,12 @@ import type { ActiveChain } from "./active_chain.ts";
 import type { ChainEvent } from "./chain_ports.ts";
 import type { BlockId, HeaderIndex } from "./header_index.ts";
 
+/**
+ * Blocks on side chains whose senders are remembered. Each has shown the work of a block; a side chain that
+ * is longer is nobody's accident, and of its first blocks the senders are forgotten.
+ */
+const ASIDE_MAX = 1_000;
+
 interface Due {
   readonly source: number | undefined;
   /** End of the best chain that it was part of once it was linked; the block itself on a side chain. */
@@ -89,7 +95,15 @@ export class PendingVerdicts {
     this.#waiting.delete(id);
     this.#due.delete(id);
     this.#aside.delete(id);
-    if (violation === undefined && source !== undefined && !this.#active.has(id)) this.#aside.set(id, source);
+    if (violation === undefined && source !== undefined && !this.#active.has(id)) this.#setAside(id, source);
     this.#event({ type: "block-checked", hash: this.#headers.hash(id), violation, source });
+  }
+
+  #setAside(id: BlockId, source: number): void {
+    this.#aside.set(id, source);
+    for (const oldest of this.#aside.keys()) {
+      if (this.#aside.size <= ASIDE_MAX) return;
+      this.#aside.delete(oldest);
+    }
   }
 }

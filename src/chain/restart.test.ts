@@ -8,6 +8,7 @@ import { fromHex } from "../base/bytes.ts";
 import { below, seededRng } from "../base/rng.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { REGTEST } from "../params/regtest.ts";
+import { REINDEX_MARK } from "./chain_ports.ts";
 import { ChainDataError, type ChainDataFault } from "./restore.ts";
 
 const PARAMS = QUICK_MATURITY;
@@ -69,10 +70,30 @@ test("when coins are made anew on request, scripts are checked again too", () =>
   const harness = new ChainHarness(settings);
   feed(harness, main);
   harness.settle();
-  const again = harness.crash({ checksAnew: true });
+  const again = harness.crash({}, { connectsAnew: true });
   while (again.chain.work());
   assert.ok(again.jobs.length > 0);
   assert.equal(again.settle().tipHash, harness.tipHash);
+});
+
+test("scripts are checked again by the next start too, when one on request did not come to its end", () => {
+  const { main } = forkedChain();
+  const harness = new ChainHarness(settings);
+  feed(harness, main);
+  harness.settle();
+  harness.disk.files.applyWrites([{ name: REINDEX_MARK, offset: 0, bytes: Uint8Array.of(1) }]);
+  const isMarked = (): boolean => harness.disk.files.read(REINDEX_MARK, 0, 1) !== undefined;
+  const stopped = harness.crash({}, { connectsAnew: true });
+  stopped.applyBatch((stopped.batches[0] ?? assert.fail()).batch, 3);
+  assert.ok(isMarked(), "until it is on disk that nothing counts as connected");
+  stopped.acknowledge();
+  assert.ok(!isMarked());
+  const again = stopped.crash();
+  while (again.chain.work());
+  assert.ok(again.jobs.length > 0);
+  const jobs = again.jobs.length;
+  again.settle();
+  assert.ok(again.restart().jobs.length < jobs, "once is enough");
 });
 
 test("coins flushed on a branch that was then left are brought back by what undoes it", () => {

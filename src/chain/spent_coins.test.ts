@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { writeSpentCoins } from "../../test/support/write_spent_coins.ts";
 import { toHex } from "../base/bytes.ts";
 import { DecodeError } from "../codec/decode_error.ts";
 import type { Sats } from "../primitives/amount.ts";
-import { readSpentCoins, writeSpentCoins } from "./spent_coins.ts";
+import { readSpentCoins } from "./spent_coins.ts";
 
 const coin = fc.record({
   value: fc.integer({ min: -1, max: 21e14 }).map((value) => value as Sats),

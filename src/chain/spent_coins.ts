@@ -13,7 +13,6 @@
  */
 import type { Bytes } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
-import { ByteWriter, countSize } from "../codec/byte_writer.ts";
 import { malformed } from "../codec/decode_error.ts";
 import type { Sats } from "../primitives/amount.ts";
 import type { Coin } from "../primitives/coin.ts";
@@ -37,13 +36,4 @@ export function readSpentCoins(bytes: Bytes): readonly Coin[] {
     coins.push({ value, height, isCoinbase: flag === 1, script: reader.varBytes("script") });
   }
   return coins;
-}
-
-export function writeSpentCoins(coins: readonly Coin[]): Bytes {
-  const size = coins.reduce((sum, { script }) => sum + 13 + countSize(script.length) + script.length, 0);
-  const writer = new ByteWriter(size);
-  for (const { value, height, isCoinbase, script } of coins) {
-    writer.i64FromNumber(value).u32(height).u8(isCoinbase ? 1 : 0).varBytes(script);
-  }
-  return writer.finish();
 }

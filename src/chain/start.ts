@@ -3,18 +3,22 @@
  *
  * @module
  */
-import { equalBytes } from "../base/bytes.ts";
-import { blockFileName, FRAME_BYTES } from "./block_files.ts";
+import { equalBytes, NO_BYTES } from "../base/bytes.ts";
+import { blockFileName, FRAME_BYTES, undoFileName } from "./block_files.ts";
 import type { FilePosition } from "./block_table.ts";
 import type { ChainParts } from "./chain_parts.ts";
+import { REINDEX_MARK } from "./chain_ports.ts";
+import { checkLastBlocks } from "./check_last_blocks.ts";
 import { type BlockId, GENESIS } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
-import { formatChange, type RestoredState, tipChange } from "./restore.ts";
+import { ChainDataError, formatChange, type RestoredState, tipChange } from "./restore.ts";
 
 /** For a start that finds nothing. */
 export function writeGenesis(parts: ChainParts): void {
   const { blocks, candidates, headers, outbox, settings: { params: { genesis } } } = parts;
-  const files = blocks.store(GENESIS, genesis, findGenesis(parts));
+  // There is an undo file for each file of blocks, though genesis has nothing to undo.
+  const undo = { name: undoFileName(0), offset: 0, bytes: NO_BYTES };
+  const files = [...blocks.store(GENESIS, genesis, findGenesis(parts)), undo];
   candidates.received(GENESIS);
   headers.blocks.setConnected(GENESIS);
   const index = [formatChange(), ...takeChangedPages(headers), tipChange(genesis.hash)];
@@ -45,4 +49,27 @@ export function putBack(parts: ChainParts, { lost, tip }: RestoredState): void {
   }
   const index = takeChangedPages(headers);
   if (index.length > 0) outbox.send({ index });
+}
+
+/**
+ * Scripts of all blocks are to be checked, of those that were connected before too. The mark goes last: a
+ * start that finds it removes the coins again, and comes here again.
+ */
+export function connectAnew({ headers, outbox }: ChainParts, isReindexing: boolean): void {
+  for (let row = GENESIS + 1; row < headers.size; row++) {
+    if (headers.blocks.wasConnected(row)) headers.blocks.setUnchecked(row);
+  }
+  // While block files are read there is another mark, which stays until they are.
+  const removeFiles = isReindexing ? [] : [REINDEX_MARK];
+  outbox.send({ index: takeChangedPages(headers), removeFiles, sync: true });
+}
+
+/** @throws {ChainDataError} when the last blocks of a chainstate are damaged */
+export function checkHeads(
+  { blocks, headers, settings: { params } }: ChainParts, { coinsHead, background }: RestoredState,
+): void {
+  for (const head of [coinsHead, background?.coinsHead ?? GENESIS]) {
+    const fault = checkLastBlocks(headers, blocks, head, params);
+    if (fault !== undefined) throw new ChainDataError(fault);
+  }
 }

@@ -185,9 +185,9 @@ export class TipMover implements ActivationPorts {
 
   #mustCheckScripts(id: BlockId): boolean {
     const { acceptance, headers, ports, settings } = this.#parts;
-    const { assumeValid, checksAnew, minimumChainWork, params } = settings;
+    const { assumeValid, minimumChainWork, params } = settings;
     // Only after a crash: these very bytes were checked before.
-    if (checksAnew !== true && headers.blocks.wasConnected(id)) return false;
+    if (headers.blocks.wasConnected(id)) return false;
     const reason = reasonToCheckScripts(headers, id, acceptance.best, assumeValid, minimumChainWork, params);
     if (reason !== this.#lastScriptReason) {
       const block = `block #${headers.height(id)} (${displayHash(headers.hash(id))})`;

@@ -32,7 +32,7 @@ export function chainName(settings: Settings): string {
 export function chooseChain(settings: Settings): ChainParams {
   const name = chainName(settings);
   const challenge = signetChallenge(settings);
-  if (name === "signet" && challenge !== undefined) return signetWith(challenge);
+  if (name === "signet" && challenge !== undefined) return signetWith(challenge, settings.list("signetseednode"));
   if (name === "regtest") return chooseRegtest(settings);
   if (settings.list("test").length > 0) throw new UsageError("-test=<option> can only be used with regtest");
   if (settings.list("testactivationheight").length > 0) {
@@ -42,7 +42,7 @@ export function chooseChain(settings: Settings): ChainParams {
 }
 
 /** What `-test` knows. */
-const TESTS: readonly string[] = ["bip94", "reindex_after_failure_noninteractive_yes"];
+const TESTS: readonly string[] = ["addrman", "bip94", "reindex_after_failure_noninteractive_yes"];
 
 function chooseRegtest(settings: Settings): ChainParams {
   const tests = settings.list("test");

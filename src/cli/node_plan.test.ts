@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MAIN } from "../params/main.ts";
 import { REGTEST } from "../params/regtest.ts";
 import { formatAddress } from "../primitives/host_text.ts";
 import { chainName, chooseChain } from "./choose_chain.ts";
@@ -42,6 +41,7 @@ describe("planNode", () => {
       ["-uacomment=₿", "User Agent comment (₿) contains unsafe characters."],
       ["-port=65536", "Invalid port specified in -port: '65536'"],
       ["-port=0", "Invalid port specified in -port: '0'"],
+      ["-asmap", "Embedded asmap data not available"],
       ["-maxconnections=-1", "-maxconnections must be greater or equal than zero"],
       ["-prune=-1", "Prune cannot be configured with a negative value."],
       ["-prune=549", "Prune configured below the minimum of 550 MiB.  Please use a higher number."],
@@ -64,8 +64,27 @@ describe("planNode", () => {
       /^Total length of network version string \(317\) exceeds maximum length \(256\)\. Reduce the/);
   });
 
+  it("reads how nodes are found, and how long bans last", async () => {
+    const refusal = "Cannot set -forcednsseed to true when setting -dnsseed to false.";
+    assert.equal(await faultOf("-forcednsseed", "-dnsseed=0"), refusal);
+    assert.equal(await faultOf("-forcednsseed", "-connect=0"), refusal);
+    const { options, asmapFile } = await plan("-seednode=25.0.0.1", "-seednode=name.invalid:5", "-asmap=map",
+      "-bantime=60", "-nofixedseeds", "-forcednsseed", "-checkaddrman=3");
+    const { seedNodes, ...discovery } = options.discovery;
+    assert.deepEqual(seedNodes.map(({ text, address }) => [text, formatAddress(address)]),
+      [["25.0.0.1", "25.0.0.1:18444"], ["name.invalid:5", "name.invalid:5"]]);
+    assert.deepEqual(discovery, {
+      usesDnsSeeds: true, forcesDnsSeeds: true, usesFixedSeeds: false, bookCheckRatio: 3, bookKey: undefined,
+    });
+    assert.deepEqual([asmapFile, options.banSeconds], ["map", 60]);
+    for (const flag of ["-connect=0", "-maxconnections=0"]) {
+      assert.equal((await plan(flag)).options.discovery.usesDnsSeeds, false, flag);
+      assert.equal((await plan(flag, "-dnsseed=1")).options.discovery.usesDnsSeeds, true, flag);
+    }
+  });
+
   it("refuses options that are not there yet, unless they are switched off", async () => {
-    assert.match(await faultOf("-v2transport=1"), /^-v2transport=1 cannot be had: the encrypted transport/);
+    assert.match(await faultOf("-rest=1"), /^-rest=1 cannot be had: there is no REST interface/);
     assert.equal(await faultOf("-v2transport=0", "-norest", "-listenonion=0", "-blocksonly",
       "-keypool=1"), "");
   });
@@ -91,9 +110,12 @@ describe("planNode", () => {
   });
 
   it("listens unless it dials only some, and where it is told to", async () => {
-    assert.deepEqual((await plan()).listen, [{ host: "0.0.0.0", port: 18444 }, { host: "::", port: 18444 }]);
+    assert.deepEqual((await plan()).listen, [
+      { host: "0.0.0.0", port: 18444 }, { host: "::", port: 18444, isOptional: true },
+      { host: "127.0.0.1", port: 18445 },
+    ]);
     assert.deepEqual((await plan("-connect=0")).listen, []);
-    assert.deepEqual((await plan("-connect=0", "-listen")).listen.length, 2);
+    assert.equal((await plan("-connect=0", "-listen")).listen.length, 3);
     assert.deepEqual((await plan("-connect=0", "-bind=127.0.0.1", "-bind=[::1]:9=onion", "-port=7")).listen,
       [{ host: "127.0.0.1", port: 7 }, { host: "::1", port: 9 }]);
     const white = await plan("-whitebind=noban@127.0.0.1:8");
@@ -109,13 +131,6 @@ describe("planNode", () => {
       (await plan("-connect=127.0.0.1", "-connect=[::1]:5")).options.connectOnly?.map(formatAddress),
       ["127.0.0.1:18444", "[::1]:5"]);
     assert.deepEqual((await plan("-addnode=1.2.3.4:9")).options.addNodes.map(formatAddress), ["1.2.3.4:9"]);
-  });
-
-  it("keeps to this machine on public networks, and says why", async () => {
-    const { options, listen } = await planNode(flags(), MAIN);
-    assert.match(options.loopbackOnly ?? "", /^on main this version talks to peers on this machine only: /);
-    assert.equal(listen[0]?.host, "127.0.0.1");
-    assert.equal((await plan()).options.loopbackOnly, undefined);
   });
 
   it("reads sizes, times and amounts", async () => {

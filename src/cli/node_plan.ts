@@ -3,20 +3,29 @@
  *
  * @module
  */
-import { lookup } from "node:dns/promises";
 import { seconds } from "../base/time.ts";
-import { loopbackOnlyReason } from "../node/loopback_only.ts";
+import { Networks, type NetworkSettings } from "../connections/networks.ts";
+import type { SeedNode } from "../node/discovery_options.ts";
 import type { NodeOptions } from "../node/node_options.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { parseWhitebind, parseWhitelist } from "../peer/permissions.ts";
-import { parseHost, splitHostPort } from "../primitives/host_text.ts";
+import { parseDestination } from "../primitives/host_text.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import { UsageError } from "./core_flags.ts";
+import { readAsmapFile, readDiscovery } from "./discovery_plan.ts";
 import { readIndexes } from "./index_plan.ts";
+import { planLan } from "./lan_plan.ts";
+import { planListen } from "./listen_plan.ts";
+import { planNetworks } from "./network_plan.ts";
 import { OPTIONS } from "./options.ts";
+import { readPeerOptions } from "./peer_plan.ts";
 import { readBlockLimits, readMinRelayFeeRate, readRelayPolicy } from "./policy_plan.ts";
-import { readAssumeValid, readInteger, readMinimumWork, readPort, readThreads } from "./read_setting.ts";
+import { checkPorts } from "./read_place.ts";
+import { readAssumeValid, readInteger, readMinimumWork, readThreads } from "./read_setting.ts";
 import { settingText, type Settings } from "./settings.ts";
+import type { LanPlan } from "../io/lan_discovery.ts";
+import type { ListenAddress } from "../io/listener.ts";
+import type { NetworkPlan } from "../io/networks/node_networks.ts";
 import type { Reindex } from "../io/reindex_mark.ts";
 import type { VerifyPlan } from "../io/verify_pool.ts";
 import { userAgent } from "../io/version.ts";
@@ -39,7 +48,14 @@ export interface Bind {
 export interface NodePlan {
   readonly options: NodeOptions;
   /** What is listened on; empty for nothing. */
-  readonly listen: readonly Bind[];
+  readonly listen: readonly ListenAddress[];
+  readonly networks: NetworkPlan;
+  /** What its operator should know before it starts. */
+  readonly warnings: readonly string[];
+  /** Where nodes of the same network are looked for by multicast DNS. */
+  readonly lan: LanPlan | undefined;
+  /** The file of `-asmap`, relative to the network's folder. */
+  readonly asmapFile: string | undefined;
   readonly verify: VerifyPlan;
   readonly files: BlockFilesPlan;
 }
@@ -56,25 +72,41 @@ export interface BlockFilesPlan {
 /** @throws {UsageError} when the settings contradict each other, or are out of their ranges */
 export async function planNode(settings: Settings, params: ChainParams): Promise<NodePlan> {
   refuseAbsent(settings);
-  const listen = planListen(settings, params);
+  checkPorts(settings);
+  const listen = await planListen(settings, params);
+  const networks = await planNetworks(settings, params, listen);
   const { rules, bindRules } = readWhitelists(settings);
   const pruneTarget = readPrune(settings);
   const relayPolicy = readRelayPolicy(settings);
+  const asReached = (address: NetworkAddress): NetworkAddress =>
+    new Networks(networks.settings).asReached(address);
   const options: NodeOptions = {
     params,
     userAgent: readUserAgent(settings),
-    advertise: readAdvertised(settings, params),
-    listen: listen.length > 0,
-    connectOnly: await readConnect(settings, params),
-    addNodes: await readAddresses(settings, "addnode", params.port),
+    advertise: listen.advertise,
+    foundAddresses: listen.foundAddresses,
+    discovers: listen.discovers,
+    listenPort: listen.listenPort,
+    listen: listen.addresses.length > 0,
+    onionBinds: listen.onionBinds,
+    networks: networks.settings,
+    privateBroadcast: networks.privateBroadcast,
+    connectOnly: readConnect(settings, params.port)?.map(asReached),
+    addNodes: readDestinations(settings, "addnode", params.port).map(asReached),
+    discovery: readDiscovery(
+      settings, readSeedNodes(settings, params), dialsOthers(settings, networks.settings)),
+    banSeconds: readInteger(settings, "bantime", 24 * 60 * 60),
     maxConnections: readMaxConnections(settings),
+    inboundRelayPercent: readInboundRelayPercent(settings),
+    networkActive: settings.flag("networkactive", true),
     peerTimeout: readPeerTimeout(settings),
+    v2Transport: settings.flag("v2transport", true),
     blocksOnly: settings.flag("blocksonly"),
     peerBloomFilters: settings.flag("peerbloomfilters"),
+    ...readPeerOptions(settings),
     permissionRules: rules,
     bindPermissionRules: bindRules,
     localPeers: false,
-    loopbackOnly: loopbackOnlyReason(params),
     pruneTarget,
     ...readIndexes(settings, pruneTarget !== undefined),
     blockFileBytes: settings.flag("fastprune") ? FAST_PRUNE_FILE_BYTES : BLOCK_FILE_BYTES,
@@ -82,7 +114,6 @@ export async function planNode(settings: Settings, params: ChainParams): Promise
     coinsBatchBytes: Math.max(1, readInteger(settings, "dbbatchsize", 32 * MIB)),
     minimumChainWork: readMinimumWork(settings, params.minimumChainWork),
     assumeValid: readAssumeValid(settings, params.assumeValid),
-    checksAnew: settings.flag("reindex-chainstate"),
     maxTipAge: readInteger(settings, "maxtipage", 24 * 60 * 60),
     mempoolMaxBytes: readInteger(settings, "maxmempool", 300) * MB,
     minRelayFeeRate: readMinRelayFeeRate(settings, relayPolicy),
@@ -91,7 +122,16 @@ export async function planNode(settings: Settings, params: ChainParams): Promise
     blockLimits: readBlockLimits(settings, params),
     mockTime: readInteger(settings, "mocktime", 0),
   };
-  return { options, listen, verify: readVerify(settings), files: planBlockFiles(settings, options) };
+  return {
+    options,
+    listen: listen.addresses,
+    networks: networks.plan,
+    warnings: [...listen.warnings, ...networks.warnings],
+    lan: planLan(settings, params),
+    asmapFile: readAsmapFile(settings),
+    verify: readVerify(settings),
+    files: planBlockFiles(settings, options),
+  };
 }
 
 /** @throws {UsageError} for an option that is not there yet and is not switched off */
@@ -104,79 +144,33 @@ function refuseAbsent(settings: Settings): void {
   }
 }
 
-// What is listened on
+// Whom it talks to
 
-function planListen(settings: Settings, params: ChainParams): readonly Bind[] {
-  const port = readPort(settings, "port", params.port);
-  const given = [...settings.list("bind"), ...settings.list("whitebind")];
-  if (given.length > 0 && !settings.flag("listen", true)) {
-    throw new UsageError("Cannot set -bind or -whitebind together with -listen=0");
-  }
-  const binds = settings.list("bind").map((text) => readBind(text, port));
-  const whitebinds =
-    settings.list("whitebind").map((text) => readBind(text.slice(text.indexOf("@") + 1), port));
-  if (given.length > 0) return [...binds, ...whitebinds];
-  if (!listensByDefault(settings)) return [];
-  if (loopbackOnlyReason(params) !== undefined) return [{ host: "127.0.0.1", port }];
-  return [{ host: "0.0.0.0", port }, { host: "::", port }];
+function readConnect(settings: Settings, port: number): readonly NetworkAddress[] | undefined {
+  const texts = settings.list("connect");
+  if (settings.isNegated("connect") || (texts.length === 1 && texts[0] === "0")) return [];
+  return texts.length === 0 ? undefined : readDestinations(settings, "connect", port);
 }
 
-/** Whoever dials only some, or nobody, is not dialled either, unless told otherwise. */
-function listensByDefault(settings: Settings): boolean {
-  if (settings.isSet("listen")) return settings.flag("listen");
-  const dialsAll = settings.list("connect").length === 0 && !settings.isNegated("connect");
-  return dialsAll && readMaxConnections(settings) > 0;
-}
-
-/** `host[:port][=onion]` */
-function readBind(text: string, defaultPort: number): Bind {
-  const parts = splitHostPort(text.replace(/=onion$/, ""), defaultPort);
-  const host = parts?.host === "localhost" ? "127.0.0.1" : parts?.host;
-  if (parts === undefined || host === undefined || parseHost(host, parts.port) === undefined) {
-    throw new UsageError(`Cannot resolve -bind address: '${text}'`);
-  }
-  return { host, port: parts.port };
-}
-
-function readAdvertised(settings: Settings, params: ChainParams): readonly NetworkAddress[] {
-  const port = readPort(settings, "port", params.port);
-  return settings.list("externalip").map((text) => {
-    const parts = splitHostPort(text, port);
-    const address = parts === undefined ? undefined : parseHost(parts.host, parts.port);
-    if (address === undefined) throw new UsageError(`Cannot resolve -externalip address: '${text}'`);
+/** Names stay names: they are looked up when they are dialled, by the proxy if there is one. */
+function readDestinations(settings: Settings, name: string, port: number): readonly NetworkAddress[] {
+  return settings.list(name).map((text) => {
+    const address = parseDestination(text, port);
+    if (address === undefined) throw new UsageError(`Cannot resolve -${name} address: '${text}'`);
     return address;
   });
 }
 
-// Whom it talks to
-
-async function readConnect(
-  settings: Settings, params: ChainParams,
-): Promise<readonly NetworkAddress[] | undefined> {
-  const texts = settings.list("connect");
-  if (settings.isNegated("connect") || (texts.length === 1 && texts[0] === "0")) return [];
-  if (texts.length === 0) return undefined;
-  return readAddresses(settings, "connect", params.port);
+function readSeedNodes(settings: Settings, { port }: ChainParams): readonly SeedNode[] {
+  const texts = settings.list("seednode");
+  const addresses = readDestinations(settings, "seednode", port);
+  return addresses.map((address, i) => ({ address, text: texts[i] as string }));
 }
 
-async function readAddresses(
-  settings: Settings, name: string, port: number,
-): Promise<readonly NetworkAddress[]> {
-  return Promise.all(settings.list(name).map((text) => resolveAddress(text, name, port)));
-}
-
-async function resolveAddress(text: string, name: string, defaultPort: number): Promise<NetworkAddress> {
-  const parts = splitHostPort(text, defaultPort);
-  if (parts === undefined) throw new UsageError(`Cannot resolve -${name} address: '${text}'`);
-  const address = parseHost(parts.host, parts.port);
-  if (address !== undefined) return address;
-  try {
-    const found = parseHost((await lookup(parts.host)).address, parts.port);
-    if (found !== undefined) return found;
-  } catch {
-    // Said below.
-  }
-  throw new UsageError(`Cannot resolve -${name} address: '${text}'`);
+/** Whether it chooses whom to dial where DNS seeds have addresses. */
+function dialsOthers(settings: Settings, { reachable }: NetworkSettings): boolean {
+  const isChoosing = settings.list("connect").length === 0 && !settings.isNegated("connect");
+  return isChoosing && readMaxConnections(settings) > 0 && (reachable.has("ipv4") || reachable.has("ipv6"));
 }
 
 function readWhitelists(settings: Settings) {
@@ -196,6 +190,12 @@ function readMaxConnections(settings: Settings): number {
   const count = readInteger(settings, "maxconnections", 125);
   if (count < 0) throw new UsageError("-maxconnections must be greater or equal than zero");
   return count;
+}
+
+function readInboundRelayPercent(settings: Settings): number {
+  const percent = readInteger(settings, "inboundrelaypercent", 100);
+  if (percent < 0 || percent > 100) throw new UsageError("-inboundrelaypercent must be from 0 to 100");
+  return percent;
 }
 
 function readPeerTimeout(settings: Settings): NodeOptions["peerTimeout"] {

@@ -15,13 +15,18 @@ export const CHAIN_OPTIONS: readonly Option[] = [
     help: "The script that signs the blocks of another signet",
   },
   {
+    name: "signetseednode", category: "chain", type: "list", value: "host",
+    help: "A DNS seed of that signet",
+  },
+  {
     name: "testactivationheight", category: "chain", type: "list", value: "name@height", isForTests: true,
     help: "On regtest, the height from which segwit, bip34, dersig, cltv or csv holds",
   },
   {
     name: "test", category: "chain", type: "list", value: "name", isForTests: true,
-    help: "On regtest, hold blocks to this rule as well: bip94; or answer yes where Bitcoin Core asks " +
-      "whether to reindex: reindex_after_failure_noninteractive_yes",
+    help: "On regtest, hold blocks to this rule as well: bip94; take a known key for the tables of addresses: " +
+      "addrman; or answer yes where Bitcoin Core asks whether to reindex: " +
+      "reindex_after_failure_noninteractive_yes",
   },
   {
     name: "prune", category: "chain", type: "number", value: "MiB", flag: "prune",

@@ -44,8 +44,25 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: "Tell others that we are reached here",
   },
   {
+    name: "discoverlan", category: "network", type: "text", value: "lan[:address]", flag: "discover",
+    help: "Look for nodes of this network on the local one, by multicast DNS; the address says which of " +
+      "our interfaces. Not on the public chains",
+  },
+  {
     name: "maxconnections", category: "network", type: "number", value: "n", flag: "maxconnections",
     help: "Connections that choose themselves, of both directions", fallback: "125",
+  },
+  {
+    name: "inboundrelaypercent", category: "network", type: "number", value: "n",
+    help: "Of the places for peers that dial us, those for peers that want transactions", fallback: "100",
+  },
+  {
+    name: "networkactive", category: "network", type: "flag",
+    help: "Start with the network switched on (setnetworkactive)", fallback: "1",
+  },
+  {
+    name: "v2transport", category: "network", type: "flag", flag: "v2transport",
+    help: "Encrypt connections to peers that can (BIP324)", fallback: "1",
   },
   {
     name: "peertimeout", category: "network", type: "number", value: "seconds", isForTests: true,

@@ -53,9 +53,10 @@ export async function planRun(settings: Settings, dataDir: string, notes: Config
       `Warning: Config setting for -${name} only applied on ${params.name} network when in ` +
       `[${params.name}] section.`);
   }
+  const node = await planNode(settings, params);
+  notes.warnings.push(...node.warnings.map((text) => `Warning: ${text}`));
   return {
-    params, networkDir, notes,
-    node: await planNode(settings, params),
+    params, networkDir, notes, node,
     rpc: planRpc(settings, params, networkDir),
     log: planLog(settings, networkDir),
     pidFile: readPidFile(settings, networkDir),
@@ -129,6 +130,9 @@ async function open(plan: RunPlan, form: ConsoleForm): Promise<RunningNode> {
       loadBlocks: node.files.loadBlocks,
       stopAfterImport: node.files.stopAfterImport,
       listen: node.listen,
+      networks: node.networks,
+      asmapFile: node.asmapFile,
+      ...(node.lan === undefined ? {} : { lan: node.lan }),
       logger: () => openLog(plan, form),
       ...(plan.pidFile === undefined ? {} : { pidFile: plan.pidFile }),
       ...(rpc === undefined ? {} : { rpc: rpc.options }),
@@ -173,7 +177,6 @@ function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: C
     ...(rpc?.warnings ?? [])]) {
     logger.warning(line);
   }
-  if (node.options.loopbackOnly !== undefined) logger.warning(`Careful: ${node.options.loopbackOnly}`);
   logChainSettings(logger, node.options);
   return logger;
 }

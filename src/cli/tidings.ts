@@ -1,9 +1,7 @@
 /** `tidings`: one program with sub-commands. @module */
-import { UsageError } from "./core_flags.ts";
+import { VERSION } from "../io/version.ts";
 import { EXIT } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
-import { isOn, lastText, readFlags } from "./tidings_flags.ts";
-import { VERSION } from "../io/version.ts";
 
 interface Command {
   readonly about: string;
@@ -41,6 +39,9 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   help: { about: "Explain a sub-command", load: async () => helpCommand },
 };
 
+/** By name: not every sub-command loads the modules that have them. */
+const ERRORS_FOR_USERS: ReadonlySet<string> = new Set(["UsageError", "SignatureBackendError"]);
+
 /** Runs the sub-command that `argv` names, and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = await runCommand(argv);
@@ -60,10 +61,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   try {
     return await (await command.load())(rest);
   } catch (error) {
-    // By its name: the module that has it is not loaded by every sub-command.
-    const isForUser = error instanceof UsageError ||
-      (error instanceof Error && error.name === "SignatureBackendError");
-    if (!isForUser) throw error;
+    if (!(error instanceof Error && ERRORS_FOR_USERS.has(error.name))) throw error;
     process.stderr.write(`tidings ${name}: ${error.message}\nSee: tidings ${name} --help\n`);
     return EXIT.usage;
   }
@@ -91,7 +89,8 @@ async function versionCommand(argv: readonly string[]): Promise<number> {
       "wasm or portable.\n");
     return EXIT.ok;
   }
-  const { nodeFlag } = await import("./node_flags.ts");
+  const [{ nodeFlag }, { isOn, lastText, readFlags }] =
+    await Promise.all([import("./node_flags.ts"), import("./tidings_flags.ts")]);
   const read = readFlags(argv, [nodeFlag("crypto"), { name: "json", help: "" }]);
   const { signatureBackend, useSignatures } = await import("../io/node_crypto.ts");
   useSignatures(lastText(read, "crypto"));

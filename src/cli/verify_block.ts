@@ -24,10 +24,12 @@ export interface VerifyRequest {
   readonly params: ChainParams;
   /** As the coinbase says, when it is not given. */
   readonly height: number | undefined;
-  readonly pool: VerifyPool;
+  readonly pool: ScriptPool;
   /** Unix seconds. */
   readonly now: number;
 }
+
+export type ScriptPool = Pick<VerifyPool, "verify" | "help">;
 
 /** Milliseconds. */
 export interface VerifyTimes {
@@ -35,7 +37,7 @@ export interface VerifyTimes {
   readonly read: number;
   /** All rules but the scripts, which the workers check meanwhile. */
   readonly rules: number;
-  /** What the scripts took longer. */
+  /** What the scripts took longer, with this thread's help. */
   readonly scripts: number;
 }
 
@@ -61,10 +63,9 @@ export async function verifyBlock(request: VerifyRequest): Promise<VerifyReport>
   const start = performance.now();
   const lone = readLoneBlock(request);
   const read = performance.now();
-  const scripts = checkScripts(lone, request.pool);
-  const verdict = checkLoneBlock(lone);
-  const checked = performance.now();
-  const violation = firstViolation(verdict, await scripts, request);
+  const [ofScripts, { verdict, checked }] =
+    await Promise.all([checkScripts(lone, request.pool), checkRules(lone, request.pool)]);
+  const violation = firstViolation(verdict, ofScripts, request);
   const times = { read: read - start, rules: checked - read, scripts: performance.now() - checked };
   const { block, height, spent } = lone;
   return {
@@ -80,7 +81,7 @@ export async function verifyBlock(request: VerifyRequest): Promise<VerifyReport>
 
 /** What is found counts only when all other rules are kept, and the coins are those that the block spends. */
 async function checkScripts(
-  { block, height, spent, params }: LoneBlock, pool: VerifyPool,
+  { block, height, spent, params }: LoneBlock, pool: ScriptPool,
 ): Promise<RuleViolation | undefined> {
   if (spent.length === 0) return undefined;
   return pool.verify({
@@ -90,6 +91,16 @@ async function checkScripts(
     flags: scriptFlagsAt(height, block.hash, params),
     inputCount: spent.length,
   });
+}
+
+/** All other rules; then this thread takes its share of the scripts. */
+async function checkRules(
+  lone: LoneBlock, pool: ScriptPool,
+): Promise<{ readonly verdict: LoneVerdict; readonly checked: number }> {
+  const verdict = checkLoneBlock(lone);
+  const checked = performance.now();
+  if (verdict.type === "good") pool.help();
+  return { verdict, checked };
 }
 
 function firstViolation(

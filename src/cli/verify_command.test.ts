@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
 import { signedBlock } from "../../test/support/signed_block.ts";
 import { tempDir } from "../../test/support/temp_dir.ts";
+import { writeSpentCoins } from "../../test/support/write_spent_coins.ts";
 import { type Bytes, concatBytes } from "../base/bytes.ts";
-import { writeSpentCoins } from "../chain/spent_coins.ts";
 import { VerifyPool } from "../io/verify_pool.ts";
 import { MAIN } from "../params/main.ts";
 import { TESTNET3 } from "../params/testnet3.ts";
@@ -50,9 +50,27 @@ test("a script that fails is the rule that is broken", async () => {
   assert.match(violation?.rule ?? "", /^block-script-verify-flag-failed/);
 });
 
+test("a bug in the rules is what fails, also when the scripts fail after it", async () => {
+  const [blockPath, spentPath] = [file(block.bytes), file(GOOD_SPENT)];
+  const unhandled: unknown[] = [];
+  const note = (error: unknown): void => void unhandled.push(error);
+  process.on("unhandledRejection", note);
+  const failing = {
+    verify: async () => Promise.reject(new Error("the scripts, later")),
+    help: () => {
+      throw new Error("the rules, at once");
+    },
+  };
+  const request = { blockPath, spentPath, params, height, pool: failing, now: 1_900_000_000 };
+  await assert.rejects(verifyBlock(request));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", note);
+  assert.deepEqual(unhandled, []);
+});
+
 test("a file that is no block, or no coins, is refused in words", async () => {
   const short = block.bytes.subarray(0, -1);
-  await assert.rejects(verify(short, GOOD_SPENT), /does not hold a block: Cannot decode at byte \d+: need/);
+  await assert.rejects(verify(short, GOOD_SPENT), /does not hold a block: Cannot decode at byte \d+: end of data: need/);
   const long = concatBytes(block.bytes, Uint8Array.of(0));
   await assert.rejects(verify(long, GOOD_SPENT), /does not hold a block: .*1 bytes remain after the end/);
   await assert.rejects(verify(block.bytes, GOOD_SPENT.subarray(0, -1)), /does not hold spent coins: /);

@@ -60,7 +60,9 @@ export async function verifyCommand(argv: readonly string[]): Promise<number> {
   const threads = readThreads(settings);
   useSignatures(lastText(read, "crypto"));
   compileLess();
-  const pool = new VerifyPool({ threads, report: (error) => process.stderr.write(`${error.message}\n`) });
+  // This thread takes its share of the scripts when it has done the rest.
+  const report = (error: Error): void => void process.stderr.write(`${error.message}\n`);
+  const pool = new VerifyPool({ threads: threads - 1, report });
   // Workers load while the rest does.
   pool.start();
   const { verifyBlock, VerifyInputError } = await import("./verify_block.ts");

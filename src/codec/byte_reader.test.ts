@@ -43,7 +43,7 @@ for (const method of METHODS) {
 test("truncation says where, how much was needed, and how much there was", () => {
   const reader = reading("010203");
   reader.u8();
-  assert.throws(() => reader.bytes(4), { message: "Cannot decode at byte 1: need 4 bytes, 2 remain" });
+  assert.throws(() => reader.bytes(4), { message: "Cannot decode at byte 1: end of data: need 4 bytes, 2 remain" });
 });
 
 test("bytes are views, copies are copies", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { DecodeError, type DecodeFault, malformed, overLimit } from "./decode_error.ts";
 
 const TEXTS: readonly (readonly [DecodeFault, string])[] = [
-  [{ kind: "truncated", needed: 4, remaining: 1 }, "need 4 bytes, 1 remain"],
+  [{ kind: "truncated", needed: 4, remaining: 1 }, "end of data: need 4 bytes, 1 remain"],
   [{ kind: "trailing", remaining: 2 }, "2 bytes remain after the end"],
   [{ kind: "not-minimal", value: 5n }, "non-canonical ReadCompactSize(): 5 in more bytes than it takes"],
 

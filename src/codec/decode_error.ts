@@ -49,7 +49,7 @@ export function decoded<T>(decode: () => T): T | undefined {
 function describe(fault: DecodeFault): string {
   switch (fault.kind) {
     case "truncated":
-      return `need ${fault.needed} bytes, ${fault.remaining} remain`;
+      return `end of data: need ${fault.needed} bytes, ${fault.remaining} remain`;
     case "trailing":
       return `${fault.remaining} bytes remain after the end`;
     case "not-minimal":

@@ -2,43 +2,42 @@
  * Whom to dial, and whom to let in: choices only. The sockets are the owner's.
  *
  * The owner calls `decide` whenever `wakeAt` has come, carries out the dials it returns, and tells
- * how each went: `opened` or `failed`, with the same object. What connections there are is read
- * from the owner, never kept here.
+ * how each went: `opened` or `failed`, with the same object. It tells of every connection when it
+ * opens, when its handshake is complete, and when it is gone.
  *
  * @module
  */
-import type { AddressBook, KnownAddress } from "../addrbook/address_book.ts";
-import type { Logger } from "../base/logger.ts";
-import type { Rng } from "../base/rng.ts";
-import {
-  addDuration, type Clock, type Duration, earlier, elapsed, type Instant, milliseconds, minutes, seconds,
-} from "../base/time.ts";
-import { servicesWanted } from "../peer/introduction.ts";
-import type { ConnectionType, Peer } from "../peer/peer.ts";
-import { formatAddress } from "../primitives/host_text.ts";
-import { netGroup } from "../primitives/net_group.ts";
-import { addressKey, isLoopback, isRoutable, type NetworkAddress } from "../primitives/network_address.ts";
+import type { AddressBook } from "../addrbook/address_book.ts";
+import type { Without } from "../base/defences.ts";
+import { type Clock, earlier, type Instant, minutes } from "../base/time.ts";
+import type { ConnectionType, Peer, PeerId } from "../peer/peer.ts";
+import { dialKey, formatAddress } from "../primitives/host_text.ts";
+import type { NetworkAddress, NetworkName } from "../primitives/network_address.ts";
+import { NODE_P2P_V2 } from "../wire/services.ts";
+import { AddressSearch, type AddressSearchPorts } from "./address_search.ts";
+import type { Anchor } from "./anchors.ts";
+import type { Dial, DialRequest } from "./dial.ts";
 import { DialBackoff } from "./dial_backoff.ts";
-import { type Admission, type ConnectedPeer, InboundDoor } from "./inbound_door.ts";
+import { pendingHandshakesMax } from "./handshake_gate.ts";
+import {
+  type Admission, type Arrival, type ConnectedPeer, InboundDoor, type InboundDoorPorts,
+} from "./inbound_door.ts";
 import { ADDED_MAX, type ConnectionLimits, connectionLimits, hasRoom } from "./limits.ts";
+import { LOCAL_WAIT, type NamedNode, NamedNodes, noteEnd } from "./named_nodes.ts";
+import type { Networks } from "./networks.ts";
+import { LASTING, OpenConnections } from "./open_connections.ts";
+import { OutboundChoice, type OutboundFind } from "./outbound_choice.ts";
+import { typeOfSlot } from "./outbound_slot.ts";
+import { DIRECT, type Route, routeText } from "./route.ts";
 
-/** One attempt to connect. Its identity is what tells it from another to the same address. */
-export interface Dial {
-  readonly address: NetworkAddress;
-  readonly type: ConnectionType;
-}
-
-/** What is decided for a connection that the operator wants. */
-export type DialRequest =
-  | { readonly ok: true; readonly dial: Dial }
-  | { readonly ok: false; readonly code: "too-many-connections" }
-  | { readonly ok: false; readonly code: "dial-refused"; readonly reason: string };
-
-export interface ConnectionManagerPorts {
+export interface ConnectionManagerPorts
+  extends InboundDoorPorts, Omit<AddressSearchPorts, "open" | "isExcluded"> {
   readonly clock: Clock;
-  readonly rng: Rng;
-  readonly logger: Logger;
-  readonly book: Pick<AddressBook, "size" | "select" | "attempted">;
+  readonly book: AddressSearchPorts["book"] & Pick<AddressBook, "size" | "attempted">;
+  readonly networks: Pick<Networks, "reachable" | "isReachable" | "routeTo">;
+  readonly without: Without;
+  /** Block-relay peers of the last run; the last is dialled first. */
+  readonly anchors: readonly Anchor[];
   /** All open connections, from their first moment to their last. */
   peers(): Iterable<ConnectedPeer>;
   /** Our tip is recent, so that peers with recent blocks only are of use. */
@@ -50,27 +49,28 @@ export interface ConnectionSettings {
   readonly connectOnly: readonly NetworkAddress[] | undefined;
   readonly addNodes: readonly NetworkAddress[];
   readonly maxConnections: number;
-  /** Admits loopback addresses, counts each port of theirs as its own group, and waits less. */
+  /** Of the inbound places, those for peers that want transactions, in percent. */
+  readonly inboundRelayPercent: number;
+  /** False until it is switched on: nobody is dialled, and nobody let in. */
+  readonly networkActive: boolean;
+  /** The encrypted transport is tried first with whoever may speak it. */
+  readonly v2Transport: boolean;
+  /** Admits loopback addresses, and waits less. */
   readonly localPeers: boolean;
-  /** Peers that are not on loopback are neither dialled nor let in, for the reason given. */
-  readonly loopbackOnly: string | undefined;
   /** Our own addresses. */
   readonly advertise: readonly NetworkAddress[];
 }
 
-/** A connection that lasted less counts as a failure: who drops us at once is not to be dialled in a loop. */
-const LASTING = seconds(10);
+/** How the operator wants a connection. */
+export interface DialWish {
+  /** Left out: as the node's option has it. */
+  readonly wantsV2?: boolean | undefined;
+  /** Left out: as its network is reached. */
+  readonly route?: Route | undefined;
+}
 
-/** Waits after failures with those that the operator named; Bitcoin Core's `addnode` waits a minute. */
-const MANUAL_WAIT = { first: milliseconds(500), longest: seconds(60) };
-/** `connect`: without these there is no network at all. */
-const CONNECT_ONLY_WAIT = { first: milliseconds(500), longest: seconds(5) };
+/** Waits after failures with those of our own choice: the book may have no others. */
 const AUTOMATIC_WAIT = { first: minutes(1), longest: minutes(60) };
-const LOCAL_WAIT = { first: milliseconds(200), longest: seconds(10) };
-
-/** How long to wait before asking the book again when it had nobody; doubles up to the longest. */
-const SEARCH_WAIT = { first: milliseconds(500), longest: seconds(30) };
-const LOCAL_SEARCH_WAIT = { first: milliseconds(50), longest: seconds(5) };
 
 /** Addresses that turned out to be ours; more than a machine has, and then the first is forgotten. */
 const OWN_ADDRESSES_MAX = 64;
@@ -78,252 +78,259 @@ const OWN_ADDRESSES_MAX = 64;
 const NO_DIALS: readonly Dial[] = [];
 
 export class ConnectionManager {
+  readonly limits: ConnectionLimits;
   readonly #ports: ConnectionManagerPorts;
   readonly #settings: ConnectionSettings;
-  readonly #limits: ConnectionLimits;
-  /** By address: those that are to be connected at all times. */
-  readonly #targets = new Map<string, NetworkAddress>();
+  readonly #named: NamedNodes;
   readonly #own = new Set<string>();
-  readonly #pending = new Set<Dial>();
-  readonly #manualBackoff: DialBackoff;
-  readonly #automaticBackoff: DialBackoff;
-  readonly #inboundDoor: InboundDoor;
+  /** With those that are being dialled. */
+  readonly #open: OpenConnections;
+  /** Without them. */
+  readonly #connected: OpenConnections;
+  /** And whether it was our own choice: only then a failure counts against the address. */
+  readonly #pending = new Map<Dial, boolean>();
+  readonly #choice: OutboundChoice;
+  /** Of those that we chose: who failed or left is not dialled again at once. */
+  readonly #backoff: DialBackoff;
+  readonly #door: InboundDoor;
+  #isNetworkActive: boolean;
   #wakeAt: Instant | undefined;
-  /** Asking a large book in vain is slow, so that is done ever more seldom. */
-  #searchWait: Duration;
-  #searchAt: Instant;
-  /** The last search, which found nobody: news in the book are a reason for another. */
-  #vainSearch: { readonly at: Instant; readonly bookSize: number } | undefined;
 
   constructor(ports: ConnectionManagerPorts, settings: ConnectionSettings) {
     const { clock } = ports;
-    const { localPeers, connectOnly } = settings;
+    const { localPeers, connectOnly, maxConnections } = settings;
     this.#ports = ports;
     this.#settings = settings;
-    this.#limits = connectionLimits(settings.maxConnections);
-    const targets = [...(connectOnly ?? []), ...settings.addNodes];
-    for (const address of targets) {
-      this.#targets.set(addressKey(address), address);
-      const reason = this.#refusal(address);
-      if (reason !== undefined) ports.logger.warning(`Not dialling ${formatAddress(address)}: ${reason}`);
-    }
-    for (const address of settings.advertise) this.#own.add(addressKey(address));
-    const manualWait = connectOnly === undefined ? MANUAL_WAIT : CONNECT_ONLY_WAIT;
-    this.#manualBackoff = new DialBackoff(clock, localPeers ? LOCAL_WAIT : manualWait);
-    this.#automaticBackoff = new DialBackoff(clock, localPeers ? LOCAL_WAIT : AUTOMATIC_WAIT);
-    this.#inboundDoor = new InboundDoor(ports, this.#limits.inbound, (address) => this.#group(address));
-    this.#searchWait = this.#searchWaits.first;
-    this.#searchAt = clock.now();
+    this.limits = connectionLimits(maxConnections, localPeers);
+    this.#isNetworkActive = settings.networkActive;
+    this.#named = new NamedNodes(clock, { localPeers, isOnly: connectOnly !== undefined });
+    for (const address of connectOnly ?? []) this.#named.add(address, undefined);
+    for (const address of settings.addNodes) this.#named.add(address, formatAddress(address));
+    for (const address of settings.advertise) this.#own.add(dialKey(address));
+    this.#backoff = new DialBackoff(clock, localPeers ? LOCAL_WAIT : AUTOMATIC_WAIT);
+    this.#open = new OpenConnections(ports.netGroups);
+    this.#connected = new OpenConnections(ports.netGroups);
+    const isExcluded = (address: NetworkAddress): boolean => this.#isExcluded(address);
+    const search = new AddressSearch({ ...ports, open: this.#open, isExcluded }, localPeers);
+    const choicePorts = { ...ports, open: this.#open, search };
+    this.#choice = new OutboundChoice(choicePorts, this.limits, localPeers, ports.anchors);
+    const { inbound } = this.limits;
+    const relaying = Math.floor((inbound * settings.inboundRelayPercent) / 100);
+    // Nodes of one machine may well all start at once.
+    const pending = localPeers ? inbound : pendingHandshakesMax(inbound);
+    this.#door = new InboundDoor(ports, { all: inbound, relaying, pending });
     this.#wakeAt = clock.now();
   }
 
   /** When `decide` next has something to say, should nothing be told until then. */
   wakeAt(): Instant | undefined {
-    return earlier(this.#wakeAt, this.#newsAt());
+    return this.#isNetworkActive ? earlier(this.#wakeAt, this.#choice.newsAt()) : undefined;
   }
 
   /** Whom to dial now. Each is out until `opened` or `failed` is called with it. */
   decide(): readonly Dial[] {
     const now = this.#ports.clock.now();
-    const newsAt = this.#newsAt();
-    const isNews = newsAt !== undefined && newsAt <= now;
-    if (!isNews && (this.#wakeAt === undefined || now < this.#wakeAt)) return NO_DIALS;
-    if (isNews) this.#searchAt = now;
+    const wakeAt = this.wakeAt();
+    if (wakeAt === undefined || now < wakeAt) return NO_DIALS;
+    const newsAt = this.#choice.newsAt();
+    if (newsAt !== undefined && newsAt <= now) this.#choice.changed();
     this.#wakeAt = undefined;
-    return [...this.#dueTargets(now), ...this.#chosen(now)];
+    return [...this.#dueNamed(), ...this.#chosen(now)];
   }
 
-  /** The dial has become a connection, which is among the owner's peers from now on. */
-  opened(dial: Dial): void {
-    this.#pending.delete(dial);
-    this.#wakeNow();
+  /** A connection is open, and among the owner's peers; `dial`: what it came of, unless it came in. */
+  opened(peer: Peer, dial: Dial | undefined): void {
+    if (dial !== undefined) this.#forget(dial, true);
+    this.#open.add(peer);
+    this.#connected.add(peer);
+    if (peer.isInbound) return this.#door.opened(peer);
+    this.#changed();
   }
 
-  failed(dial: Dial): void {
-    this.#pending.delete(dial);
-    this.#backoffOf(dial.type).failed(addressKey(dial.address));
-    this.#wakeNow();
+  /** `isProxyFault`: nothing went as far as the address, of which it says nothing then. */
+  failed(dial: Dial, isProxyFault = false): void {
+    this.#forget(dial, !isProxyFault);
+    if (dial.type === "manual") this.#named.failed(dial.address);
+    else this.#backoff.failed(dialKey(dial.address));
+    this.#changed();
+  }
+
+  /** A handshake is complete. Returns who has to go on account of it. */
+  ready(peer: Peer): PeerId | undefined {
+    return peer.isInbound ? this.#door.ready(peer) : undefined;
   }
 
   /** A connection is gone, and no longer among the owner's peers. */
   closed(peer: Peer): void {
-    if (!peer.isInbound) {
-      const key = addressKey(peer.address);
-      const lasted = elapsed(peer.stats.connectedAt, this.#ports.clock.now());
-      const backoff = this.#backoffOf(peer.type);
-      if (lasted >= LASTING) backoff.succeeded(key);
-      backoff.failed(key);
-    }
-    this.#wakeNow();
+    this.#open.remove(peer);
+    this.#connected.remove(peer);
+    if (peer.isInbound) return this.#door.closed(peer);
+    if (peer.type === "manual") this.#named.closed(peer);
+    // Of the others, those that are over after a moment have done what they were for.
+    else if (LASTING.has(peer.type)) noteEnd(this.#backoff, peer, this.#ports.clock);
+    this.#changed();
   }
 
-  /** Whether a connection that has come in from `address` may stay. It is not yet among the owner's peers. */
-  admit(address: NetworkAddress): Admission {
-    if (this.#refusal(address) !== undefined) return { type: "refuse", reason: "loopback-only" };
-    return this.#inboundDoor.admit(this.#ports.peers());
+  /** Whether a connection that has come in may stay. It is not yet among the owner's peers. */
+  admit(arrival: Arrival): Admission {
+    if (!this.#isNetworkActive) return { type: "refuse", reason: "not accepting new connections" };
+    return this.#door.admit(arrival);
   }
 
-  /** Keeps a connection to `address` up from now on. False when that is already so. */
-  addNode(address: NetworkAddress): boolean {
-    const key = addressKey(address);
-    if (this.#targets.has(key)) return false;
-    this.#targets.set(key, address);
-    this.#wakeNow();
-    return true;
+  /** Keeps a connection to `address` up from now on, listed as `text`. False when that is already so. */
+  addNode(address: NetworkAddress, text?: string, wantsV2?: boolean): boolean {
+    const isNew = this.#named.add(address, text, wantsV2);
+    if (isNew) this.#changed();
+    return isNew;
   }
 
   /** No longer; a connection that is up stays. False when it was not so. */
   removeNode(address: NetworkAddress): boolean {
-    return this.#targets.delete(addressKey(address));
+    return this.#named.remove(address);
   }
 
-  /** Those that are to be connected at all times. */
-  get addedNodes(): Iterable<NetworkAddress> {
-    return this.#targets.values();
+  /** Those that the operator added, and that are to be connected at all times. */
+  get addedNodes(): readonly NamedNode[] {
+    return [...this.#named].filter(({ text }) => text !== undefined);
   }
 
   /** Dials `address` once, if there is room for another of `type` and nothing forbids it. */
-  request(address: NetworkAddress, type: ConnectionType): DialRequest {
-    const reason = this.#refusal(address);
-    if (reason !== undefined) return { ok: false, code: "dial-refused", reason };
-    if (!this.#hasRoom(type)) return { ok: false, code: "too-many-connections" };
-    return { ok: true, dial: this.#start({ address, type }) };
+  request(address: NetworkAddress, type: ConnectionType, { wantsV2, route }: DialWish = {}): DialRequest {
+    if (!this.#isNetworkActive) return { ok: false, code: "network-inactive" };
+    const hasPlace = hasRoom(type, (each) => this.#open.count(each), this.limits);
+    if (!hasPlace) return { ok: false, code: "too-many-connections" };
+    if (this.#open.has(address)) return { ok: false, code: "already-connected" };
+    const transport = this.#transport(wantsV2 ?? true);
+    const dial = { address, type, transport, route: route ?? this.#routeTo(address) };
+    return { ok: true, dial: this.#start(dial, false) };
+  }
+
+  /** The same once more, in the clear and by the same way: who hung up on a key may not know what it is. */
+  retryInClear({ address, type, route }: Dial): Dial | undefined {
+    if (!this.#isNetworkActive || this.#open.has(address)) return undefined;
+    return this.#start({ address, type, route, transport: "v1" }, false);
   }
 
   /** `address` has turned out to be our own. */
   neverDial(address: NetworkAddress): void {
-    this.#own.add(addressKey(address));
+    this.#own.add(dialKey(address));
     for (const key of this.#own) {
       if (this.#own.size <= OWN_ADDRESSES_MAX + this.#settings.advertise.length) break;
       this.#own.delete(key);
     }
   }
 
-  /** Of those that the operator named, the ones that are neither up nor tried too recently. */
-  #dueTargets(now: Instant): readonly Dial[] {
-    const busy = this.#busyAddresses();
+  get isNetworkActive(): boolean {
+    return this.#isNetworkActive;
+  }
+
+  /** While it is not, nobody is dialled, and nobody let in. Who is connected is the owner's to drop. */
+  set isNetworkActive(isActive: boolean) {
+    this.#isNetworkActive = isActive;
+    if (!isActive) return;
+    this.#named.forgetFailures();
+    this.#changed();
+  }
+
+  /** Of full-relay and manual connections. */
+  countOfNetwork(network: NetworkName): number {
+    return this.#connected.countOfNetwork(network);
+  }
+
+  /** Whether the node chooses whom to dial. */
+  get choosesPeers(): boolean {
+    return this.#settings.connectOnly === undefined;
+  }
+
+  get wantsExtraFullRelay(): boolean {
+    return this.#choice.wantsExtraFullRelay;
+  }
+
+  /** Whether one more full-relay peer is to be looked for, since no block comes. */
+  set wantsExtraFullRelay(wants: boolean) {
+    this.#choice.wantsExtraFullRelay = wants;
+    if (wants) this.#changed();
+  }
+
+  /** We have caught up with the chain, for the first time: block-relay peers change from now on. */
+  caughtUp(): void {
+    this.#choice.caughtUp();
+    this.#changed();
+  }
+
+  /** Those that the operator named and that are neither up nor tried too recently. */
+  #dueNamed(): readonly Dial[] {
+    const isBusy = (address: NetworkAddress): boolean =>
+      this.#open.has(address) || this.#own.has(dialKey(address));
+    const { nodes, wakeAt } = this.#named.due(isBusy);
+    this.#wakeAt = earlier(this.#wakeAt, wakeAt);
     const dials: Dial[] = [];
-    for (const [key, address] of this.#targets) {
-      if (busy.has(key) || this.#own.has(key) || this.#refusal(address) !== undefined) continue;
-      const dueAt = this.#manualBackoff.dueAt(key);
-      if (dueAt !== undefined && dueAt > now) this.#wakeAt = earlier(this.#wakeAt, dueAt);
-      else if (this.#hasRoomForTarget()) dials.push(this.#start({ address, type: "manual" }));
+    for (const { address, wantsV2 } of nodes) {
+      // Who waits for a place is dialled when one is free.
+      if (!this.#hasRoomForNamed()) break;
+      const transport = this.#transport(wantsV2 ?? true);
+      dials.push(this.#start({ address, type: "manual", transport, route: this.#routeTo(address) }, false));
     }
     return dials;
   }
 
-  #hasRoomForTarget(): boolean {
-    if (this.#settings.connectOnly !== undefined) return true;
-    return this.#existingTypes().filter((type) => type === "manual").length < ADDED_MAX;
+  #hasRoomForNamed(): boolean {
+    return !this.choosesPeers || this.#open.count("manual") < ADDED_MAX;
   }
 
-  /** From the book, until the outbound places are full or it has no more. */
   #chosen(now: Instant): readonly Dial[] {
-    this.#vainSearch = undefined;
     const dials: Dial[] = [];
-    while (this.#settings.connectOnly === undefined && this.#hasRoom("outbound-full-relay")) {
-      const known = now < this.#searchAt ? undefined : this.#search(now);
-      if (known === undefined) {
-        this.#wakeAt = earlier(this.#wakeAt, this.#searchAt);
-        this.#vainSearch ??= { at: now, bookSize: this.#ports.book.size };
-        break;
-      }
-      this.#ports.book.attempted(known.address, now);
-      dials.push(this.#start({ address: known.address, type: "outbound-full-relay" }));
+    if (!this.choosesPeers) return dials;
+    for (let find = this.#choice.next(now); find !== undefined; find = this.#choice.next(now)) {
+      dials.push(this.#startFound(find));
     }
+    this.#wakeAt = earlier(this.#wakeAt, this.#choice.wakeAt(now));
     return dials;
   }
 
-  #search(now: Instant): KnownAddress | undefined {
-    const { first, longest } = this.#searchWaits;
-    const known = this.#ports.book.select(this.#acceptor());
-    if (known !== undefined) {
-      this.#searchWait = first;
-    } else {
-      this.#searchAt = addDuration(now, this.#searchWait);
-      this.#searchWait = Math.min(2 * this.#searchWait, longest) as Duration;
-    }
-    return known;
+  #startFound({ slot, known: { address, services } }: OutboundFind): Dial {
+    const transport = this.#transport((services & NODE_P2P_V2) !== 0n);
+    const dial = { address, type: typeOfSlot(slot), transport, route: this.#routeTo(address) };
+    return this.#start(dial, true);
   }
 
-  /** When to search because of news, which come in crowds; `undefined` when there are none. */
-  #newsAt(): Instant | undefined {
-    const vain = this.#vainSearch;
-    if (vain === undefined || this.#ports.book.size <= vain.bookSize) return undefined;
-    return addDuration(vain.at, this.#searchWaits.first);
-  }
-
-  /** Says of an address in the book whether it may be dialled now. */
-  #acceptor(): (known: KnownAddress) => boolean {
-    const busy = this.#busyAddresses();
-    const groups = this.#outboundGroups();
-    const tip = { isTipRecent: this.#ports.isTipRecent() };
-    return ({ address, services }) => {
-      const key = addressKey(address);
-      const wanted = servicesWanted(services, tip);
-      return (services & wanted) === wanted
-        && !busy.has(key) && !this.#own.has(key) && !this.#targets.has(key)
-        && this.#isReachable(address) && this.#refusal(address) === undefined
-        && !groups.has(this.#group(address)) && this.#automaticBackoff.isDue(key);
-    };
-  }
-
-  #isReachable(address: NetworkAddress): boolean {
-    return isRoutable(address) || (this.#settings.localPeers && isLoopback(address));
-  }
-
-  /** Why there may be no connection with this address. */
-  #refusal(address: NetworkAddress): string | undefined {
-    return isLoopback(address) ? undefined : this.#settings.loopbackOnly;
-  }
-
-  #group(address: NetworkAddress): string {
-    return netGroup(address, this.#settings.localPeers);
-  }
-
-  /** Of all outbound connections, manual ones too: each should be in another hand. */
-  #outboundGroups(): ReadonlySet<string> {
-    const groups = new Set<string>();
-    for (const { isInbound, address } of this.#ports.peers()) {
-      if (!isInbound) groups.add(this.#group(address));
-    }
-    for (const { address } of this.#pending) groups.add(this.#group(address));
-    return groups;
-  }
-
-  /** Connected, in whichever direction, or being dialled. */
-  #busyAddresses(): ReadonlySet<string> {
-    const busy = new Set<string>();
-    for (const { address } of this.#ports.peers()) busy.add(addressKey(address));
-    for (const { address } of this.#pending) busy.add(addressKey(address));
-    return busy;
-  }
-
-  #hasRoom(type: ConnectionType): boolean {
-    return hasRoom(type, this.#existingTypes(), this.#limits);
-  }
-
-  #existingTypes(): readonly ConnectionType[] {
-    return [...this.#ports.peers(), ...this.#pending].map(({ type }) => type);
-  }
-
-  #start(dial: Dial): Dial {
-    this.#pending.add(dial);
-    const { address, type } = dial;
-    this.#ports.logger.debug("net", () => `trying v1 connection (${type}) to ${formatAddress(address)}`);
+  #start(dial: Dial, isOurChoice: boolean): Dial {
+    this.#pending.set(dial, isOurChoice);
+    this.#open.add(dial);
+    const { address, type, transport, route } = dial;
+    this.#ports.logger.debug("net", () =>
+      `trying ${transport} connection (${type}) to ${formatAddress(address)}, ${routeText(route)}`);
     return dial;
   }
 
-  #backoffOf(type: ConnectionType): DialBackoff {
-    return type === "manual" ? this.#manualBackoff : this.#automaticBackoff;
+  #forget(dial: Dial, wasTried: boolean): void {
+    const isOurChoice = this.#pending.get(dial);
+    if (isOurChoice === undefined) return;
+    this.#pending.delete(dial);
+    this.#open.remove(dial);
+    // While we have no network at all, it is not their fault.
+    const isOnline = this.#connected.diversity >= Math.min(this.#settings.maxConnections - 1, 2);
+    const { book, clock } = this.#ports;
+    if (wasTried) book.attempted(dial.address, clock.now(), isOurChoice && isOnline);
   }
 
-  get #searchWaits(): { readonly first: Duration; readonly longest: Duration } {
-    return this.#settings.localPeers ? LOCAL_SEARCH_WAIT : SEARCH_WAIT;
+  #transport(mayBeV2: boolean): Dial["transport"] {
+    return this.#settings.v2Transport && mayBeV2 ? "v2" : "v1";
   }
 
-  #wakeNow(): void {
+  #routeTo(address: NetworkAddress): Route {
+    // Where there is no way to it, whoever dials finds out.
+    return this.#ports.networks.routeTo(address) ?? DIRECT;
+  }
+
+  /** Not to be dialled as one of our own choice. */
+  #isExcluded(address: NetworkAddress): boolean {
+    const key = dialKey(address);
+    return this.#own.has(key) || this.#named.has(address) || !this.#backoff.isDue(key);
+  }
+
+  #changed(): void {
     this.#wakeAt = this.#ports.clock.now();
-    this.#searchAt = this.#wakeAt;
+    this.#choice.changed();
   }
 }

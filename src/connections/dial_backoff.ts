@@ -44,6 +44,11 @@ export class DialBackoff {
     this.#failures.delete(key);
   }
 
+  /** All may be dialled at once. */
+  clear(): void {
+    this.#failures.clear();
+  }
+
   #forgetOldest(): void {
     for (const key of this.#failures.keys()) {
       this.#failures.delete(key);

@@ -15,9 +15,10 @@ function candidate(id: number, changes: Partial<EvictionCandidate> = {}): Evicti
     lastTransactionAt: undefined,
     isFullNode: false,
     relay: true,
-    groupKey: 0n,
+    groupKey: 0,
     isLocal: false,
     network: "ipv4",
+    isDiscouraged: false,
     ...changes,
   };
 }
@@ -30,7 +31,7 @@ const anyCandidates = fc.array(
     lastTransactionAt: fc.option(fc.nat(50), { nil: undefined }).map((at) => at as Instant | undefined),
     isFullNode: fc.boolean(),
     relay: fc.boolean(),
-    groupKey: fc.bigInt(0n, 8n),
+    groupKey: fc.nat(8),
     isLocal: fc.boolean(),
     network: fc.constantFrom<NetworkName>("ipv4", "ipv6", "onion", "i2p", "cjdns"),
   }),
@@ -41,7 +42,7 @@ const anyCandidates = fc.array(
 function survives(count: number, standOut: (rank: number) => Partial<EvictionCandidate>): void {
   fc.assert(fc.property(anyCandidates, fc.integer({ min: 1, max: count }), (others, number) => {
     const plain = others.map((each) => ({
-      ...each, minPing: 60 as Duration, lastBlockAt: undefined, lastTransactionAt: undefined, groupKey: 0n,
+      ...each, minPing: 60 as Duration, lastBlockAt: undefined, lastTransactionAt: undefined, groupKey: 0,
     }));
     const best = Array.from({ length: number }, (_, rank) =>
       candidate(1000 + rank, { minPing: 60 as Duration, connectedAt: 1000 as Instant, ...standOut(rank) }));
@@ -76,7 +77,7 @@ test("the four that last brought a block stay", () => {
 test("of full nodes that want no transactions, twelve that brought blocks stay", () => {
   survives(12, (rank) => ({ relay: false, isFullNode: true, lastBlockAt: (100 + rank) as Instant }));
 });
-test("the four whose group comes last stay", () => survives(4, (rank) => ({ groupKey: BigInt(100 + rank) })));
+test("the four whose group comes last stay", () => survives(4, (rank) => ({ groupKey: 100 + rank })));
 
 test("the older half of what is left stays", () => {
   const all = Array.from({ length: 60 }, (_, id) => candidate(id, { minPing: 1 as Duration }));
@@ -86,10 +87,24 @@ test("the older half of what is left stays", () => {
 
 test("the youngest of the largest group goes", () => {
   const isAlone = (id: number): boolean => id < 30 || id > 65;
-  const groupOf = (id: number): bigint => (isAlone(id) ? BigInt(id) : 0n);
+  const groupOf = (id: number): number => (isAlone(id) ? id : 0);
   const all = Array.from({ length: 80 }, (_, id) => candidate(id, { groupKey: groupOf(id) }));
   const evicted = selectEviction(all);
   assert.ok(evicted !== undefined && evicted >= 30 && evicted <= 65, `evicted ${evicted}`);
+});
+
+test("of those who may go, one whose address misbehaved before goes first, and only such a one", () => {
+  fc.assert(fc.property(anyCandidates, fc.nat(89), (all, marked) => {
+    const evicted = selectEviction(all);
+    const isMarked = (id: number): boolean => id % 90 === marked;
+    const other = selectEviction(all.map((each) => ({ ...each, isDiscouraged: isMarked(each.id) })));
+    assert.equal(evicted === undefined, other === undefined);
+    if (other !== evicted) assert.ok(isMarked(other as number));
+  }));
+  const all = Array.from({ length: 60 }, (_, id) => candidate(id, { minPing: 1 as Duration, groupKey: id }));
+  const isMarked = (id: number): boolean => id >= 30 && id < 33;
+  const evicted = selectEviction(all.map((each) => ({ ...each, isDiscouraged: isMarked(each.id) })));
+  assert.equal(evicted, 32);
 });
 
 test("peers of slow networks have a quarter of the places that age gives", () => {

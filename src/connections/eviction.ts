@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { lastOf } from "../base/last_of.ts";
 import type { Duration, Instant } from "../base/time.ts";
 import type { PeerId } from "../peer/peer.ts";
 import type { NetworkName } from "../primitives/network_address.ts";
@@ -23,9 +24,12 @@ export interface EvictionCandidate {
   /** It wants transactions announced. */
   readonly relay: boolean;
   /** Keyed by a secret, so that nobody can tell which group comes first. */
-  readonly groupKey: bigint;
+  readonly groupKey: number;
   readonly isLocal: boolean;
-  readonly network: NetworkName;
+  /** `undefined` for one that is not publicly routable. */
+  readonly network: NetworkName | undefined;
+  /** It came from an address that misbehaved before. */
+  readonly isDiscouraged: boolean;
 }
 
 /** Negative when `a` is to go before `b`. */
@@ -34,7 +38,7 @@ type Order = (a: EvictionCandidate, b: EvictionCandidate) => number;
 type Test = (candidate: EvictionCandidate) => boolean;
 
 const youngestFirst: Order = (a, b) => b.connectedAt - a.connectedAt;
-const byGroup: Order = (a, b) => (a.groupKey < b.groupKey ? -1 : a.groupKey > b.groupKey ? 1 : 0);
+const byGroup: Order = (a, b) => a.groupKey - b.groupKey;
 const slowestFirst: Order = (a, b) => compare(b.minPing ?? Infinity, a.minPing ?? Infinity);
 const byBlocks: Order = (a, b) =>
   (a.lastBlockAt ?? 0) - (b.lastBlockAt ?? 0)
@@ -62,7 +66,9 @@ export function selectEviction(candidates: readonly EvictionCandidate[]): PeerId
   left = protect(left, byBlocksOfBlockRelay, 8, ({ relay, isFullNode }) => !relay && isFullNode);
   left = protect(left, byBlocks, 4);
   left = protectByRatio(left);
-  return youngestOfLargestGroup(left);
+  // Whoever is the best by a measure stays, discouraged or not; of the others these are the first to go.
+  const discouraged = left.filter(({ isDiscouraged }) => isDiscouraged);
+  return youngestOfLargestGroup(discouraged.length > 0 ? discouraged : left);
 }
 
 /** Without those of the last `count` in `order` that `isWorthy`. */
@@ -72,9 +78,8 @@ function protect(
   count: number,
   isWorthy: Test = () => true,
 ): readonly EvictionCandidate[] {
-  const sorted = [...candidates].sort(order);
-  const start = Math.max(0, sorted.length - count);
-  return sorted.filter((candidate, index) => index < start || !isWorthy(candidate));
+  const last = new Set(lastOf(candidates, order, count));
+  return candidates.filter((candidate) => !last.has(candidate) || !isWorthy(candidate));
 }
 
 /** Without half of them: the oldest, but up to half of that half from disadvantaged networks. */
@@ -111,14 +116,14 @@ function protectShares(
   let left = candidates;
   for (const isOfIt of networks) {
     const places = Math.min(share, free - (candidates.length - left.length));
-    const networkLast: Order = (a, b) => Number(isOfIt(a)) - Number(isOfIt(b)) || youngestFirst(a, b);
-    left = protect(left, networkLast, places, isOfIt);
+    const oldest = new Set(lastOf(left.filter(isOfIt), youngestFirst, places));
+    left = left.filter((candidate) => !oldest.has(candidate));
   }
   return left;
 }
 
 function youngestOfLargestGroup(candidates: readonly EvictionCandidate[]): PeerId | undefined {
-  const groups = new Map<bigint, EvictionCandidate[]>();
+  const groups = new Map<number, EvictionCandidate[]>();
   for (const candidate of [...candidates].sort(youngestFirst)) {
     const group = groups.get(candidate.groupKey);
     if (group === undefined) groups.set(candidate.groupKey, [candidate]);

@@ -13,7 +13,7 @@ import { SIGNET } from "../params/signet.ts";
 import { TESTNET4 } from "../params/testnet4.ts";
 import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";
 import { checkHeaderInContext, checkProofOfWork } from "./header_rules.ts";
-import { requiredBits } from "./next_work.ts";
+import { isPermittedChange, requiredBits } from "./next_work.ts";
 
 const NOW = 1_800_000_000;
 const INTERVAL = 2016;
@@ -132,4 +132,15 @@ test("regtest never adjusts", () => {
   const interval = 144;
   const chain = steadyChain(interval, 1, 0x207fffff);
   assert.equal(requiredBits(chain.tip, chain.tip.time + 1, REGTEST), 0x207fffff);
+});
+
+test("whatever target the rules ask for is a permitted change, and beyond it none is", () => {
+  for (const { bits, next } of ADJUSTMENTS) {
+    assert.ok(isPermittedChange(2 * INTERVAL, bits, next, MAIN.work));
+    assert.equal(isPermittedChange(2 * INTERVAL + 1, bits, next, MAIN.work), bits === next);
+  }
+  const [bits, fastest, slowest] = [0x1c05a3f4, 0x1c0168fd, 0x1c168fd0];
+  const isPermitted = (next: number): boolean => isPermittedChange(INTERVAL, bits, next, MAIN.work);
+  assert.deepEqual([fastest, fastest - 1, slowest, slowest + 1].map(isPermitted), [true, false, true, false]);
+  assert.ok(isPermittedChange(INTERVAL + 1, bits, EASIEST, TESTNET4.work));
 });

@@ -18,6 +18,28 @@ export function requiredBits(previous: HeaderContext, time: number, params: Chai
   return work.allowMinDifficultyBlocks ? testnetBits(previous, time, work) : previous.bits;
 }
 
+/**
+ * Whether a block at `height` may have `bits` after one with `previousBits`, by what can be known without the
+ * times before them (Bitcoin Core: PermittedDifficultyTransition).
+ */
+export function isPermittedChange(
+  height: number, previousBits: number, bits: number, work: WorkParams,
+): boolean {
+  if (work.allowMinDifficultyBlocks) return true;
+  if (height % retargetInterval(work) !== 0) return bits === previousBits;
+  const [previous, target] = [expandTarget(previousBits), expandTarget(bits)];
+  if (previous === undefined || target === undefined) return false;
+  const slowest = scaledTarget(previous, work.targetTimespan * ADJUSTMENT_FACTOR_MAX, work);
+  const fastest = scaledTarget(previous, Math.floor(work.targetTimespan / ADJUSTMENT_FACTOR_MAX), work);
+  return target >= fastest && target <= slowest;
+}
+
+/** The target after `previous` was met over `taken` seconds, as `bits` can say it. */
+function scaledTarget(previous: bigint, taken: number, { targetTimespan, limit }: WorkParams): bigint {
+  const scaled = (previous * BigInt(taken)) / BigInt(targetTimespan);
+  return expandTarget(compactTarget(scaled > limit ? limit : scaled)) ?? 0n;
+}
+
 /** Between adjustments on a testnet: a late block may be easy, and what follows it takes no notice. */
 function testnetBits(previous: HeaderContext, time: number, work: WorkParams): number {
   const easiest = compactTarget(work.limit);

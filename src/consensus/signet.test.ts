@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../../test/support/portable_curve.ts";
 import { type Bytes, concatBytes, fromHex } from "../base/bytes.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { REGTEST } from "../params/regtest.ts";

@@ -10,7 +10,7 @@
 import { type Bytes, concatBytes, equalBytes, fromHex, NO_BYTES } from "../base/bytes.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
 import { ByteWriter } from "../codec/byte_writer.ts";
-import { DecodeError } from "../codec/decode_error.ts";
+import { decoded } from "../codec/decode_error.ts";
 import type { Sats } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import { type Input, NULL_OUT_POINT, type Output, Transaction } from "../primitives/transaction.ts";
@@ -73,8 +73,8 @@ function startsWith(bytes: Bytes, head: Bytes): boolean {
 /** `undefined` when `data` is not a scriptSig and a witness, and nothing more. */
 function readSolution(data: Bytes): Solution | undefined {
   if (data.length === 0) return { scriptSig: NO_BYTES, witness: [] };
-  const reader = new ByteReader(data);
-  try {
+  return decoded(() => {
+    const reader = new ByteReader(data);
     const scriptSig = reader.varBytes("scriptSig");
     const witness: Bytes[] = [];
     // Each item takes a byte at least.
@@ -83,10 +83,7 @@ function readSolution(data: Bytes): Solution | undefined {
     }
     reader.end();
     return { scriptSig, witness };
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
+  });
 }
 
 function signedHeader({ header }: Block, merkleRoot: Bytes): Bytes {

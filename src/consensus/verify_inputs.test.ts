@@ -4,12 +4,13 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { mutate } from "../../test/support/mutate.ts";
 import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
+import "../../test/support/portable_curve.ts";
 import { fromHex } from "../base/bytes.ts";
 import { seededRng } from "../base/rng.ts";
 import { ByteReader } from "../codec/byte_reader.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { cryptoBackend, installCrypto } from "../crypto/crypto.ts";
-import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
+import type { Secp256k1 } from "../crypto/secp256k1.ts";
 import type { Sats } from "../primitives/amount.ts";
 import { type Block, blockCodec } from "../primitives/block.ts";
 import { displayHash, type Txid } from "../primitives/hash.ts";
@@ -99,7 +100,7 @@ function newCache(): SignatureCache {
 /** How many signatures were checked while `run` ran. */
 function checksDuring(run: () => void): number {
   const before = cryptoBackend();
-  const curve = before.secp256k1 ?? portableSecp256k1;
+  const curve = before.secp256k1 as Secp256k1;
   let checks = 0;
   const count = (verdict: boolean): boolean => ++checks > 0 && verdict;
   installCrypto({

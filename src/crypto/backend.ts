@@ -1,4 +1,5 @@
 import type { Bytes } from "../base/bytes.ts";
+import type { ChaCha20Poly1305 } from "./chacha20_poly1305.ts";
 import type { HashInput } from "./hash_input.ts";
 import type { Secp256k1 } from "./secp256k1.ts";
 
@@ -20,6 +21,8 @@ export interface Crypto {
   hash256Each(data: Bytes, recordBytes: number): Bytes;
   /** Where messages are put together that are hashed once and forgotten. */
   readonly hashInput: HashInput;
-  /** A backend that has no faster one leaves it out, and the portable one serves. */
+  /** Left out by a backend of hashes alone. */
   readonly secp256k1?: Secp256k1;
+  /** Left out by a backend of hashes alone. */
+  readonly chacha?: ChaCha20Poly1305;
 }

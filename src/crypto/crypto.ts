@@ -3,15 +3,18 @@
  *
  * All backends compute the same functions, so which one is installed changes speed and nothing
  * else; that is why this one module may hold a module-level variable. `io/` and every worker
- * install the fastest there is at start; without that, the portable one serves.
+ * install the fastest there is at start; without that, the portable hashes serve, and who wants the curve
+ * as well calls `installPortableCurve`: its library takes 40 ms to load, which a process that has a faster
+ * one need not spend.
  *
  * @module
  */
+import { defined } from "../base/assert.ts";
 import { type Bytes, concatBytes, fromLatin1 } from "../base/bytes.ts";
 import type { Crypto } from "./backend.ts";
+import type { ChaCha20Poly1305 } from "./chacha20_poly1305.ts";
 import type { HashInput } from "./hash_input.ts";
 import { portableCrypto } from "./portable_crypto.ts";
-import { portableSecp256k1 } from "./portable_secp256k1.ts";
 import type { Secp256k1 } from "./secp256k1.ts";
 import { TAG_PREFIXES } from "./tag_prefixes.ts";
 
@@ -73,9 +76,22 @@ export function startHash(size: number): HashInput {
   return installed.hashInput.start(size);
 }
 
-/** Elliptic-curve signatures and keys. */
+/**
+ * Elliptic-curve signatures and keys.
+ *
+ * @throws {InvariantError} when nobody has installed a backend that has them
+ */
 export function curve(): Secp256k1 {
-  return installed.secp256k1 ?? portableSecp256k1;
+  return defined(installed.secp256k1, "a backend with the curve is installed");
+}
+
+/**
+ * What encrypts connections.
+ *
+ * @throws {InvariantError} when nobody has installed a backend that has it
+ */
+export function chacha(): ChaCha20Poly1305 {
+  return defined(installed.chacha, "a backend with ciphers is installed");
 }
 
 /** `SHA-256(SHA-256(tag) || SHA-256(tag) || data)`, where `tag` is ASCII (BIP340). */

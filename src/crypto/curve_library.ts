@@ -7,12 +7,13 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, concatBytes } from "../base/bytes.ts";
 import { taggedHash } from "./crypto.ts";
-import { portableSecp256k1 } from "./portable_secp256k1.ts";
+import { type EllswiftBase, ellswiftOn } from "./elligator_swift.ts";
 import { isScalar, MINUS_ONE } from "./scalar.ts";
 import type { Secp256k1 } from "./secp256k1.ts";
 
 /** Numbers are 32 bytes, and in range: neither zero nor the order or more. */
-export interface CurveLibrary extends Pick<Secp256k1, "verifyEcdsa" | "verifySchnorr" | "tweakXOnlyKey"> {
+export interface CurveLibrary extends Pick<Secp256k1, "verifyEcdsa" | "verifySchnorr" | "tweakXOnlyKey">,
+  Pick<EllswiftBase, "multiplyX"> {
   publicKey(secretKey: Bytes, compressed: boolean): Bytes;
   /** R and S, 32 bytes each, S low; the nonce is that of RFC 6979. */
   signEcdsa(hash: Bytes, secretKey: Bytes): Bytes;
@@ -20,12 +21,18 @@ export interface CurveLibrary extends Pick<Secp256k1, "verifyEcdsa" | "verifySch
   multiply(a: Bytes, b: Bytes): Bytes;
   /** Modulo the order of the group; `undefined` when the sum is zero. */
   add(a: Bytes, b: Bytes): Bytes | undefined;
+  /** Where the library has it whole. */
+  readonly ellswift?: Pick<Secp256k1, "createEllswift" | "ellswiftSecret"> | undefined;
+  /** For what is too rare to be asked of the library. */
+  portable(): Secp256k1;
 }
 
 /** Checks of keys stay with the portable backend: they are rare. */
 export function curveOn(library: CurveLibrary): Secp256k1 {
   return {
-    ...portableSecp256k1,
+    isSecretKey: isScalar,
+    isPublicKey: (publicKey) => library.portable().isPublicKey(publicKey),
+    isXOnlyKey: (key) => library.portable().isXOnlyKey(key),
     publicKey: (secretKey, compressed = true) => {
       assert(isScalar(secretKey), "a secret key is in range");
       return library.publicKey(secretKey, compressed);
@@ -40,6 +47,11 @@ export function curveOn(library: CurveLibrary): Secp256k1 {
     verifySchnorr: (signature, message, key) => library.verifySchnorr(signature, message, key),
     tweakXOnlyKey: (key, tweak) => library.tweakXOnlyKey(key, tweak),
     tweakSecretKey: (secretKey, tweak) => tweakSecretKey(library, secretKey, tweak),
+    ...(library.ellswift ?? ellswiftOn({
+      publicKey: (secretKey) => library.publicKey(secretKey, true),
+      multiplyX: (x, secretKey) => library.multiplyX(x, secretKey),
+      taggedHash,
+    })),
   };
 }
 
@@ -58,11 +70,11 @@ function signSchnorr(library: CurveLibrary, message: Bytes, secretKey: Bytes, au
     if (s !== undefined) return concatBytes(r, s);
   }
   // Nobody has met a hash that large, or a sum of zero.
-  return portableSecp256k1.signSchnorr(message, secretKey, auxiliary);
+  return library.portable().signSchnorr(message, secretKey, auxiliary);
 }
 
 function tweakSecretKey(library: CurveLibrary, secretKey: Bytes, tweak: Bytes): Bytes | undefined {
-  if (!isScalar(tweak)) return portableSecp256k1.tweakSecretKey(secretKey, tweak);
+  if (!isScalar(tweak)) return library.portable().tweakSecretKey(secretKey, tweak);
   return library.add(evenPair(library, secretKey).secret, tweak);
 }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { reversed, toHex } from "../base/bytes.ts";
-import { MuHash } from "./muhash.ts";
+import { type Bytes, concatBytes, reversed, toHex } from "../base/bytes.ts";
+import { MuHash, muhashFactor } from "./muhash.ts";
 
 /** 32 bytes that begin with `number`, as Bitcoin Core's tests make them (crypto_tests.cpp, FromInt). */
 function numbered(number: number): Uint8Array {
@@ -67,4 +67,19 @@ test("a long product is the one that plain division gives", () => {
   }
   const expected = alone.reduce((sum, each) => (sum * number(each)) % prime, 1n);
   assert.equal(number(all), expected);
+});
+
+test("a change that was made into a factor is the same as its elements one by one", () => {
+  const list = fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 4 });
+  const packed = (elements: readonly Bytes[]): Bytes =>
+    concatBytes(...elements.flatMap((each) => [Uint8Array.of(each.length, 0, 0, 0), each]));
+  fc.assert(fc.property(list, list, (inserted, removed) => {
+    const [one, other] = [new MuHash(), new MuHash()];
+    for (const each of inserted) one.insert(each);
+    for (const each of removed) one.remove(each);
+    other.multiply(muhashFactor({ inserted: packed(inserted), removed: packed(removed) }));
+    assert.deepEqual(other.state(), one.state());
+    other.multiply(muhashFactor({ inserted: packed(removed), removed: packed(inserted) }));
+    assert.deepEqual(other.state(), new MuHash().state());
+  }), { numRuns: 30 });
 });

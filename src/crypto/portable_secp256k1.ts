@@ -5,6 +5,7 @@
  */
 import { schnorr, secp256k1 } from "@noble/curves/secp256k1.js";
 import type { Bytes } from "../base/bytes.ts";
+import { ellswiftOn } from "./elligator_swift.ts";
 import { parseLaxDer } from "./lax_der.ts";
 import type { Secp256k1, TweakedKey } from "./secp256k1.ts";
 
@@ -23,6 +24,11 @@ export const portableSecp256k1: Secp256k1 = {
     signature.length === 64 && key.length === 32 && schnorr.verify(signature, hash, key),
   tweakXOnlyKey,
   tweakSecretKey,
+  ...ellswiftOn({
+    publicKey: (secretKey) => secp256k1.getPublicKey(secretKey, true),
+    multiplyX: (x, secretKey) => secp256k1.getSharedSecret(secretKey, evenKey(x), true).slice(1),
+    taggedHash: (tag, ...data) => schnorr.utils.taggedHash(tag, ...data),
+  }),
 };
 
 function verifyEcdsa(signature: Bytes, hash: Bytes, publicKey: Bytes): boolean {
@@ -53,11 +59,14 @@ function tweakSecretKey(secretKey: Bytes, tweak: Bytes): Bytes | undefined {
 
 /** The point with even y whose x coordinate is `key`. */
 function liftX(key: Bytes): CurvePoint | undefined {
-  if (key.length !== 32) return undefined;
+  return key.length === 32 ? parsePoint(evenKey(key)) : undefined;
+}
+
+function evenKey(x: Bytes): Bytes {
   const compressed = new Uint8Array(33);
   compressed[0] = 2;
-  compressed.set(key, 1);
-  return parsePoint(compressed);
+  compressed.set(x, 1);
+  return compressed;
 }
 
 function parsePoint(publicKey: Bytes): CurvePoint | undefined {

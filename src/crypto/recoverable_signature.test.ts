@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import "../../test/support/portable_curve.ts";
 import { curve } from "./crypto.ts";
 import { recoverKey, signRecoverable } from "./recoverable_signature.ts";
 

@@ -20,6 +20,7 @@ function recovering(result: Bytes | undefined): RecoveryCurve & { readonly asked
       asked.push(...numbers);
       return result;
     },
+    portable: () => portableSecp256k1,
   };
 }
 

@@ -10,8 +10,8 @@
  */
 import { type Bytes, equalBytes } from "../base/bytes.ts";
 import { taggedHash } from "./crypto.ts";
-import { portableSecp256k1 } from "./portable_secp256k1.ts";
 import { isScalar } from "./scalar.ts";
+import type { Secp256k1 } from "./secp256k1.ts";
 
 /** The even y of a compressed key is said by 2. */
 const ODD_Y = 3;
@@ -23,6 +23,8 @@ export interface RecoveryCurve {
    * result need not outlive the next call.
    */
   recoverFromProducts(r: Bytes, e: Bytes, s: Bytes): Bytes | undefined;
+  /** For numbers that ECDSA does not take. */
+  portable(): Pick<Secp256k1, "verifySchnorr">;
 }
 
 /** `Secp256k1.verifySchnorr`. */
@@ -35,7 +37,7 @@ export function verifySchnorrByRecovery(
   const e = taggedHash("BIP0340/challenge", r, key, message);
   // ECDSA knows no zeros, and no nonce with an x coordinate from the order up. Nobody meets one by chance.
   if (!isScalar(key) || !isScalar(s) || !isScalar(e)) {
-    return portableSecp256k1.verifySchnorr(signature, message, key);
+    return curve.portable().verifySchnorr(signature, message, key);
   }
   const negated = curve.recoverFromProducts(key, e, s);
   return negated !== undefined && negated[0] === ODD_Y && equalBytes(negated.subarray(1), r);

@@ -31,6 +31,26 @@ export interface Secp256k1 {
   tweakXOnlyKey(key: Bytes, tweak: Bytes): TweakedKey | undefined;
   /** The secret of what `tweakXOnlyKey` makes of the public key; `undefined` when it would be zero. */
   tweakSecretKey(secretKey: Bytes, tweak: Bytes): Bytes | undefined;
+  /**
+   * The public key of `secretKey`, as 64 bytes that look like chance (BIP324, `ellswift_create`). There
+   * are many for each key: `entropy`, 32 bytes, chooses, on every backend the same.
+   */
+  createEllswift(secretKey: Bytes, entropy: Bytes): Bytes;
+  /**
+   * What two ends have in common that have sent each other such keys (BIP324, `v2_ecdh`): 32 bytes.
+   * Takes the same time for every secret key, as far as the backend can.
+   */
+  ellswiftSecret(exchange: EllswiftExchange): Bytes;
+}
+
+export interface EllswiftExchange {
+  readonly secretKey: Bytes;
+  /** Made of `secretKey`. */
+  readonly ours: Bytes;
+  /** Any 64 bytes. */
+  readonly theirs: Bytes;
+  /** Whether we spoke first. */
+  readonly isInitiator: boolean;
 }
 
 export interface TweakedKey {

@@ -130,7 +130,7 @@ class Startup {
 
   #watch(member: Member, seedAddress: NetworkAddress | undefined): void {
     const { running } = member;
-    const known = running.core.addresses.sample(SAVED_ADDRESSES_MAX).map(({ address }) => address);
+    const known = running.core.addresses.sample({ countMax: SAVED_ADDRESSES_MAX, percentMax: 0, isFiltered: true }).map(({ address }) => address);
     const gossip = new GossipWatch(seedAddress, known);
     this.#gossip.set(member, gossip);
     this.#heightsAtOpen.set(member, heightOf(member));

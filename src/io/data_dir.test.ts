@@ -159,3 +159,13 @@ test("a saved file replaces the old one and leaves no other", async () => {
   assert.deepEqual([...readFileSync(join(folder, "peers.dat"))], [0xcc]);
   assert.deepEqual(readdirSync(folder), ["peers.dat"]);
 });
+
+test("what is added to a file stands at its end, in a folder that is made for it", async () => {
+  const folder = freshFolder();
+  const dir = await DataDir.open(folder);
+  for (const part of ["0102", "03"]) dir.append("message_capture/1.2.3.4_8333/msgs_recv.dat", hex(part));
+  await dir.close();
+  const name = join(folder, "message_capture", "1.2.3.4_8333", "msgs_recv.dat");
+  assert.deepEqual(new Uint8Array(readFileSync(name)), hex("010203"));
+  if (process.platform !== "win32") assert.equal(mode(name), 0o600);
+});

@@ -20,7 +20,7 @@
  *
  * @module
  */
-import { existsSync, promises as fs } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, promises as fs } from "node:fs";
 import * as path from "node:path";
 import type { Bytes } from "../base/bytes.ts";
 import { INDEX_TRAITS, type IndexKind } from "../chain/indexes/index_kinds.ts";
@@ -38,7 +38,9 @@ import {
 import { errorCode, errorText, ifThere } from "./errno.ts";
 import { FILE_MODE, FOLDER_MODE } from "./file_modes.ts";
 import { OptionalStore } from "./optional_store.ts";
-import { clearReindexMark, readReindexStage, type Reindex, wipeForReindex } from "./reindex_mark.ts";
+import {
+  clearReindexMark, readReindexStage, type Reindex, type ReindexPlan, wipeForReindex,
+} from "./reindex_mark.ts";
 import { saveFile } from "./save_file.ts";
 import { type SettledSnapshot, settleSnapshot } from "./snapshot_folder.ts";
 
@@ -70,7 +72,7 @@ interface DataDirParts {
   readonly index: DiskStore;
   readonly coins: DiskStore;
   readonly snapshot: SnapshotPlace;
-  readonly isReindexing: boolean;
+  readonly reindex: ReindexPlan;
   readonly mask: Bytes | undefined;
   readonly space: DiskSpace;
 }
@@ -84,19 +86,22 @@ export class DataDir {
   readonly snapshot: SnapshotPlace;
   /** The index is being made again: all block files are to be read, and `reindexed` called then. */
   readonly isReindexing: boolean;
+  /** `RestoredChain.connectsAnew` */
+  readonly connectsAnew: boolean;
   /** What was found damaged and mended, a sentence each. */
   readonly mended: readonly string[];
   readonly #space: DiskSpace;
   readonly #indexes: DiskStore[] = [];
 
   private constructor(folder: string, parts: DataDirParts) {
-    const { index, coins, snapshot, isReindexing, mask, space } = parts;
+    const { index, coins, snapshot, reindex, mask, space } = parts;
     this.path = folder;
     this.files = new DiskFiles(folder, mask);
     this.index = index;
     this.coins = coins;
     this.snapshot = snapshot;
-    this.isReindexing = isReindexing;
+    this.isReindexing = reindex.readsFiles;
+    this.connectsAnew = reindex.connectsAnew;
     this.mended = [...mendedText(INDEX_FOLDER, index), ...mendedText(COINS_FOLDER, coins)];
     this.#space = space;
   }
@@ -111,7 +116,7 @@ export class DataDir {
     await makeFolders(folder);
     const format = await readFormat(folder);
     await space.require();
-    const isReindexing = await prepareReindex(folder, options.reindex);
+    const reindex = await prepareReindex(folder, options.reindex);
     await requireNoOldCoins(folder, format);
     // Before the store is made: a store without it would be taken for another program's.
     await writeFormat(folder, format);
@@ -128,7 +133,7 @@ export class DataDir {
       const coins = await openStore(folder, COINS_FOLDER, coinsOptions);
       open.push(coins);
       const snapshot = { ...settled, coins: snapshotStore(folder, coinsOptions) };
-      const dir = new DataDir(folder, { index, coins, snapshot, isReindexing, mask, space });
+      const dir = new DataDir(folder, { index, coins, snapshot, reindex, mask, space });
       open.push(dir.files);
       // LevelDB has done the same with what it found in its logs.
       await dir.files.syncRecent("blocks");
@@ -171,10 +176,24 @@ export class DataDir {
     return saveFile(this.pathOf(name), bytes);
   }
 
+  /** Adds to the end of a file. Written at once, since who reads it may look at any moment. */
+  append(name: string, bytes: Bytes): void {
+    const file = this.pathOf(name);
+    mkdirSync(path.dirname(file), { recursive: true, mode: FOLDER_MODE });
+    appendFileSync(file, bytes, { mode: FILE_MODE });
+  }
+
   /** A whole small file, or `undefined` when there is none. */
   async load(name: string): Promise<Bytes | undefined> {
     const bytes = await ifThere(fs.readFile(this.pathOf(name)));
     return bytes === undefined ? undefined : new Uint8Array(bytes);
+  }
+
+  /** As `load`, and removes it: what is there is for one start only. */
+  async take(name: string): Promise<Bytes | undefined> {
+    const bytes = await this.load(name);
+    await fs.rm(this.pathOf(name), { force: true });
+    return bytes;
   }
 
   async close(): Promise<void> {
@@ -218,10 +237,10 @@ function* mendedText(name: string, { mendedAt }: DiskStore): Generator<string, u
 }
 
 /** @throws {DataDirError} when the directory is in use */
-async function prepareReindex(folder: string, wanted: Reindex | undefined): Promise<boolean> {
+async function prepareReindex(folder: string, wanted: Reindex | undefined): Promise<ReindexPlan> {
   const stage = await readReindexStage(folder);
   const isWiping = wanted !== undefined || stage === "wipe-all" || stage === "wipe-chainstate";
-  if (!isWiping) return stage === "read";
+  if (!isWiping) return { readsFiles: stage === "read", connectsAnew: false };
   for (const name of [INDEX_FOLDER, COINS_FOLDER]) {
     if (await isStoreOpen(path.join(folder, name))) throw locked(folder);
   }

@@ -7,7 +7,9 @@ import { silentLogger } from "../base/logger.ts";
 import type { Instant } from "../base/time.ts";
 import type { PersistBatch } from "../chain/chain_ports.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
+import { muhashFactor } from "../crypto/muhash.ts";
 import type { CommandResult } from "../node/command.ts";
+import { DIRECT } from "../connections/route.ts";
 import type { DialId, NodeEffect, NodeInput } from "../node/effect.ts";
 import type { NodeEvent } from "../node/event.ts";
 import type { PeerId } from "../peer/peer.ts";
@@ -15,6 +17,7 @@ import type { NetworkAddress } from "../primitives/network_address.ts";
 import { MemoryFiles } from "../store/memory_files.ts";
 import { MemoryStore } from "../store/memory_store.ts";
 import { type DriverParts, NodeDriver, type Steppable } from "./driver.ts";
+import { NodeNetworks, PLAIN_NETWORKS } from "./networks/node_networks.ts";
 import { PeerListener } from "./peer_listener.ts";
 
 const DONE: CommandResult = { ok: true, value: { type: "done" } };
@@ -78,8 +81,12 @@ async function running(core: Steppable, parts: Partial<DriverParts> = {}) {
     logger: silentLogger,
     stores: nowhere,
     listener,
+    networks: new NodeNetworks(PLAIN_NETWORKS, {
+      logger: silentLogger, loadSmall: async () => undefined, save: async () => {},
+    }),
     verify: async () => undefined,
     load: async () => undefined,
+    multiplyCoins: async (change) => muhashFactor(change),
     save: async () => {},
     failed: (error) => assert.fail(error),
     ...parts,
@@ -167,10 +174,10 @@ test("a dial that succeeds is a connection with its number; a refused one is nam
   const core = new ScriptedCore((input) => {
     if (input.type === "command") {
       return [
-        { type: "dial", dial: 7 as DialId, address: local(there.port) },
-        { type: "dial", dial: 8 as DialId, address: local(closedPort) },
-        { type: "dial", dial: 9 as DialId, address: { network: "onion", bytes: new Uint8Array(32), port: 1 } },
-        { type: "dial", dial: 10 as DialId, address: { ...local(0), port: 70_000 } },
+        { type: "dial", dial: 7 as DialId, address: local(there.port), route: DIRECT },
+        { type: "dial", dial: 8 as DialId, address: local(closedPort), route: DIRECT },
+        { type: "dial", dial: 9 as DialId, address: { network: "onion", bytes: new Uint8Array(32), port: 1 }, route: DIRECT },
+        { type: "dial", dial: 10 as DialId, address: { ...local(0), port: 70_000 }, route: DIRECT },
       ];
     }
     return input.type === "connected" ? [{ type: "send", peer: input.peer, bytes: fromLatin1("hello") }] : [];
@@ -341,6 +348,26 @@ test("a write that fails stops the node, with a clear message, once", async () =
   await driver.close();
 });
 
+test("what takes long and can wait is taken once in a turn of the loop, in order", async () => {
+  const core = new ScriptedCore((input) => {
+    const end = performance.now() + (input.type === "command" ? 12 : 0);
+    while (performance.now() < end);
+    return [];
+  });
+  const { driver } = await running(core);
+  let turn = 0;
+  const counted = setInterval(() => turn++, 0);
+  const taken: [number, number][] = [];
+  await Promise.all([0, 1, 2, 3].map(async (number) => {
+    await driver.command({ type: "ping" });
+    taken.push([number, turn]);
+  }));
+  clearInterval(counted);
+  assert.deepEqual(taken.map(([number]) => number), [0, 1, 2, 3]);
+  assert.equal(new Set(taken.map(([, at]) => at)).size, 4, `in turns ${taken.map(([, at]) => at).join()}`);
+  await driver.close();
+});
+
 test("a core that throws stops the node rather than go on wrongly", async () => {
   const core = new ScriptedCore((input) => {
     if (input.type === "command") throw new Error("Invariant broken: something");
@@ -369,6 +396,5 @@ test("closing tells the core first, writes what is left, and leaves no socket", 
   await Promise.all([driver.close(), driver.close()]);
   await gone;
   assert.deepEqual(written, [1]);
-  assert.equal(driver.connectionCount, 0);
   assert.deepEqual(await driver.command({ type: "ping" }), { ok: false, fault: { code: "shutting-down" } });
 });

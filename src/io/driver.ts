@@ -3,27 +3,30 @@
  *
  * @module
  */
-import { lookup } from "node:dns/promises";
-import type * as net from "node:net";
 import { unreachable } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { FileRange } from "../chain/chain_ports.ts";
+import type { Route } from "../connections/route.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
+import type { MuHashChange } from "../crypto/muhash.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import type { DialId, NodeEffect, NodeInput } from "../node/effect.ts";
 import type { NodeEvent } from "../node/event.ts";
 import type { PeerId } from "../peer/peer.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
-import { dial } from "./dial.ts";
 import { type DiskStores, DiskWriter } from "./disk_writer.ts";
 import { errorStack, errorText } from "./errno.ts";
 import { EventRing, type PastEvents } from "./event_ring.ts";
+import { lookUp } from "./look_up.ts";
+import type { Opened } from "./networks/dialler.ts";
+import type { NetworksListener, NodeNetworks } from "./networks/node_networks.ts";
 import type { PeerListener } from "./peer_listener.ts";
 import { PeerSocket, type PeerSocketListener } from "./peer_socket.ts";
 import { SerialSaves } from "./serial_saves.ts";
 import { networkAddress } from "./socket_address.ts";
+import { TurnBudget } from "./turn_budget.ts";
 import { type Sleeper, WakeAlarm } from "./wake_alarm.ts";
 
 /** What a driver drives: `NodeCore`, under the contract that stands at its top. */
@@ -37,12 +40,18 @@ export interface DriverParts {
   readonly stores: DiskStores;
   /** Bound already; its connections are taken from `start` on. */
   readonly listener: PeerListener;
+  /** Started at `start`, and closed with the driver. */
+  readonly networks: NodeNetworks;
   verify(job: VerifyJob): Promise<RuleViolation | undefined>;
   load(range: FileRange): Promise<Bytes | undefined>;
   /** Replaces a whole small file. */
   save(name: string, bytes: Bytes): Promise<void>;
+  /** Adds to the end of a file, which nobody needs. */
+  append?(name: string, bytes: Bytes): void;
   /** The hash over all coins that did not come from a snapshot; `undefined` when it was stopped. */
   hashCoins?(isStopped: () => boolean): Promise<string | undefined>;
+  /** `muhashFactor`; does not fail. */
+  multiplyCoins(change: MuHashChange): Promise<Bytes>;
   /** The node cannot go on, and has stopped: a write failed, or there is a bug of ours. */
   failed(error: Error): void;
 }
@@ -53,6 +62,9 @@ function isDataFault(error: unknown): boolean {
 }
 
 const SHUTTING_DOWN: CommandResult = { ok: false, fault: { code: "shutting-down" } };
+
+/** Our end of a connection that says nothing of it: a unix socket to a proxy. */
+const NOWHERE: NetworkAddress = { network: "ipv6", bytes: new Uint8Array(16), port: 0 };
 
 type State = "new" | "running" | "closing" | "closed" | "failed";
 
@@ -68,6 +80,9 @@ export class NodeDriver implements PeerSocketListener {
   readonly #commands = new Map<number, (result: CommandResult) => void>();
   /** Inputs that came while a step, or its effects, were under way. Emptied in every turn. */
   readonly #inbox: NodeInput[] = [];
+  readonly #budget = new TurnBudget(() => this.#catchUp());
+  /** What is left for the next turn of the loop: answers to effects, and commands. Bounded by who asked. */
+  readonly #later: NodeInput[] = [];
   /** Peers that something was sent to since the sockets were last flushed. */
   readonly #unflushed = new Set<PeerSocket>();
   #state: State = "new";
@@ -80,9 +95,9 @@ export class NodeDriver implements PeerSocketListener {
   constructor(parts: DriverParts) {
     this.#parts = parts;
     this.#core = parts.core;
-    this.#alarm = new WakeAlarm(parts.core, () => this.#feed({ type: "woken" }));
+    this.#alarm = new WakeAlarm(parts.core, () => this.#feedInTime({ type: "woken" }));
     this.#writer = new DiskWriter(parts.stores, {
-      persisted: (batch) => this.#feed({ type: "persisted", batch }),
+      persisted: (batch) => this.#feedInTime({ type: "persisted", batch }),
       failed: (error) => this.#fail("Cannot write to the data directory", error),
     });
     this.#saves = new SerialSaves(parts.save, (name, error) => {
@@ -101,9 +116,10 @@ export class NodeDriver implements PeerSocketListener {
     this.#feed({ type: "woken" });
     const { listener, logger } = this.#parts;
     // Out of descriptors, say: the next one may be had again.
-    listener.accept((socket) => this.#accepted(socket), (error) => {
+    listener.accept((socket) => this.#accepted({ socket, remote: undefined, local: undefined }), (error) => {
       logger.error(`Cannot accept a connection: ${error.message}`);
     });
+    this.#parts.networks.start(this.#networksListener);
   }
 
   /** What the core makes of it; `shutting-down` once the node is being closed. */
@@ -120,10 +136,6 @@ export class NodeDriver implements PeerSocketListener {
   /** Events after number `seq` that are still kept. */
   eventsSince(seq: number): PastEvents {
     return this.#ring.since(seq);
-  }
-
-  get connectionCount(): number {
-    return this.#sockets.size;
   }
 
   /** Stops accepting, lets the core finish, writes everything, then closes every socket. */
@@ -158,8 +170,18 @@ export class NodeDriver implements PeerSocketListener {
     const id = this.#nextCommand++;
     return new Promise((resolve) => {
       this.#commands.set(id, resolve);
-      this.#feed({ type: "command", id, command });
+      this.#feedInTime({ type: "command", id, command });
     });
+  }
+
+  /** Takes an input that no socket waits to be rid of, now or when this turn's neighbours have had theirs. */
+  #feedInTime(input: NodeInput): void {
+    if (this.#budget.isSpent || this.#later.length > 0) this.#later.push(input);
+    else this.#feed(input);
+  }
+
+  #catchUp(): void {
+    while (this.#later.length > 0 && !this.#budget.isSpent) this.#feed(this.#later.shift() as NodeInput);
   }
 
   /** Takes one input, and all that follow from it at once. Never re-entrant. */
@@ -169,7 +191,9 @@ export class NodeDriver implements PeerSocketListener {
     if (this.#isStepping) return;
     this.#isStepping = true;
     try {
-      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next);
+      this.#budget.run(() => {
+        for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next);
+      });
     } catch (error) {
       if (isDataFault(error)) this.#fail("Cannot read the data directory", error);
       else this.#fail("The node has a bug, and stops rather than go on wrongly", error);
@@ -194,7 +218,7 @@ export class NodeDriver implements PeerSocketListener {
       case "close":
         return this.#sockets.get(effect.peer)?.close(effect.reason);
       case "dial":
-        return this.#dial(effect.dial, effect.address);
+        return this.#dial(effect.dial, effect.address, effect.route);
       case "pause":
         return this.#sockets.get(effect.peer)?.pause();
       case "resume":
@@ -209,10 +233,14 @@ export class NodeDriver implements PeerSocketListener {
         return this.#writer.add(effect.batch, effect.writes);
       case "hash-coins":
         return void this.#hashCoins(effect.request);
+      case "multiply-coins":
+        return void this.#multiplyCoins(effect.request, effect.change);
       case "fatal":
         return this.#stopFor(new Error(effect.why));
       case "save":
         return this.#saves.add(effect.name, effect.bytes);
+      case "append":
+        return this.#append(effect.name, effect.bytes);
       case "answer":
         return this.#answer(effect.id, effect.result);
       case "event":
@@ -229,31 +257,39 @@ export class NodeDriver implements PeerSocketListener {
     this.#unflushed.add(socket);
   }
 
+  #append(name: string, bytes: Bytes): void {
+    try {
+      this.#parts.append?.(name, bytes);
+    } catch (error) {
+      this.#parts.logger.error(`Cannot write ${name}: ${errorText(error)}`);
+    }
+  }
+
   #answer(id: number, result: CommandResult): void {
     this.#commands.get(id)?.(result);
     this.#commands.delete(id);
   }
 
-  #dial(id: DialId, address: NetworkAddress): void {
-    const giveUp = dial(address, {
-      opened: (socket) => {
+  #dial(id: DialId, address: NetworkAddress, route: Route): void {
+    const giveUp = this.#parts.networks.dial(address, route, {
+      opened: (opened) => {
         this.#dials.delete(id);
-        if (this.#adopt(socket, id)) return;
+        if (this.#adopt(opened, id)) return;
         this.#feed({ type: "dial-failed", dial: id, reason: "connection closed" });
       },
-      failed: (reason) => {
+      failed: (reason, isProxyFault) => {
         this.#dials.delete(id);
-        this.#feed({ type: "dial-failed", dial: id, reason });
+        this.#feed({ type: "dial-failed", dial: id, reason, isProxyFault });
       },
     });
     this.#dials.set(id, giveUp);
   }
 
   /** False when the socket is gone already. */
-  #adopt(socket: net.Socket, dialId: DialId | undefined): boolean {
-    const remote = networkAddress(socket.remoteAddress, socket.remotePort);
-    const local = networkAddress(socket.localAddress, socket.localPort);
-    if (remote === undefined || local === undefined) {
+  #adopt({ socket, ...ends }: Opened, dialId: DialId | undefined): boolean {
+    const remote = ends.remote ?? networkAddress(socket.remoteAddress, socket.remotePort);
+    const local = ends.local ?? networkAddress(socket.localAddress, socket.localPort) ?? NOWHERE;
+    if (remote === undefined || !socket.writable) {
       socket.on("error", () => {});
       socket.destroy();
       return false;
@@ -267,8 +303,8 @@ export class NodeDriver implements PeerSocketListener {
   async #resolve(host: string, port: number): Promise<void> {
     let addresses: NetworkAddress[] = [];
     try {
-      const found = await lookup(host, { all: true });
-      addresses = found.flatMap(({ address }) => networkAddress(address, port) ?? []);
+      const found = await lookUp(host);
+      addresses = found.flatMap((address) => networkAddress(address, port) ?? []);
     } catch (error) {
       this.#parts.logger.debug("net", () => `Cannot resolve ${host}: ${errorText(error)}`);
     }
@@ -277,7 +313,7 @@ export class NodeDriver implements PeerSocketListener {
 
   async #verify(job: number, payload: VerifyJob): Promise<void> {
     try {
-      this.#feed({ type: "verified", job, violation: await this.#parts.verify(payload) });
+      this.#feedInTime({ type: "verified", job, violation: await this.#parts.verify(payload) });
     } catch (error) {
       this.#fail("Cannot check scripts", error);
     }
@@ -290,7 +326,7 @@ export class NodeDriver implements PeerSocketListener {
     } catch (error) {
       this.#parts.logger.error(`Cannot read ${range.name}: ${errorText(error)}`);
     }
-    this.#feed({ type: "loaded", request, bytes });
+    this.#feedInTime({ type: "loaded", request, bytes });
   }
 
   async #hashCoins(request: number): Promise<void> {
@@ -304,9 +340,22 @@ export class NodeDriver implements PeerSocketListener {
     if (this.#state === "running") this.#feed({ type: "coins-hashed", request, hash });
   }
 
-  #accepted(socket: net.Socket): void {
-    if (this.#state === "running") this.#adopt(socket, undefined);
-    else socket.destroy();
+  async #multiplyCoins(request: number, change: MuHashChange): Promise<void> {
+    const factor = await this.#parts.multiplyCoins(change);
+    this.#feedInTime({ type: "coins-multiplied", request, factor });
+  }
+
+  #accepted(opened: Opened): void {
+    if (this.#state === "running") this.#adopt(opened, undefined);
+    else opened.socket.destroy();
+  }
+
+  get #networksListener(): NetworksListener {
+    return {
+      accepted: (stream) => this.#accepted(stream),
+      reached: (address, isReached) => this.#feed({ type: "reached", address, isReached }),
+      proxyFound: (network, proxy) => this.#feed({ type: "proxy-found", network, proxy }),
+    };
   }
 
   async #close(): Promise<void> {
@@ -346,9 +395,11 @@ export class NodeDriver implements PeerSocketListener {
   #abandon(state: "closed" | "failed"): void {
     this.#state = state;
     this.#inbox.length = 0;
+    this.#later.length = 0;
     this.#alarm.cancel();
     for (const giveUp of this.#dials.values()) giveUp();
     this.#dials.clear();
+    this.#parts.networks.close();
     void this.#parts.listener.close();
     for (const socket of this.#sockets.values()) {
       if (state === "closed") socket.close("stopped");

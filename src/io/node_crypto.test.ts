@@ -72,13 +72,15 @@ test("a digest is a plain Uint8Array over memory of its own", () => {
 
 function withEnvironment(value: string, run: () => void): void {
   const before = process.env["TIDINGS_CRYPTO"];
+  const seated = cryptoBackend();
   process.env["TIDINGS_CRYPTO"] = value;
+  installCrypto(portableCrypto);
   try {
     run();
   } finally {
     if (before === undefined) delete process.env["TIDINGS_CRYPTO"];
     else process.env["TIDINGS_CRYPTO"] = before;
-    installCrypto(portableCrypto);
+    installCrypto(seated);
   }
 }
 

@@ -9,12 +9,17 @@
 import * as crypto from "node:crypto";
 import type { Bytes } from "../base/bytes.ts";
 import type { Crypto } from "../crypto/backend.ts";
+import type { ChaCha20Poly1305 } from "../crypto/chacha20_poly1305.ts";
 import { cryptoBackend, installCrypto } from "../crypto/crypto.ts";
 import { HashInput, plainHashMemory } from "../crypto/hash_input.ts";
 import { hashEach, portableCrypto } from "../crypto/portable_crypto.ts";
-import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
+import { isScalar } from "../crypto/scalar.ts";
 import type { Secp256k1 } from "../crypto/secp256k1.ts";
+import { nodeChacha } from "./node_chacha.ts";
+import { loadOpensslChacha } from "./openssl_chacha.ts";
 import { loadOpensslHashes, OPENSSL_MESSAGE_BYTES_MAX, type OpensslHashes } from "./openssl_hashes.ts";
+import { portableCiphers } from "./portable_ciphers.ts";
+import { portableCurve } from "./portable_curve.ts";
 import {
   type LoadedSignatures, loadSignatures, SIGNATURE_BACKEND_VARIABLE, wantedSignatures,
 } from "./signature_backends.ts";
@@ -29,20 +34,29 @@ const plainRipemd160 = hasRipemd160() ? makeHash("ripemd160", 20) : portableCryp
 export class NodeCrypto implements Crypto {
   readonly name = `node:crypto (OpenSSL ${process.versions.openssl})`;
   readonly secp256k1: Secp256k1;
-  readonly hashInput: HashInput;
   /** `undefined` where OpenSSL cannot be called without what `node:crypto` puts around it. */
-  readonly #openssl: OpensslHashes | undefined;
+  readonly #openssl: () => OpensslHashes | undefined;
+  #hashInput: HashInput | undefined;
+  readonly #ciphers = once(loadCiphers);
   readonly #load: () => LoadedSignatures;
   #signatures: LoadedSignatures | undefined;
 
-  /** `load` is called at the first key or signature: it takes some ten milliseconds. */
+  /** Each is called when it is needed first: both take some ten milliseconds. */
   constructor(
     load: () => LoadedSignatures, loadOpenssl: () => OpensslHashes | undefined = loadOpensslHashes,
   ) {
     this.#load = load;
-    this.#openssl = loadOpenssl();
+    this.#openssl = once(loadOpenssl);
     this.secp256k1 = lazyCurve(() => this.signatures.curve);
-    this.hashInput = new HashInput(this.#openssl?.memory() ?? plainHashMemory(plainSha256, plainHash256));
+  }
+
+  get hashInput(): HashInput {
+    return (this.#hashInput ??=
+      new HashInput(this.#openssl()?.memory() ?? plainHashMemory(plainSha256, plainHash256)));
+  }
+
+  get chacha(): ChaCha20Poly1305 {
+    return this.#ciphers();
   }
 
   get signatures(): LoadedSignatures {
@@ -70,18 +84,25 @@ export class NodeCrypto implements Crypto {
   }
 
   hash256Each(data: Bytes, recordBytes: number): Bytes {
-    return this.#openssl?.hash256Each(data, recordBytes) ?? hashEach(plainHash256, data, recordBytes);
+    return this.#openssl()?.hash256Each(data, recordBytes) ?? hashEach(plainHash256, data, recordBytes);
   }
 
   #fast(data: Bytes): OpensslHashes | undefined {
-    return data.length <= OPENSSL_MESSAGE_BYTES_MAX ? this.#openssl : undefined;
+    return data.length <= OPENSSL_MESSAGE_BYTES_MAX ? this.#openssl() : undefined;
   }
 }
 
-/** Checks of keys are the same everywhere, and need no library. */
+function loadCiphers(): ChaCha20Poly1305 {
+  const plain = nodeChacha() ?? portableCiphers();
+  return loadOpensslChacha(plain) ?? plain;
+}
+
+/** Checks of keys are the same everywhere. */
 function lazyCurve(curve: () => Secp256k1): Secp256k1 {
   return {
-    ...portableSecp256k1,
+    isSecretKey: isScalar,
+    isPublicKey: (publicKey) => portableCurve().isPublicKey(publicKey),
+    isXOnlyKey: (key) => portableCurve().isXOnlyKey(key),
     publicKey: (secretKey, compressed) => curve().publicKey(secretKey, compressed),
     signEcdsa: (hash, secretKey) => curve().signEcdsa(hash, secretKey),
     verifyEcdsa: (signature, hash, publicKey) => curve().verifyEcdsa(signature, hash, publicKey),
@@ -89,6 +110,8 @@ function lazyCurve(curve: () => Secp256k1): Secp256k1 {
     verifySchnorr: (signature, hash, key) => curve().verifySchnorr(signature, hash, key),
     tweakXOnlyKey: (key, tweak) => curve().tweakXOnlyKey(key, tweak),
     tweakSecretKey: (secretKey, tweak) => curve().tweakSecretKey(secretKey, tweak),
+    createEllswift: (secretKey, entropy) => curve().createEllswift(secretKey, entropy),
+    ellswiftSecret: (exchange) => curve().ellswiftSecret(exchange),
   };
 }
 
@@ -123,6 +146,11 @@ export function useSignatures(choice: string | undefined): void {
 /** What checks signatures, as `tidings version` shows it: `system (libsecp256k1.so.1)`. */
 export function signatureBackend(): string {
   return installNodeCrypto().signatures.name;
+}
+
+function once<T>(load: () => T): () => T {
+  let loaded: { readonly value: T } | undefined;
+  return () => (loaded ??= { value: load() }).value;
 }
 
 /** OpenSSL 3 counts it as legacy, and builds differ in whether they still have it. */

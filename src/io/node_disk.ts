@@ -23,6 +23,7 @@ export interface NodeDisk {
   readonly coins: KeyValueStore;
   readonly snapshot: SnapshotPlace;
   readonly isReindexing: boolean;
+  readonly connectsAnew: boolean;
   readonly mended: readonly string[];
   openIndex(kind: IndexKind): Promise<KeyValueStore>;
   reindexed(): Promise<void>;
@@ -30,6 +31,10 @@ export interface NodeDisk {
   load(name: string, offset: number, length: number): Promise<Bytes | undefined>;
   loadSmall(name: string): Promise<Bytes | undefined>;
   save(name: string, bytes: Bytes): Promise<void>;
+  /** Adds to the end of a file. */
+  append(name: string, bytes: Bytes): void;
+  /** Takes what a small file holds: it is gone after that. */
+  takeSmall(name: string): Promise<Bytes | undefined>;
   close(): Promise<void>;
 }
 
@@ -52,6 +57,7 @@ async function realDisk(folder: string, options: DataDirOptions | undefined): Pr
     coins: dir.coins,
     snapshot: dir.snapshot,
     isReindexing: dir.isReindexing,
+    connectsAnew: dir.connectsAnew,
     mended: dir.mended,
     openIndex: (kind) => dir.openIndex(kind),
     reindexed: () => dir.reindexed(),
@@ -59,6 +65,8 @@ async function realDisk(folder: string, options: DataDirOptions | undefined): Pr
     load: (name, offset, length) => dir.files.load(name, offset, length),
     loadSmall: (name) => dir.load(name),
     save: (name, bytes) => dir.save(name, bytes),
+    append: (name, bytes) => dir.append(name, bytes),
+    takeSmall: (name) => dir.take(name),
     close: () => dir.close(),
   };
 }
@@ -74,6 +82,7 @@ function memoryDisk(): NodeDisk {
       coins: new OptionalStore(async () => new MemoryStore(), async () => {}), base: undefined, notes: [],
     },
     isReindexing: false,
+    connectsAnew: false,
     mended: [],
     openIndex: async () => new MemoryStore(),
     reindexed: async () => {},
@@ -81,6 +90,8 @@ function memoryDisk(): NodeDisk {
     load: async (name, offset, length) => files.read(name, offset, length),
     loadSmall: async () => undefined,
     save: async () => {},
+    append: () => {},
+    takeSmall: async () => undefined,
     close: async () => {},
   };
 }
@@ -111,9 +122,11 @@ export async function openSnapshotCoins(
 const INDEX_END = Uint8Array.of(0xff);
 
 /** What a start finds. */
-export async function readIndex({ files, index, snapshot }: NodeDisk): Promise<RestoredChain> {
+export async function readIndex(
+  { connectsAnew, files, index, isReindexing, snapshot }: NodeDisk,
+): Promise<RestoredChain> {
   const entries: (readonly [Bytes, Bytes])[] = [];
   for await (const entry of index.scan(new Uint8Array(0), INDEX_END)) entries.push(entry);
   const base = snapshot.base === undefined ? {} : { snapshotBase: snapshot.base };
-  return { entries, blockFiles: await files.list("blocks"), ...base };
+  return { entries, blockFiles: await files.list("blocks"), isReindexing, connectsAnew, ...base };
 }

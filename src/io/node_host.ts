@@ -9,26 +9,35 @@ import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import { hashCoins } from "../chain/coins_hash.ts";
 import { type CoinsSnapshot, scanCoins } from "../chain/coins_scan.ts";
+import { ANCHORS_FILE } from "../connections/anchors.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import type { NodeEvent } from "../node/event.ts";
-import { NodeCore, PEERS_FILE } from "../node/node_core.ts";
+import { NodeCore } from "../node/node_core.ts";
 import type { NodeOptions } from "../node/node_options.ts";
 import type { SnapshotDesk } from "../rpc/snapshot_desk.ts";
 import { BlockImport } from "./block_import.ts";
 import { readMask } from "./block_mask.ts";
 import type { DataDirOptions } from "./data_dir.ts";
 import { DebugLog } from "./debug_log.ts";
+import { descriptorLimit, fitConnections } from "./descriptor_limit.ts";
 import { NodeDriver } from "./driver.ts";
 import { errorText } from "./errno.ts";
 import type { PastEvents } from "./event_ring.ts";
+import { joinLan } from "./lan.ts";
+import type { LanPlan } from "./lan_discovery.ts";
+import { LagAlarm } from "./lag_alarm.ts";
 import type { ListenAddress } from "./listener.ts";
+import { readHostFiles } from "./host_files.ts";
 import { installNodeCrypto } from "./node_crypto.ts";
+import { MuHashThread } from "./muhash_thread.ts";
 import { type NodeDisk, openDisk, openIndexes, openSnapshotCoins, readIndex } from "./node_disk.ts";
 import { NodeRpc, type NodeRpcOptions } from "./node_rpc.ts";
+import { type NetworkPlan, NodeNetworks, PLAIN_NETWORKS } from "./networks/node_networks.ts";
 import { PeerListener } from "./peer_listener.ts";
 import { removeRunFile, writePidFile } from "./run_files.ts";
 import { SecureRng } from "./secure_rng.ts";
 import { DiskSnapshots } from "./snapshot_desk.ts";
+import { hostPort } from "./socket_address.ts";
 import { SystemClock } from "./system_clock.ts";
 import { defaultThreads, type VerifyPlan, VerifyPool } from "./verify_pool.ts";
 
@@ -42,8 +51,14 @@ export interface OpenNodeOptions {
   readonly loadBlocks?: readonly string[];
   /** Stop once the blocks of all files, and of our own in a reindex, are taken. */
   readonly stopAfterImport?: boolean;
+  /** Where to look for nodes of the same network by multicast DNS; left out, nowhere. */
+  readonly lan?: LanPlan;
+  /** A map of autonomous systems (`-asmap`), relative to the network's folder. */
+  readonly asmapFile?: string | undefined;
   /** Empty: no listening. */
   readonly listen: readonly ListenAddress[];
+  /** Left out: no proxy, no router. */
+  readonly networks?: NetworkPlan;
   /** A function is called once the directory is ours, and makes the log inside it. */
   readonly logger: Logger | (() => Logger);
   /** Absolute path of the file that tells our process number. */
@@ -192,15 +207,19 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
   await openPidFile(wanted.pidFile, resources);
   const listener = await PeerListener.bind(wanted.listen);
   resources.add(() => listener.close());
+  for (const { host, port } of listener.addresses) logger.info(`Bound to ${hostPort(host, port)}`);
   const rpc = wanted.rpc === undefined ? undefined : await NodeRpc.start(wanted.rpc, logger);
   if (rpc !== undefined) resources.add(() => rpc.close());
   rpc?.say("Loading block index…");
   const pool = wanted.pool ?? ownPool(wanted.verify, logger, resources);
-  const options = typeof wanted.options === "function" ? wanted.options(listener.addresses) : wanted.options;
+  const asked = typeof wanted.options === "function" ? wanted.options(listener.addresses) : wanted.options;
+  const options = withinDescriptors(asked, logger);
   const indexes = await openIndexes(disk, options.indexes, wanted.dataDir, logger);
   for (const text of disk.mended) logger.warning(text);
   await openSnapshotCoins(disk, options.params, logger);
   const isImporting = disk.isReindexing || (wanted.loadBlocks ?? []).length > 0;
+  const muhash = new MuHashThread((error) => logger.error(error.message));
+  resources.add(() => muhash.close());
   const core = new NodeCore({
     clock: new SystemClock(),
     rng: wanted.rng ?? new SecureRng(),
@@ -210,17 +229,23 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
     coins: disk.coins,
     snapshotCoins: disk.snapshot.coins,
     indexes,
-    restored: { ...await readIndex(disk), isReindexing: disk.isReindexing, isLoadingBlocks: isImporting },
-    savedAddresses: await disk.loadSmall(PEERS_FILE),
+    restored: { ...await readIndex(disk), isLoadingBlocks: isImporting },
+    ...await readHostFiles(disk, { ...wanted, magic: options.params.magic, asmapFile: wanted.asmapFile }, logger),
+    savedAnchors: await disk.takeSmall(ANCHORS_FILE),
   }, options);
   if (logger instanceof DebugLog) logger.mockTime = () => core.clock.mockTime;
+  const networks = new NodeNetworks(wanted.networks ?? PLAIN_NETWORKS, {
+    logger, loadSmall: (name) => disk.loadSmall(name), save: (name, bytes) => disk.save(name, bytes),
+  });
   const node = new RunningNode(core, listener, rpc, resources, disk, (failed) => new NodeDriver({
-    core, logger, listener, failed,
+    core, logger, listener, failed, networks,
     stores: { ...disk, indexes, snapshotCoins: disk.snapshot.coins },
     hashCoins: (isStopped) => hashCoins(disk.coins, isStopped),
+    multiplyCoins: (change) => muhash.make(change),
     verify: (job) => pool.verify(job),
     load: ({ name, offset, length }) => disk.load(name, offset, length),
     save: (name, bytes) => disk.save(name, bytes),
+    append: (name, bytes) => disk.append(name, bytes),
   }), (running) => new DiskSnapshots(running, logger, wanted.dataDir ?? ".", disk.snapshot.coins));
   let imported = Promise.resolve();
   // Once the driver is closed it is told so, and ends.
@@ -228,9 +253,12 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
   resources.add(() => node.driver.close());
   // Before all else, so that callers are answered while the node still runs; a second close does nothing.
   if (rpc !== undefined) resources.add(() => rpc.close());
+  const lagAlarm = new LagAlarm(logger);
+  resources.add(async () => lagAlarm.close());
   node.driver.start();
   if (rpc !== undefined) await rolledForward(node);
   rpc?.open(node, logger);
+  if (wanted.lan !== undefined) resources.add(await joinLan(wanted.lan, node, logger));
   if (isImporting) imported = importBlocks(wanted, disk, node, logger);
   return node;
 }
@@ -269,6 +297,12 @@ async function importBlocks(
   } catch (error) {
     node.fail(new Error(`Cannot read the block files: ${errorText(error)}`, { cause: error }));
   }
+}
+
+function withinDescriptors(options: NodeOptions, logger: Logger): NodeOptions {
+  const { connections, warning } = fitConnections(options.maxConnections, descriptorLimit());
+  if (warning !== undefined) logger.warning(warning);
+  return { ...options, maxConnections: connections };
 }
 
 function openLog(logger: Logger | (() => Logger), resources: Resources): Logger {

@@ -3,7 +3,8 @@
  *
  * ```text
  *   -reindex              "wipe all" ──▶ indexes, coins and undo files are removed ──▶ "read" ──▶ no file
- *   -reindex-chainstate   "wipe chainstate" ──▶ coins are removed ──▶ no file, or "read" as before
+ *   -reindex-chainstate   "wipe chainstate" ──▶ coins are removed ──▶ the index says that no block was
+ *                         connected ──▶ no file. Where there was "read", that stays
  * ```
  *
  * What is not one of these words, or damaged, counts as "wipe all": nothing is lost by it but time.
@@ -12,6 +13,7 @@
  */
 import { promises as fs } from "node:fs";
 import * as path from "node:path";
+import { REINDEX_MARK } from "../chain/chain_ports.ts";
 import { SNAPSHOT_FOLDER } from "../chain/snapshot/snapshot_files.ts";
 import { COINS_FOLDER } from "./data_folders.ts";
 import { ifThere } from "./errno.ts";
@@ -28,27 +30,33 @@ export interface Reindex {
 
 export type ReindexStage = "none" | "wipe-all" | "wipe-chainstate" | "read";
 
-const MARK = path.join("blocks", "reindex");
 const WORDS: Readonly<Record<string, ReindexStage>> = {
   "wipe all\n": "wipe-all", "wipe chainstate\n": "wipe-chainstate", "read\n": "read",
 };
 
 export async function readReindexStage(folder: string): Promise<ReindexStage> {
-  const word = await ifThere(fs.readFile(path.join(folder, MARK), "utf8"));
+  const word = await ifThere(fs.readFile(path.join(folder, REINDEX_MARK), "utf8"));
   return word === undefined ? "none" : WORDS[word] ?? "wipe-all";
 }
 
-/** Removes what is to be made again; true when all block files are to be read. Nobody has the stores open. */
+/** What is left to do for who has opened the directory. */
+export interface ReindexPlan {
+  /** All block files are to be read. */
+  readonly readsFiles: boolean;
+  /** `RestoredChain.connectsAnew` */
+  readonly connectsAnew: boolean;
+}
+
+/** Removes what is to be made again. Nobody has the stores open. */
 export async function wipeForReindex(
   folder: string, wanted: Reindex | undefined, stage: ReindexStage,
-): Promise<boolean> {
+): Promise<ReindexPlan> {
   const isAll = wanted?.what === "all" || stage === "wipe-all";
   if (!isAll) {
     // Coins can be made from a part of the index too: its reading goes on.
     if (stage !== "read") await mark(folder, "wipe chainstate\n");
     await removeCoins(folder);
-    if (stage !== "read") await clearReindexMark(folder);
-    return stage === "read";
+    return { readsFiles: stage === "read", connectsAnew: true };
   }
   await mark(folder, "wipe all\n");
   await removeCoins(folder);
@@ -56,16 +64,16 @@ export async function wipeForReindex(
   await removeAll(path.join(folder, "indexes"), () => true);
   if (wanted?.isPruning === true) await removeBlocksBehindGap(path.join(folder, "blocks"));
   await mark(folder, "read\n");
-  return true;
+  return { readsFiles: true, connectsAnew: false };
 }
 
 export async function clearReindexMark(folder: string): Promise<void> {
-  await fs.rm(path.join(folder, MARK), { force: true });
+  await fs.rm(path.join(folder, REINDEX_MARK), { force: true });
   await syncFolder(path.join(folder, "blocks"));
 }
 
 function mark(folder: string, word: string): Promise<void> {
-  return saveFile(path.join(folder, MARK), word);
+  return saveFile(path.join(folder, REINDEX_MARK), word);
 }
 
 /** Those of a snapshot as well. */

@@ -11,6 +11,7 @@ import { readLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
 import { type RecoveryCurve, verifySchnorrByRecovery } from "../crypto/schnorr_by_recovery.ts";
 import type { TweakedKey } from "../crypto/secp256k1.ts";
+import { portableCurve } from "./portable_curve.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
 const COMPACT_BYTES = 64;
@@ -31,6 +32,14 @@ interface Bindings {
   privateKeyTweakAdd(scalar: Bytes, summand: Bytes): Bytes;
   publicKeyCreate(secretKey: Bytes, isCompressed: boolean): Bytes;
   publicKeyTweakAdd(publicKey: Bytes, tweak: Bytes, isCompressed: true, output: Bytes): Bytes;
+  /** What `hashfn` makes of the coordinates of the product. */
+  ecdh(publicKey: Bytes, secretKey: Bytes, options: EcdhOptions, output: Bytes): Bytes;
+}
+
+interface EcdhOptions {
+  hashfn(x: Bytes, y: Bytes): Bytes;
+  readonly xbuf: Bytes;
+  readonly ybuf: Bytes;
 }
 
 /** The package's only way of saying that bytes from outside are no key, signature or sum of keys. */
@@ -61,6 +70,7 @@ function loadBindings(): Bindings | undefined {
  * where native code cannot see them, and moves each one that is handed over, at a microsecond each.
  */
 class PrebuiltLibrary implements CurveLibrary, RecoveryCurve {
+  readonly portable = portableCurve;
   readonly #bindings: Bindings;
   readonly #memory = new Uint8Array(new ArrayBuffer(COMPACT_BYTES + 32 + COMPRESSED_BYTES));
   readonly #compact = this.#memory.subarray(0, COMPACT_BYTES);
@@ -68,6 +78,9 @@ class PrebuiltLibrary implements CurveLibrary, RecoveryCurve {
   readonly #s = this.#compact.subarray(32);
   readonly #hash = this.#memory.subarray(COMPACT_BYTES, COMPACT_BYTES + 32);
   readonly #key = this.#memory.subarray(COMPACT_BYTES + 32);
+
+  /** The x coordinate as it is. */
+  readonly #plainX: EcdhOptions = { hashfn: (x) => x, xbuf: this.#r, ybuf: this.#s };
 
   constructor(bindings: Bindings) {
     this.#bindings = bindings;
@@ -114,6 +127,12 @@ class PrebuiltLibrary implements CurveLibrary, RecoveryCurve {
 
   add(a: Bytes, b: Bytes): Bytes | undefined {
     return unlessRefused(() => this.#bindings.privateKeyTweakAdd(new Uint8Array(a), b));
+  }
+
+  multiplyX(x: Bytes, secretKey: Bytes): Bytes {
+    this.#key[0] = 2;
+    this.#key.set(x, 1);
+    return this.#bindings.ecdh(this.#key, secretKey, this.#plainX, new Uint8Array(32));
   }
 
   recoverFromProducts(r: Bytes, e: Bytes, s: Bytes): Bytes | undefined {

@@ -9,9 +9,11 @@ import type { Bytes } from "../base/bytes.ts";
 import { type CurveLibrary, curveOn } from "../crypto/curve_library.ts";
 import { COMPACT_BYTES, readLaxDer } from "../crypto/lax_der.ts";
 import { mayHaveHighS } from "../crypto/scalar.ts";
-import type { TweakedKey } from "../crypto/secp256k1.ts";
+import type { Secp256k1, TweakedKey } from "../crypto/secp256k1.ts";
 import { ADDRESS, type Koffi, loadKoffi, nativeMemory, type NativeMemory } from "./load_koffi.ts";
 import { PARSED_KEY_BYTES, PARSED_KEYS_MAX, ParsedKeys, X_ONLY_FORM } from "./parsed_keys.ts";
+import { portableCurve } from "./portable_curve.ts";
+import { nativeEllswift, NativeProducts } from "./secp_exchange.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
 /** The versions of its binary interface, newest first; what is called here is the same in all. */
@@ -67,7 +69,7 @@ export function loadSystemSignatures(
     try {
       return { name: `system (${name})`, curve: curveOn(new SystemLibrary(koffi, koffi.load(name))) };
     } catch {
-      // Not there, or built without the modules that taproot needs.
+      // Not there, or built without the modules that taproot and BIP324 need.
     }
   }
   return undefined;
@@ -84,6 +86,8 @@ function libraryNames(platform: NodeJS.Platform): readonly string[] {
 
 /** One for each thread. Values are copied to memory that is reused, whose addresses are known. */
 class SystemLibrary implements CurveLibrary {
+  readonly portable = portableCurve;
+  readonly ellswift: Pick<Secp256k1, "createEllswift" | "ellswiftSecret"> | undefined;
   readonly #library: Functions;
   /** An address. It lives as long as the thread. */
   readonly #context: number;
@@ -100,6 +104,7 @@ class SystemLibrary implements CurveLibrary {
   readonly #length: NativeMemory;
   /** An `int`. */
   readonly #parity: NativeMemory;
+  readonly #products: NativeProducts;
 
   /** @throws when the library lacks a function */
   constructor(koffi: Koffi, library: LibraryHandle) {
@@ -122,6 +127,8 @@ class SystemLibrary implements CurveLibrary {
     this.#output = memory(LONG_KEY_BYTES);
     this.#length = memory(8);
     this.#parity = memory(4);
+    this.ellswift = nativeEllswift(koffi, library, this.#context);
+    this.#products = new NativeProducts(koffi, library, this.#context);
   }
 
   verifyEcdsa(signature: Bytes, hash: Bytes, publicKey: Bytes): boolean {
@@ -202,6 +209,10 @@ class SystemLibrary implements CurveLibrary {
     this.#input.bytes.set(b);
     const done = this.#library.ec_seckey_tweak_add(this.#context, this.#hash.address, this.#input.address);
     return done === 1 ? this.#hash.bytes.slice() : undefined;
+  }
+
+  multiplyX(x: Bytes, secretKey: Bytes): Bytes {
+    return this.#products.multiplyX(x, secretKey);
   }
 
   /** The address of the key as the library reads it; `NO_KEY` when it is none. */

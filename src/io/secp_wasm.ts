@@ -16,6 +16,7 @@ import { mayHaveHighS } from "../crypto/scalar.ts";
 import { type RecoveryCurve, verifySchnorrByRecovery } from "../crypto/schnorr_by_recovery.ts";
 import type { TweakedKey } from "../crypto/secp256k1.ts";
 import { PARSED_KEY_BYTES, PARSED_KEYS_MAX, ParsedKeys } from "./parsed_keys.ts";
+import { portableCurve } from "./portable_curve.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 
 const BINARY = "@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm";
@@ -60,6 +61,7 @@ interface Exports {
   readonly _secp256k1_ec_pubkey_parse: WasmFunction;
   readonly _secp256k1_ec_pubkey_serialize: WasmFunction;
   readonly _secp256k1_ec_pubkey_tweak_add: WasmFunction;
+  readonly _secp256k1_ec_pubkey_tweak_mul: WasmFunction;
   readonly _secp256k1_ec_privkey_tweak_add: WasmFunction;
   readonly _secp256k1_ec_privkey_tweak_mul: WasmFunction;
   readonly _secp256k1_ecdsa_sign: WasmFunction;
@@ -79,6 +81,7 @@ export function loadWasmSignatures(): LoadedSignatures | undefined {
 }
 
 class WasmLibrary implements CurveLibrary, RecoveryCurve {
+  readonly portable = portableCurve;
   readonly #library: Exports;
   readonly #memory: Bytes;
   readonly #context: number;
@@ -173,6 +176,17 @@ class WasmLibrary implements CurveLibrary, RecoveryCurve {
     this.#memory.set(b, this.#b);
     const done = this.#library._secp256k1_ec_privkey_tweak_add(this.#context, this.#a, this.#b);
     return done === 1 ? this.#memory.slice(this.#a, this.#a + 32) : undefined;
+  }
+
+  /** How long this takes depends on the secret: a key that serves more than once does not belong here. */
+  multiplyX(x: Bytes, secretKey: Bytes): Bytes {
+    const isKey = this.#parse(concatBytes(Uint8Array.of(2), x), this.#key);
+    assert(isKey, "the coordinate is on the curve");
+    this.#memory.set(secretKey, this.#a);
+    const done = this.#library._secp256k1_ec_pubkey_tweak_mul(this.#context, this.#key, this.#a);
+    assert(done === 1, "a secret in range has a product");
+    this.#memory.fill(0, this.#a, this.#a + 32);
+    return this.#serializeKey(true).slice(1);
   }
 
   recoverFromProducts(r: Bytes, e: Bytes, s: Bytes): Bytes | undefined {

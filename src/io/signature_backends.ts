@@ -5,8 +5,8 @@
  * @module
  */
 import { type Bytes, fromHex } from "../base/bytes.ts";
-import { portableSecp256k1 } from "../crypto/portable_secp256k1.ts";
 import type { Secp256k1 } from "../crypto/secp256k1.ts";
+import { portableCurve } from "./portable_curve.ts";
 import type { LoadedSignatures } from "./secp_loaded.ts";
 import { loadPrebuiltSignatures } from "./secp_prebuilt.ts";
 import { loadSystemSignatures } from "./secp_system.ts";
@@ -33,7 +33,7 @@ const LOADERS: Readonly<Record<SignatureBackendName, () => LoadedSignatures | un
   system: loadSystemSignatures,
   prebuilt: loadPrebuiltSignatures,
   wasm: loadWasmSignatures,
-  portable: () => ({ name: "portable (noble)", curve: portableSecp256k1 }),
+  portable: () => ({ name: "portable (noble)", curve: portableCurve() }),
 };
 
 const WHY_ABSENT: Readonly<Record<SignatureBackendName, string>> = {

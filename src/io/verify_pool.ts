@@ -7,13 +7,16 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { randomBytes } from "../base/rng.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
-import { verifyInputs } from "../consensus/verify_inputs.ts";
+import { openJob, verifyInputs } from "../consensus/verify_inputs.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
 import {
   SignatureCache, type SignatureCacheParts, signatureCacheMemory,
 } from "../script/signature_cache.ts";
 import { SecureRng } from "./secure_rng.ts";
-import { type RangeAnswer, type RangeRequest, shareJob } from "./verify_protocol.ts";
+import {
+  checkPieces, type Fault, isAllGood, type PartAnswer, type PartRequest, shareJob,
+} from "./verify_protocol.ts";
+import { siblingModule, workerFlags } from "./worker_start.ts";
 
 /**
  * Jobs with no more inputs are checked where they are: handing one over and taking its answer costs
@@ -21,15 +24,12 @@ import { type RangeAnswer, type RangeRequest, shareJob } from "./verify_protocol
  */
 const INLINE_INPUTS_MAX = 1;
 
-/** A message costs some 10 µs, a signature 40 µs or more. */
-const RANGE_INPUTS_MIN = 16;
-
-/**
- * Of a long job each thread is given several ranges, of this many inputs at least, so that none waits for
- * another that had harder ones, or less of a processor.
- */
-const SHORT_RANGE_INPUTS_MIN = 512;
-const RANGES_PER_THREAD_MAX = 4;
+/** What one thread takes at least. A message costs some 10 µs, a signature 40 µs or more. */
+const PIECE_INPUTS_MIN = 16;
+/** No thread waits longer than ten milliseconds for another that had harder ones, or less of a processor. */
+const PIECE_INPUTS_MAX = 128;
+/** Of a short job. */
+const PIECES_PER_THREAD_MIN = 4;
 
 /** Bitcoin Core's MAX_SCRIPTCHECK_THREADS. */
 const THREADS_MAX = 15;
@@ -56,23 +56,21 @@ export interface VerifyPoolOptions extends VerifyPlan {
   readonly script?: URL;
 }
 
-/** A job that is out. Its ranges are answered in any order. */
+/** A job that is out. */
 interface Running {
   readonly payload: VerifyJob;
+  readonly request: PartRequest;
   readonly resolve: (violation: RuleViolation | undefined) => void;
   readonly reject: (error: unknown) => void;
-  readonly verdicts: ("pending" | RuleViolation | undefined)[];
-}
-
-interface Range {
-  readonly running: Running;
-  readonly index: number;
-  readonly request: RangeRequest;
+  /** How many have begun to take pieces, and have not answered. */
+  takers: number;
+  /** The first that was found so far. */
+  fault: Fault | undefined;
 }
 
 interface Thread {
   readonly worker: Worker;
-  range: Range | undefined;
+  running: Running | undefined;
 }
 
 /** Threads for `-par=0`: one for each processor. The node's own thread has little to do beside them. */
@@ -88,9 +86,9 @@ export class VerifyPool {
   readonly #cacheParts: SignatureCacheParts;
   readonly #cache: SignatureCache;
   readonly #threads = new Set<Thread>();
-  /** Ranges that no thread has taken yet. Bounded by the nodes: each has a block or two out. */
-  readonly #waiting: Range[] = [];
-  #nextJob = 0;
+  readonly #running = new Set<Running>();
+  /** Jobs, once for each thread that is to take part. Bounded by the nodes: each has a block or two out. */
+  #waiting: Running[] = [];
   #crashes = 0;
   #isClosed = false;
 
@@ -100,7 +98,7 @@ export class VerifyPool {
     this.#cache = new SignatureCache(this.#cacheParts);
     this.#limit = Math.min(threads, THREADS_MAX);
     this.#report = report;
-    this.#script = script ?? siblingModule("verify_worker");
+    this.#script = script ?? siblingModule(import.meta.url, "verify_worker");
   }
 
   /** How many workers run now; they start when there is work, or before by `start`, and stay. */
@@ -123,9 +121,21 @@ export class VerifyPool {
       return verifyInputs(job, 0, job.inputCount, this.#cache);
     }
     return new Promise((resolve, reject) => {
-      this.#enqueue({ payload: job, resolve, reject, verdicts: [] });
+      this.#enqueue(job, resolve, reject);
       this.#dispatch();
     });
+  }
+
+  /** The calling thread takes part in what is out, for who would do nothing but wait. */
+  help(): void {
+    for (const running of this.#running) {
+      running.takers++;
+      try {
+        this.#took(running, checkPieces(running.request, openJob(running.payload, this.#cache)));
+      } catch (error) {
+        this.#settle(running, () => running.reject(error));
+      }
+    }
   }
 
   /** What is still out is checked on the main thread. */
@@ -134,8 +144,7 @@ export class VerifyPool {
     const threads = [...this.#threads];
     this.#threads.clear();
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
-    for (const { range } of threads) if (range !== undefined) this.#checkHere(range);
-    for (const range of this.#waiting.splice(0)) this.#checkHere(range);
+    for (const running of this.#running) this.#checkHere(running);
   }
 
   get #hasThreads(): boolean {
@@ -143,26 +152,24 @@ export class VerifyPool {
   }
 
   /**
-   * Cuts a job into ranges for all threads that have nothing to do: each parses the job's bytes.
-   * While blocks follow each other closely, each is one thread's.
+   * A job is for all threads that have nothing to do: each parses its bytes. While blocks follow each
+   * other closely, each is one thread's.
    */
-  #enqueue(running: Running): void {
-    const { kind, flags, inputCount, bytes } = running.payload;
-    const memory = shareJob(running.payload);
-    const job = this.#nextJob++;
-    const count = rangeCount(inputCount, this.#idleCount());
-    for (let index = 0; index < count; index++) {
-      const from = Math.floor((index * inputCount) / count);
-      const to = Math.floor(((index + 1) * inputCount) / count);
-      const request = { job, from, to, kind, flags, inputCount, memory, blockBytes: bytes.length };
-      running.verdicts.push("pending");
-      this.#waiting.push({ running, index, request });
-    }
+  #enqueue(job: VerifyJob, resolve: Running["resolve"], reject: Running["reject"]): void {
+    const { kind, flags, inputCount, bytes } = job;
+    const parts = Math.max(1, Math.min(this.#idleCount(), Math.floor(inputCount / PIECE_INPUTS_MIN)));
+    const request: PartRequest = {
+      kind, flags, inputCount,
+      pieceInputs: pieceInputs(inputCount, parts), memory: shareJob(job), blockBytes: bytes.length,
+    };
+    const running: Running = { payload: job, request, resolve, reject, takers: 0, fault: undefined };
+    this.#running.add(running);
+    for (let part = 0; part < parts; part++) this.#waiting.push(running);
   }
 
   #idleCount(): number {
     let busy = this.#waiting.length;
-    for (const { range } of this.#threads) if (range !== undefined) busy++;
+    for (const { running } of this.#threads) if (running !== undefined) busy++;
     return this.#limit - busy;
   }
 
@@ -170,22 +177,23 @@ export class VerifyPool {
     while (this.#waiting.length > 0) {
       const thread = this.#idleThread();
       if (thread === undefined) return;
-      const range = this.#waiting.shift() as Range;
-      thread.range = range;
+      const running = this.#waiting.shift() as Running;
+      running.takers++;
+      thread.running = running;
       thread.worker.ref();
-      thread.worker.postMessage(range.request);
+      thread.worker.postMessage(running.request);
     }
   }
 
   #idleThread(): Thread | undefined {
-    for (const thread of this.#threads) if (thread.range === undefined) return thread;
+    for (const thread of this.#threads) if (thread.running === undefined) return thread;
     return this.#threads.size < this.#limit ? this.#start() : undefined;
   }
 
   #start(): Thread {
     const worker = new Worker(this.#script, { workerData: this.#cacheParts, ...workerFlags() });
-    const thread: Thread = { worker, range: undefined };
-    worker.on("message", (answer: RangeAnswer) => this.#answered(thread, answer));
+    const thread: Thread = { worker, running: undefined };
+    worker.on("message", (answer: PartAnswer) => this.#answered(thread, answer));
     worker.on("error", (error) => this.#crashed(thread, error));
     worker.on("exit", (code) => this.#crashed(thread, new Error(`A verify worker ended with code ${code}`)));
     worker.unref();
@@ -193,16 +201,16 @@ export class VerifyPool {
     return thread;
   }
 
-  #answered(thread: Thread, answer: RangeAnswer): void {
+  #answered(thread: Thread, answer: PartAnswer): void {
     // It is being ended, and must keep the process alive until it has.
     if (!this.#threads.has(thread)) return;
-    const range = thread.range;
-    thread.range = undefined;
+    const running = thread.running;
+    thread.running = undefined;
     // An idle worker does not keep the process alive.
     thread.worker.unref();
-    if (range === undefined) return;
-    if (answer.type === "checked") settle(range, answer.violation);
-    else this.#failed(range, new Error(`A verify worker failed: ${answer.error}`));
+    if (running === undefined) return;
+    if (answer.type === "checked") this.#took(running, answer.fault);
+    else this.#failed(running, new Error(`A verify worker failed: ${answer.error}`));
     this.#dispatch();
   }
 
@@ -210,53 +218,46 @@ export class VerifyPool {
   #crashed(thread: Thread, error: Error): void {
     if (!this.#threads.delete(thread)) return;
     this.#crashes++;
-    if (thread.range === undefined) this.#report(error);
-    else this.#failed(thread.range, error);
+    if (thread.running === undefined) this.#report(error);
+    else this.#failed(thread.running, error);
     if (this.#hasThreads) this.#dispatch();
-    else for (const range of this.#waiting.splice(0)) this.#checkHere(range);
+    else for (const running of this.#waiting) this.#checkHere(running);
   }
 
-  #failed(range: Range, error: Error): void {
+  /** One of its takers found no more pieces, or a fault: no piece is left that nobody has taken. */
+  #took(running: Running, fault: Fault | undefined): void {
+    running.takers--;
+    if (fault !== undefined && fault.from < (running.fault?.from ?? Infinity)) running.fault = fault;
+    // A thread that still starts need not be waited for.
+    if (running.takers > 0 && !isAllGood(running.request)) return;
+    this.#settle(running, () => running.resolve(running.fault?.violation));
+  }
+
+  #failed(running: Running, error: Error): void {
     this.#report(error);
-    this.#checkHere(range);
+    this.#checkHere(running);
   }
 
-  #checkHere(range: Range): void {
-    const { running, request } = range;
-    try {
-      settle(range, verifyInputs(running.payload, request.from, request.to, this.#cache));
-    } catch (error) {
-      running.reject(error);
-    }
+  /** All of it: which pieces are lost is not known. */
+  #checkHere(running: Running): void {
+    const { payload, resolve, reject } = running;
+    this.#settle(running, () => {
+      try {
+        resolve(verifyInputs(payload, 0, payload.inputCount, this.#cache));
+      } catch (error) {
+        reject(error);
+      }
+    });
+  }
+
+  #settle(running: Running, tell: () => void): void {
+    if (!this.#running.delete(running)) return;
+    this.#waiting = this.#waiting.filter((each) => each !== running);
+    tell();
   }
 }
 
-/** How many ranges `inputCount` inputs are cut into, for `threads` that have nothing else to do. */
-function rangeCount(inputCount: number, threads: number): number {
-  const count = Math.min(threads, Math.floor(inputCount / RANGE_INPUTS_MIN));
-  if (count <= 1) return 1;
-  const each = Math.floor(inputCount / count / SHORT_RANGE_INPUTS_MIN);
-  return count * Math.max(1, Math.min(each, RANGES_PER_THREAD_MAX));
-}
-
-/** Records a verdict, and answers the job once no earlier range can change the answer. */
-function settle({ running, index }: Range, violation: RuleViolation | undefined): void {
-  const { verdicts } = running;
-  verdicts[index] = violation;
-  for (const verdict of verdicts) {
-    if (verdict === "pending") return;
-    if (verdict !== undefined) return running.resolve(verdict);
-  }
-  running.resolve(undefined);
-}
-
-/** A program given on the command line has a flag that a worker refuses; all others are inherited unsaid. */
-function workerFlags(): { readonly execArgv?: string[] } {
-  const execArgv = process.execArgv.filter((flag) => !flag.startsWith("--input-type"));
-  return execArgv.length === process.execArgv.length ? {} : { execArgv };
-}
-
-/** A module beside this one, compiled or not. */
-function siblingModule(name: string): URL {
-  return new URL(`./${name}${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`, import.meta.url);
+function pieceInputs(inputCount: number, parts: number): number {
+  const even = Math.ceil(inputCount / (parts * PIECES_PER_THREAD_MIN));
+  return Math.max(PIECE_INPUTS_MIN, Math.min(even, PIECE_INPUTS_MAX));
 }

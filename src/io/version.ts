@@ -13,6 +13,9 @@ export const VERSION: string = (
 
 export const CLIENT_NAME = "tidings";
 
+/** Where whoever finds a mistake of ours can tell. */
+export const BUG_REPORTS = "the issue tracker of Tidings";
+
 /** `/tidings:0.1.0(comment; comment)/` (BIP14) */
 export function userAgent(comments: readonly string[]): string {
   return `/${CLIENT_NAME}:${VERSION}${comments.length === 0 ? "" : `(${comments.join("; ")})`}/`;

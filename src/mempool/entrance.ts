@@ -82,8 +82,9 @@ export class Entrance<E extends GraphEntry> {
     const loose = checkLoose(transaction, chain, requireStandard, policy);
     if (loose !== undefined) return rejected(loose);
     if (this.#graph.findByWtxid(transaction.wtxid) !== undefined) return { type: "known" };
-    const clash = this.#checkClash(transaction);
-    if (clash !== undefined) return rejected(clash);
+    if (this.#graph.find(transaction.txid) !== undefined) {
+      return rejected(violation("txn-same-nonwitness-data-in-mempool"));
+    }
     const found = this.coins(transaction);
     if (found.type !== "coins") return found;
     const { coins } = found;
@@ -96,8 +97,7 @@ export class Entrance<E extends GraphEntry> {
   }
 
   /** Whether it and one here could never both be confirmed. */
-  #checkClash({ txid, inputs }: Transaction): RuleViolation | undefined {
-    if (this.#graph.find(txid) !== undefined) return violation("txn-same-nonwitness-data-in-mempool");
+  #checkConflict({ inputs }: Transaction): RuleViolation | undefined {
     const isSpent = inputs.some(({ prevout }) => this.#graph.spender(prevout) !== undefined);
     return isSpent ? violation("bip125-replacement-disallowed") : undefined;
   }
@@ -133,10 +133,13 @@ export class Entrance<E extends GraphEntry> {
     const parents = this.#graph.parentsOf(transaction);
     const children = this.#graph.childrenOf(transaction);
     const { policy } = this.#settings;
-    if (strictness === "reorg") return checkCluster(vsize, [...parents, ...children], policy);
+    if (strictness === "reorg") {
+      return this.#checkConflict(transaction) ?? checkCluster(vsize, [...parents, ...children], policy);
+    }
     return (
       this.#checkFee(modifiedFee, vsize) ??
       checkTruc(transaction, vsize, parents) ??
+      this.#checkConflict(transaction) ??
       checkCluster(vsize, parents, policy)
     );
   }

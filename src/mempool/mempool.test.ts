@@ -157,6 +157,14 @@ test("of two that spend one coin the first is kept, though both were being verif
   assert.deepEqual(verdicts, ["accepted", "bip125-replacement-disallowed"]);
 });
 
+test("of a rival of what is here the amounts and the fee are judged first", () => {
+  const { world, coin, good } = funded();
+  world.submit(good);
+  assert.match(world.verdict(spend([coin], COIN + 1)), /^bad-txns-in-belowout/);
+  assert.equal(world.verdict(spend([coin], COIN)), "min relay fee not met");
+  assert.equal(world.verdict(spend([coin], COIN - 9 * FEE)), "bip125-replacement-disallowed");
+});
+
 test("a coin that a block spends while scripts are verified is missing at the second look", () => {
   const { world, coin, good } = funded();
   let verdict: string | undefined;

@@ -152,7 +152,6 @@ class Twins {
   #expected(made: Transaction, total: number, rate: number, found: string): string {
     const { naive, world } = this;
     if (naive.has(made)) return "known";
-    if (naive.clashes(made).length > 0) return "bip125-replacement-disallowed";
     const isThere = ({ prevout }: { prevout: OutPoint }) => {
       return this.#isConfirmed(prevout) || naive.entries.some(
         ({ transaction }) => equalBytes(transaction.txid, prevout.txid),
@@ -169,6 +168,7 @@ class Twins {
       0,
     ) - Math.floor(total / made.outputs.length) * made.outputs.length;
     if (fee < feeAt(rate, made.vsize)) return rate > 100 ? found : "min relay fee not met";
+    if (naive.clashes(made).length > 0) return "bip125-replacement-disallowed";
     naive.entries.push({ transaction: made, fee });
     naive.trim();
     assert.ok(world.pool.usage <= MAX_BYTES);

@@ -1,3 +1,4 @@
+import type { HostSubnet } from "../addrbook/host_subnet.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { FilePosition } from "../chain/block_table.ts";
 import type { IndexKind } from "../chain/indexes/index_kinds.ts";
@@ -16,6 +17,8 @@ import type { Transaction } from "../primitives/transaction.ts";
 export type Command =
   /** → `txid`. `maxFeeRate` in satoshi per 1,000 vbytes; zero for no limit. */
   | { readonly type: "submit-transaction"; readonly transaction: Transaction; readonly maxFeeRate: number }
+  /** Those with this txid or wtxid, in display order, are no longer sent in private. → `transactions` */
+  | { readonly type: "abort-private-broadcast"; readonly id: string }
   /** What would come of submitting it: nothing changes. → `admission` */
   | { readonly type: "test-transaction"; readonly transaction: Transaction }
   /** Judges a transaction, here or yet to come, as if it paid `change` satoshi more. → `done` */
@@ -54,9 +57,20 @@ export type Command =
     readonly type: "add-node";
     readonly address: NetworkAddress;
     readonly mode: "add" | "remove" | "onetry";
+    /** As the operator wrote it, for lists of such nodes. */
+    readonly text?: string;
+    /** Whether to try the encrypted transport; left out: as the node's option has it. */
+    readonly wantsV2?: boolean | undefined;
   }
   /** Opens one connection of this type. → `done` once the socket is open. */
-  | { readonly type: "add-connection"; readonly address: NetworkAddress; readonly connection: ConnectionType }
+  | {
+    readonly type: "add-connection";
+    readonly address: NetworkAddress;
+    readonly connection: ConnectionType;
+    readonly wantsV2?: boolean;
+  }
+  /** Switches the network on or off; off, everybody is disconnected. → `done` */
+  | { readonly type: "set-network-active"; readonly isActive: boolean }
   /** → `done` */
   | { readonly type: "disconnect"; readonly peer: PeerId | NetworkAddress }
   /** → `done` */
@@ -76,6 +90,12 @@ export type Command =
     readonly addresses: readonly NetworkAddress[];
     readonly source: NetworkAddress;
   }
+  /** Puts an address into the book as if a node there had told of itself, or answered. → `address-added` */
+  | { readonly type: "add-peer-address"; readonly address: NetworkAddress; readonly isTried: boolean }
+  /** No dealings with these until a time, in Unix seconds: who is connected has to go. → `done` */
+  | { readonly type: "ban"; readonly subnet: HostSubnet; readonly until: number }
+  | { readonly type: "unban"; readonly subnet: HostSubnet }
+  | { readonly type: "clear-bans" }
   /**
    * Never to follow a chain with this block, whatever the rules say; or to forget that.
    * → `done`, on the best chain left
@@ -111,6 +131,9 @@ export type CommandFault =
   | { readonly code: "transaction-rejected"; readonly violation: RuleViolation }
   | { readonly code: "missing-inputs" }
   | { readonly code: "already-in-chain" }
+  /** Neither Tor nor I2P can be reached. */
+  | { readonly code: "private-broadcast-impossible" }
+  | { readonly code: "private-broadcast-full" }
   | { readonly code: "fee-too-high"; readonly feeRate: number; readonly max: number }
   | { readonly code: "transaction-not-found"; readonly txid: Txid }
   | { readonly code: "block-invalid"; readonly violation: RuleViolation }
@@ -121,8 +144,9 @@ export type CommandFault =
   | { readonly code: "node-already-added" }
   | { readonly code: "node-not-added" }
   | { readonly code: "node-not-connected" }
+  /** Exactly this subnet. */
+  | { readonly code: "not-banned" }
   | { readonly code: "too-many-connections"; readonly connection: ConnectionType }
-  | { readonly code: "dial-refused"; readonly reason: string }
   | { readonly code: "dial-failed"; readonly reason: string }
   /** In Bitcoin Core's words. */
   | { readonly code: "snapshot-refused"; readonly why: string }
@@ -131,6 +155,7 @@ export type CommandFault =
 export type CommandValue =
   | { readonly type: "done" }
   | { readonly type: "txid"; readonly txid: Txid }
+  | { readonly type: "transactions"; readonly transactions: readonly Transaction[] }
   | { readonly type: "admission"; readonly admission: Admission }
   | { readonly type: "chain-check"; readonly isGood: boolean }
   | { readonly type: "block-test"; readonly violation: RuleViolation | undefined }
@@ -142,6 +167,7 @@ export type CommandValue =
   | { readonly type: "hashes"; readonly hashes: readonly BlockHash[] }
   | { readonly type: "block"; readonly block: Block }
   | { readonly type: "index-state"; readonly isCurrent: boolean }
+  | { readonly type: "address-added"; readonly outcome: "added" | "not-in-new" | "not-in-tried" }
   | { readonly type: "count"; readonly count: number };
 
 export type CommandResult =

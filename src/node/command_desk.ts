@@ -8,8 +8,9 @@ import { assert, unreachable } from "../base/assert.ts";
 import type { ConnectionManager } from "../connections/connection_manager.ts";
 import type { Admission, Mempool } from "../mempool/mempool.ts";
 import { solve } from "../mining/solve.ts";
+import type { Networks } from "../connections/networks.ts";
 import type { Connection } from "../peer/connection.ts";
-import { addressKey } from "../primitives/network_address.ts";
+import { dialKey, formatAddress } from "../primitives/host_text.ts";
 import type { Block } from "../primitives/block.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
@@ -24,10 +25,12 @@ import type { ChainChecker } from "./chain_checker.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Dialing } from "./dialing.ts";
+import type { HostDesk } from "./host_desk.ts";
 import { localServices } from "./introduce.ts";
 import type { MockClock } from "./mock_clock.ts";
 import type { NodeOptions } from "./node_options.ts";
 import { OneAtATime } from "./one_at_a_time.ts";
+import type { PrivateBroadcast } from "./private_broadcast.ts";
 import type { Peering } from "./peering.ts";
 
 /** `generateblock` is for networks where a block takes a few hashes: Bitcoin Core's bound on them. */
@@ -41,6 +44,9 @@ export interface DeskPorts {
   readonly mempool: Mempool;
   readonly addresses: AddressBook;
   readonly manager: ConnectionManager;
+  readonly networks: Networks;
+  readonly privateBroadcast: PrivateBroadcast | undefined;
+  readonly hosts: HostDesk;
   readonly dialing: Dialing;
   readonly peering: Peering;
   readonly conversations: Conversations;
@@ -64,7 +70,7 @@ export class CommandDesk {
   }
 
   carryOut(command: DeskCommand, answer: Answer): void {
-    const { blocks, generator, maker, dialing, conversations, peering, clock } = this.#ports;
+    const { blocks, generator, maker, dialing, conversations, peering, clock, networks } = this.#ports;
     switch (command.type) {
       case "submit-transaction":
         return this.#submitTransaction(command, answer);
@@ -72,6 +78,8 @@ export class CommandDesk {
         return this.#ports.mempool.test(command.transaction, (admission) => {
           answer(succeeded({ type: "admission", admission }));
         });
+      case "abort-private-broadcast":
+        return answer(this.#abortPrivately(command.id));
       case "fetch-block":
         return answer(this.#fetchBlock(command));
       case "prioritise":
@@ -103,7 +111,15 @@ export class CommandDesk {
       case "add-node":
         return this.#addNode(command, answer);
       case "add-connection":
-        return dialing.request(command.address, command.connection, answer);
+        return dialing.request(networks.asReached(command.address), command.connection, { wantsV2: command.wantsV2 }, answer);
+      case "ban":
+      case "unban":
+      case "clear-bans":
+      case "add-peer-address":
+        return answer(this.#ports.hosts.carryOut(command));
+      case "set-network-active":
+        dialing.setNetworkActive(command.isActive);
+        return answer(DONE);
       case "disconnect":
         return answer(this.#disconnect(command));
       case "send-message":
@@ -179,20 +195,37 @@ export class CommandDesk {
   }
 
   #submitTransaction({ transaction, maxFeeRate }: CommandOf<"submit-transaction">, answer: Answer): void {
-    const { chain, mempool } = this.#ports;
+    const { chain, mempool, privateBroadcast } = this.#ports;
     const { txid } = transaction;
+    if (privateBroadcast?.isPossible === false) return answer(failed({ code: "private-broadcast-impossible" }));
     const isConfirmed = transaction.outputs.some((_, index) => chain.coin({ txid, index }) !== undefined);
     const present = mempool.get(txid)?.transaction;
     if (isConfirmed && present === undefined) return answer(failed({ code: "already-in-chain" }));
+    if (present !== undefined && privateBroadcast !== undefined) return this.#sendPrivately(transaction, answer);
     // It may be here with another witness, and stays as it is: that one is announced.
     if (present !== undefined) return this.#admit(present, answer);
-    if (maxFeeRate === 0) return this.#admit(transaction, answer);
+    if (maxFeeRate === 0 && privateBroadcast === undefined) return this.#admit(transaction, answer);
     // What it would pay is known only once its inputs are, so it is tried first.
     mempool.test(transaction, (admission) => {
       const feeRate = admission.type === "accepted" ? (admission.entry.fee * 1000) / transaction.vsize : 0;
-      if (feeRate > maxFeeRate) return answer(failed({ code: "fee-too-high", feeRate, max: maxFeeRate }));
-      this.#admit(transaction, answer);
+      const isTooHigh = maxFeeRate !== 0 && feeRate > maxFeeRate;
+      if (isTooHigh) return answer(failed({ code: "fee-too-high", feeRate, max: maxFeeRate }));
+      if (privateBroadcast === undefined) return this.#admit(transaction, answer);
+      if (admission.type === "accepted") return this.#sendPrivately(transaction, answer);
+      answer(admissionResult(transaction, admission));
     });
+  }
+
+  /** It comes into our mempool when it comes back from the network. */
+  #sendPrivately(transaction: Transaction, answer: Answer): void {
+    const outcome = this.#ports.privateBroadcast?.submit(transaction);
+    if (outcome === "full") return answer(failed({ code: "private-broadcast-full" }));
+    answer(succeeded({ type: "txid", txid: transaction.txid }));
+  }
+
+  #abortPrivately(id: string): CommandResult {
+    const removed = this.#ports.privateBroadcast?.abort(id) ?? [];
+    return succeeded({ type: "transactions", transactions: removed });
   }
 
   #admit(transaction: Transaction, answer: Answer): void {
@@ -237,23 +270,25 @@ export class CommandDesk {
     else assert(verdict.type === "accepted", "a block just made on the tip is new and connects");
   }
 
-  #addNode({ address, mode }: CommandOf<"add-node">, answer: Answer): void {
-    const { manager, dialing } = this.#ports;
+  #addNode({ address: given, mode, text, wantsV2 }: CommandOf<"add-node">, answer: Answer): void {
+    const { manager, dialing, networks } = this.#ports;
+    const address = networks.asReached(given);
     switch (mode) {
       case "add":
-        return answer(manager.addNode(address) ? DONE : failed({ code: "node-already-added" }));
+        return answer(manager.addNode(address, text ?? formatAddress(address), wantsV2)
+          ? DONE : failed({ code: "node-already-added" }));
       case "remove":
         return answer(manager.removeNode(address) ? DONE : failed({ code: "node-not-added" }));
       case "onetry":
-        return dialing.request(address, "manual", answer);
+        return dialing.request(address, "manual", { wantsV2 }, answer);
     }
   }
 
   #disconnect({ peer }: CommandOf<"disconnect">): CommandResult {
-    const { peering } = this.#ports;
+    const { peering, networks } = this.#ports;
     const found = typeof peer === "number"
       ? peering.get(peer)
-      : [...peering.all()].find(({ address }) => addressKey(address) === addressKey(peer));
+      : [...peering.all()].find(({ address }) => dialKey(address) === dialKey(networks.asReached(peer)));
     if (found === undefined || found.isClosing) return failed({ code: "node-not-connected" });
     peering.disconnect(found, "operator");
     return DONE;
@@ -267,10 +302,10 @@ export class CommandDesk {
   }
 
   #addAddresses({ addresses, source }: CommandOf<"add-addresses">): CommandResult {
-    const { options, clock, addresses: book } = this.#ports;
+    const { options, clock, addresses: book, networks } = this.#ports;
     const services = localServices({ ...options, pruneTarget: undefined });
     const time = clock.unixTime();
-    const added = addresses.filter((address) => book.add({ address, services, time }, source));
+    const added = addresses.map((each) => networks.asReached(each)).filter((address) => book.add({ address, services, time }, source));
     return succeeded({ type: "count", count: added.length });
   }
 }

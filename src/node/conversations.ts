@@ -5,6 +5,7 @@
  * @module
  */
 import type { AddressBook } from "../addrbook/address_book.ts";
+import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import { type Clock, earlier, type Instant } from "../base/time.ts";
@@ -12,12 +13,14 @@ import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { BlockId } from "../chain/header_index.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { FilterIndex } from "../chain/indexes/filter_index.ts";
+import type { Networks } from "../connections/networks.ts";
+import type { OutboundPeer } from "../connections/extra_outbound.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { Mempool, MempoolEvent } from "../mempool/mempool.ts";
 import type { Connection } from "../peer/connection.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { formatAddress } from "../primitives/host_text.ts";
-import type { NetworkName } from "../primitives/network_address.ts";
+import type { NetworkAddress, NetworkHost } from "../primitives/network_address.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 import { AddrRelay } from "../protocol/addr_relay.ts";
 import { BlockAnnounce } from "../protocol/block_announce.ts";
@@ -27,6 +30,7 @@ import { FilterServe } from "../protocol/filter_serve.ts";
 import { FeeFilterProtocol } from "../protocol/fee_filter.ts";
 import { GetData } from "../protocol/get_data.ts";
 import { HeaderSync } from "../protocol/header_sync.ts";
+import { MempoolServe } from "../protocol/mempool_serve.ts";
 import type { Orphan } from "../protocol/orphanage.ts";
 import { PeerChainViews } from "../protocol/peer_chain_view.ts";
 import { PingProtocol } from "../protocol/ping.ts";
@@ -34,14 +38,14 @@ import type { Outbox, Protocol } from "../protocol/protocol.ts";
 import { TxAnnounce } from "../protocol/tx_announce.ts";
 import { TxDownload } from "../protocol/tx_download.ts";
 import { UnservedMessages } from "../protocol/unserved_messages.ts";
+import type { UploadLimit } from "../protocol/upload_limit.ts";
 import type { Message } from "../wire/message.ts";
+import type { LocalAddresses } from "./local_addresses.ts";
 import type { NodeEventBody } from "./event.ts";
 import { currentServices } from "./introduce.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerReport } from "./peer_report.ts";
-
-/** Networks that can be dialled without a proxy. */
-const REACHABLE: ReadonlySet<NetworkName> = new Set<NetworkName>(["ipv4", "ipv6"]);
+import type { PrivateBroadcast } from "./private_broadcast.ts";
 
 export interface ConversationPorts {
   readonly clock: Clock;
@@ -53,6 +57,15 @@ export interface ConversationPorts {
   readonly mempool: Mempool;
   readonly addresses: AddressBook;
   readonly outbox: Outbox;
+  readonly uploads: UploadLimit;
+  readonly without: Without;
+  readonly networks: Pick<Networks, "reachable">;
+  readonly localAddresses: LocalAddresses;
+  readonly privateBroadcast: PrivateBroadcast | undefined;
+  /** Banned, or discouraged. */
+  isShunned(host: NetworkHost): boolean;
+  /** Where a peer says that it reached us. */
+  seenAs(peer: Peer): NetworkAddress | undefined;
   event(body: NodeEventBody): void;
   transactionRejected(transaction: Transaction, violation: RuleViolation, peer: Peer): void;
 }
@@ -68,17 +81,20 @@ export class Conversations implements Protocol {
   readonly #txAnnounce: TxAnnounce;
   readonly #txDownload: TxDownload;
   readonly #all: readonly Protocol[];
+  /** The only conversation with peers of its kind, which are not told of to the others. */
+  readonly #private: PrivateBroadcast | undefined;
   readonly #mempool: Mempool;
   readonly #clock: Clock;
   #due: readonly Protocol[] = [];
 
   constructor(ports: ConversationPorts) {
-    const { clock, rng, logger, options, chain, mempool, outbox, addresses } = ports;
+    const { clock, rng, logger, options, chain, mempool, outbox, addresses, uploads, without } = ports;
     const { minimumChainWork, minRelayFeeRate, blocksOnly, localPeers, listen, peerTimeout } = options;
     const filters = options.peerBlockFilters ? ports.filters : undefined;
     const ourServices = (): bigint => currentServices(options, chain);
     const views = new PeerChainViews(chain.headers);
-    const shared = { clock, rng, logger, outbox, chain, mempool, views };
+    const shared = { clock, rng, logger, outbox, chain, mempool, views, uploads, without };
+    this.#private = ports.privateBroadcast;
     this.#mempool = mempool;
     this.#clock = clock;
     this.#ping = new PingProtocol({ ...shared, peerTimeout });
@@ -89,14 +105,15 @@ export class Conversations implements Protocol {
       learned: (address, { id }) => {
         ports.event({ type: "addr:learned", data: { address: formatAddress(address), peer: id } });
       },
-      ownAddress: () => options.advertise[0],
-      // No list of banned addresses yet.
-      isShunned: () => false,
-    }, { ourServices, listen, localPeers, reachable: REACHABLE });
+      ownAddress: (peer) => ports.localAddresses.toTell(peer, ports.seenAs(peer)),
+      isOwn: (address) => ports.localAddresses.has(address),
+      isShunned: ports.isShunned,
+    }, { ourServices, listen, localPeers, reachable: ports.networks.reachable });
     this.#blockDownload = new BlockDownload(shared, { minimumChainWork });
     this.#headerSync = new HeaderSync({
       ...shared,
       headersReceived: (peer, last) => this.#blockDownload.headersReceived(peer, last),
+      presynced: (peer, height) => ports.event({ type: "header:presync", data: { peer, height } }),
     }, { minimumChainWork });
     this.#blockAnnounce = new BlockAnnounce(shared);
     const isPruned = options.pruneTarget !== undefined;
@@ -120,8 +137,14 @@ export class Conversations implements Protocol {
       this.#ping, this.#addrRelay, this.#headerSync, this.#blockAnnounce, blockServe, this.#blockDownload,
       this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData,
       new FilterServe({ ...shared, filters }),
+      new MempoolServe({ ...shared, announceAll: (peer) => this.#txAnnounce.announceAll(peer) }, options),
       new UnservedMessages(shared),
     ];
+  }
+
+  /** Memory taken by chains of headers that have not shown their work. */
+  get presyncBytes(): number {
+    return this.#headerSync.presyncBytes;
   }
 
   get orphans(): Iterable<Orphan> {
@@ -129,18 +152,23 @@ export class Conversations implements Protocol {
   }
 
   ready(peer: Peer): void {
+    if (isPrivate(peer)) return this.#private?.ready(peer);
     for (const each of this.#all) each.ready(peer);
   }
 
   received(peer: Peer, message: Message): void {
+    if (isPrivate(peer)) return this.#private?.received(peer, message);
+    if (message.type === "tx") this.#private?.cameBack(message.value.transaction, peer);
     for (const each of this.#all) if (peer.isReady) each.received(peer, message);
   }
 
   pass(peer: Peer): void {
+    if (isPrivate(peer)) return;
     for (const each of this.#all) if (peer.isReady) each.pass(peer);
   }
 
   closed(peer: Peer): void {
+    if (isPrivate(peer)) return;
     for (const each of this.#all) each.closed(peer);
   }
 
@@ -155,6 +183,7 @@ export class Conversations implements Protocol {
    * `pass`, for those only that were woken last: with many peers, timers would otherwise cost most of all.
    */
   passDue(peer: Peer): void {
+    if (isPrivate(peer)) return;
     for (const each of this.#due) if (peer.isReady) each.pass(peer);
   }
 
@@ -216,7 +245,20 @@ export class Conversations implements Protocol {
     this.#ping.requestPing();
   }
 
-  report(peer: Connection): PeerReport {
+  /** What is known of an outbound peer when one has to go. */
+  outboundFacts(peer: Peer): Pick<OutboundPeer, "lastAnnouncement" | "inFlight" | "isProtected"> {
+    return {
+      lastAnnouncement: this.#headerSync.lastAnnouncement(peer),
+      inFlight: this.#blockDownload.inFlight(peer.id).length,
+      isProtected: this.#headerSync.isProtected(peer),
+    };
+  }
+
+  get hasBlocksInFlight(): boolean {
+    return this.#blockDownload.hasRequests;
+  }
+
+  report(peer: Connection): Omit<PeerReport, "asn"> {
     const { pending, lastSequence } = this.#txAnnounce.counts(peer);
     const { isEnabled, processed, rateLimited } = this.#addrRelay.report(peer.id);
     return {
@@ -225,6 +267,7 @@ export class Conversations implements Protocol {
       feeFilter: this.#feeFilter.feeRateOf(peer),
       lastInvSequence: lastSequence,
       invToSend: pending,
+      presyncedHeaders: this.#headerSync.presyncedHeaders(peer),
       syncedHeaders: this.#headerSync.syncedHeaders(peer),
       syncedBlocks: this.#blockDownload.syncedBlocks(peer),
       inFlight: this.#blockDownload.inFlight(peer.id),
@@ -233,4 +276,8 @@ export class Conversations implements Protocol {
       addressesRateLimited: rateLimited,
     };
   }
+}
+
+function isPrivate({ type }: Peer): boolean {
+  return type === "private-broadcast";
 }

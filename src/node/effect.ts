@@ -1,10 +1,12 @@
 import type { Bytes } from "../base/bytes.ts";
 import type { Brand } from "../base/brand.ts";
 import type { PersistBatch, FileRange } from "../chain/chain_state.ts";
+import type { Socks5Proxy, Route } from "../connections/route.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
+import type { MuHashChange } from "../crypto/muhash.ts";
 import type { PeerId } from "../peer/peer.ts";
-import type { NetworkAddress } from "../primitives/network_address.ts";
+import type { NetworkAddress, NetworkName } from "../primitives/network_address.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { NodeEvent } from "./event.ts";
 
@@ -22,7 +24,17 @@ export type NodeInput =
     readonly remote: NetworkAddress;
     readonly local: NetworkAddress;
   }
-  | { readonly type: "dial-failed"; readonly dial: DialId; readonly reason: string }
+  | {
+    readonly type: "dial-failed";
+    readonly dial: DialId;
+    readonly reason: string;
+    /** It did not come as far as the address: nothing is known of who is there. */
+    readonly isProxyFault?: boolean;
+  }
+  /** The outside leads to us by this address from now on, or no longer: an onion service, a place in I2P. */
+  | { readonly type: "reached"; readonly address: NetworkAddress; readonly isReached: boolean }
+  /** A way to a network has turned up. */
+  | { readonly type: "proxy-found"; readonly network: NetworkName; readonly proxy: Socks5Proxy }
   | { readonly type: "received"; readonly peer: PeerId; readonly bytes: Bytes }
   /** The socket holds more than it likes: what is sent now only waits in memory. */
   | { readonly type: "choked"; readonly peer: PeerId }
@@ -35,6 +47,7 @@ export type NodeInput =
   | { readonly type: "loaded"; readonly request: number; readonly bytes: Bytes | undefined }
   | { readonly type: "persisted"; readonly batch: number }
   | { readonly type: "coins-hashed"; readonly request: number; readonly hash: string | undefined }
+  | { readonly type: "coins-multiplied"; readonly request: number; readonly factor: Bytes }
   | { readonly type: "command"; readonly id: number; readonly command: Command }
   | { readonly type: "woken" };
 
@@ -43,7 +56,7 @@ export type NodeEffect =
   | { readonly type: "send"; readonly peer: PeerId; readonly bytes: Bytes }
   /** Send what was handed over before, then close. */
   | { readonly type: "close"; readonly peer: PeerId; readonly reason: string }
-  | { readonly type: "dial"; readonly dial: DialId; readonly address: NetworkAddress }
+  | { readonly type: "dial"; readonly dial: DialId; readonly address: NetworkAddress; readonly route: Route }
   /** Stop, or go on, reading from this socket: its sender is faster than we are. */
   | { readonly type: "pause"; readonly peer: PeerId }
   | { readonly type: "resume"; readonly peer: PeerId }
@@ -57,9 +70,13 @@ export type NodeEffect =
    * be read.
    */
   | { readonly type: "hash-coins"; readonly request: number }
+  /** `muhashFactor`. */
+  | { readonly type: "multiply-coins"; readonly request: number; readonly change: MuHashChange }
   /** Stop, and show why: nothing good can come of going on. */
   | { readonly type: "fatal"; readonly why: string }
   /** Replaces a whole small file, atomically. */
   | { readonly type: "save"; readonly name: string; readonly bytes: Bytes }
+  /** Adds to the end of a file in a folder, each of which is made if it is not there. */
+  | { readonly type: "append"; readonly name: string; readonly bytes: Bytes }
   | { readonly type: "answer"; readonly id: number; readonly result: CommandResult }
   | { readonly type: "event"; readonly event: NodeEvent };

@@ -6,6 +6,8 @@ import type { PeerId } from "../peer/peer.ts";
  */
 export type NodeEventBody =
   | { readonly type: "header:accepted"; readonly data: { readonly hash: string; readonly height: number } }
+  /** Headers of a chain that has not shown enough work yet: so many are checked, and none is kept. */
+  | { readonly type: "header:presync"; readonly data: { readonly peer: PeerId; readonly height: number } }
   | {
     readonly type: "block:connected";
     readonly data: {

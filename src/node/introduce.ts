@@ -1,8 +1,9 @@
+import { type Rng, u64 } from "../base/rng.ts";
 import type { Clock } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Introduction } from "../peer/introduction.ts";
 import {
-  NODE_BLOOM, NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS,
+  NODE_BLOOM, NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_P2P_V2, NODE_WITNESS,
 } from "../wire/services.ts";
 import type { NodeOptions } from "./node_options.ts";
 
@@ -14,12 +15,13 @@ const RECENT_BLOCKS = 144;
  * missing.
  */
 export function localServices(
-  { pruneTarget, peerBloomFilters, peerBlockFilters }: NodeOptions, hasHistory = true,
+  { pruneTarget, peerBloomFilters, peerBlockFilters, v2Transport }: NodeOptions, hasHistory = true,
 ): bigint {
   let services = NODE_WITNESS | NODE_NETWORK_LIMITED;
   if (pruneTarget === undefined && hasHistory) services |= NODE_NETWORK;
   if (peerBloomFilters) services |= NODE_BLOOM;
   if (peerBlockFilters) services |= NODE_COMPACT_FILTERS;
+  if (v2Transport) services |= NODE_P2P_V2;
   return services;
 }
 
@@ -29,7 +31,7 @@ export function currentServices(options: NodeOptions, chain: Pick<ChainState, "h
 }
 
 /** What we say about ourselves in `version`, as of now. */
-export function introduce(options: NodeOptions, chain: ChainState, clock: Clock): Introduction {
+export function introduce(options: NodeOptions, chain: ChainState, clock: Clock, rng: Rng): Introduction {
   return {
     services: currentServices(options, chain),
     userAgent: options.userAgent,
@@ -37,6 +39,7 @@ export function introduce(options: NodeOptions, chain: ChainState, clock: Clock)
     blocksOnly: options.blocksOnly,
     isTipRecent: isTipRecent(chain, clock),
     time: clock.unixTime(),
+    ...(options.reconciles ? { reconciliationSalt: u64(rng) } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from "../base/time.ts";
 import type { ChainPorts, PersistBatch } from "../chain/chain_ports.ts";
 import { ChainState } from "../chain/chain_state.ts";
 import { futureTipFault } from "../chain/future_tip.ts";
+import type { MultiplyCoins } from "../chain/indexes/coin_statistics_index.ts";
 import { Indexes } from "../chain/indexes/indexes.ts";
 import type { PruneLocks } from "../chain/prune_locks.ts";
 import { ChainDataError } from "../chain/restore.ts";
@@ -22,6 +23,7 @@ export interface ChainKeeping extends Pick<ChainPorts, "clock" | "verify" | "eve
   /** Asked for each block. */
   areScriptsKnown(): ScriptsKnown | undefined;
   hashCoins(done: (hash: string | undefined) => void): void;
+  readonly multiplyCoins: MultiplyCoins;
   fatal(why: string): void;
   persist(writes: PersistBatch, done: () => void): void;
 }
@@ -43,7 +45,6 @@ export function openChain(ports: NodePorts, options: NodeOptions, keeping: Chain
     coinsBatchBytes: options.coinsBatchBytes,
     minimumChainWork: options.minimumChainWork,
     assumeValid: options.assumeValid,
-    checksAnew: options.checksAnew,
     maxTipAge: options.maxTipAge,
     blockFileBytes: options.blockFileBytes,
   }, restored);
@@ -54,10 +55,11 @@ export function openChain(ports: NodePorts, options: NodeOptions, keeping: Chain
 
 /** @throws {ChainDataError} when one cannot be used */
 export function openIndexes(
-  { files, indexes, logger }: NodePorts, chain: ChainState, { persist, pruneLocks, realClock }: ChainKeeping,
+  { files, indexes, logger }: NodePorts, chain: ChainState,
+  { multiplyCoins, persist, pruneLocks, realClock }: ChainKeeping,
 ): Indexes {
   return new Indexes({
-    chain, logger, pruneLocks, files,
+    chain, logger, pruneLocks, files, multiplyCoins,
     clock: realClock,
     stores: indexes ?? {},
     persist: (kind, { changes, files: writes, sync }, done) => {

@@ -11,9 +11,13 @@
  *
  * @module
  */
-import { AddressBook, type AddressBookPorts } from "../addrbook/address_book.ts";
+import type { AddressBook } from "../addrbook/address_book.ts";
+import type { BanList } from "../addrbook/ban_list.ts";
+import type { Discouraged } from "../addrbook/discouraged.ts";
+import type { NetGroups } from "../addrbook/net_groups.ts";
 import { assert, unreachable } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
+import { WITHOUT_NOTHING } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import { earlier, type Instant } from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
@@ -22,11 +26,13 @@ import type { Indexes } from "../chain/indexes/indexes.ts";
 import { PruneLocks } from "../chain/prune_locks.ts";
 import type { ScriptsKnown } from "../chain/script_job.ts";
 import { ConnectionManager } from "../connections/connection_manager.ts";
+import { Networks } from "../connections/networks.ts";
 import type { RuleViolation } from "../consensus/rule_violation.ts";
 import type { VerifyJob } from "../consensus/verify_job.ts";
 import { Mempool, type MempoolEvent } from "../mempool/mempool.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { Orphan } from "../protocol/orphanage.ts";
+import { loadAnchors, saveAnchors } from "./anchor_peers.ts";
 import { BlockGenerator } from "./block_generator.ts";
 import { BlockMaker } from "./block_maker.ts";
 import { ChainChecker } from "./chain_checker.ts";
@@ -41,17 +47,20 @@ import type { Command } from "./command.ts";
 import type { NodeEffect, NodeInput } from "./effect.ts";
 import { EventSource } from "./event_source.ts";
 import { currentServices, introduce, isTipRecent } from "./introduce.ts";
+import { HostDesk } from "./host_desk.ts";
+import { KnownHosts } from "./known_hosts.ts";
+import { LOCAL_SCORE, LocalAddresses } from "./local_addresses.ts";
 import { MockClock } from "./mock_clock.ts";
 import { type ChainKeeping, openChain, openIndexes } from "./node_chain.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { NodePorts } from "./node_ports.ts";
+import { PrivateBroadcast } from "./private_broadcast.ts";
 import type { PeerReport } from "./peer_report.ts";
 import { type ByteTotals, Peering } from "./peering.ts";
+import { OutboundWatch } from "./outbound_watch.ts";
 import { PendingWork } from "./pending_work.ts";
 import { Seeding } from "./seeding.ts";
-
-/** The file in the data directory that keeps addresses of peers. */
-export const PEERS_FILE = "peers.dat";
+import { UploadTarget } from "./upload_target.ts";
 
 export class NodeCore {
   readonly options: NodeOptions;
@@ -61,12 +70,25 @@ export class NodeCore {
   /** Kept beside the chain. */
   readonly indexes: Indexes;
   readonly mempool: Mempool;
+  readonly netGroups: NetGroups;
   readonly addresses: AddressBook;
+  readonly bans: BanList;
+  readonly discouraged: Discouraged;
+  readonly networks: Networks;
+  /** Where we are reached, as far as we know. */
+  readonly localAddresses: LocalAddresses;
   readonly manager: ConnectionManager;
+  /** `undefined` when transactions are sent to all our peers. */
+  readonly privateBroadcast: PrivateBroadcast | undefined;
   readonly maker: BlockMaker;
+  /** What was sent today, against what may be. */
+  readonly uploads: UploadTarget;
+  readonly #hosts: KnownHosts;
   readonly #warnings: ChainWarnings;
   readonly #peering: Peering;
   readonly #dialing: Dialing;
+  readonly #outboundWatch: OutboundWatch;
+  readonly #logger: Logger;
   readonly #seeding: Seeding;
   readonly #conversations: Conversations;
   readonly #desk: CommandDesk;
@@ -78,6 +100,7 @@ export class NodeCore {
   readonly #loading = new PendingWork<Bytes | undefined>();
   readonly #persisting = new PendingWork<void>();
   readonly #hashing = new PendingWork<string | undefined>();
+  readonly #multiplying = new PendingWork<Bytes>();
   /** Answered once nothing is under way. */
   #settling: Answer[] = [];
   /** What the next `step` returns: what comes of it, and before the first, of the making. */
@@ -92,6 +115,7 @@ export class NodeCore {
   constructor(ports: NodePorts, options: NodeOptions) {
     const { rng, logger } = ports;
     this.options = options;
+    this.#logger = logger;
     const clock = new MockClock(ports.clock, options.mockTime);
     this.clock = clock;
     this.#events = new EventSource(clock, (event) => this.#effect({ type: "event", event }));
@@ -102,6 +126,9 @@ export class NodeCore {
       pruneLocks: new PruneLocks(logger),
       areScriptsKnown: () => this.#areScriptsKnown(),
       hashCoins: (done) => this.#effect({ type: "hash-coins", request: this.#hashing.add(done) }),
+      multiplyCoins: (change, done) => {
+        this.#effect({ type: "multiply-coins", request: this.#multiplying.add(done), change });
+      },
       fatal: (why) => this.#effect({ type: "fatal", why }),
       persist: (writes, done) => {
         this.#effect({ type: "persist", batch: this.#persisting.add(done), writes });
@@ -121,13 +148,30 @@ export class NodeCore {
       acceptNonstandard: options.acceptNonstandard,
       policy: options.relayPolicy,
     });
-    this.addresses = loadAddresses({ clock, rng }, ports.savedAddresses, logger);
+    const hosts = new KnownHosts(ports, clock, options, (effect) => this.#effect(effect));
+    this.#hosts = hosts;
+    this.netGroups = hosts.groups;
+    this.addresses = hosts.addresses;
+    this.bans = hosts.bans;
+    this.discouraged = hosts.discouraged;
+    this.networks = new Networks(options.networks);
     this.manager = new ConnectionManager({
       clock, rng, logger,
       book: this.addresses,
+      networks: this.networks,
+      netGroups: this.netGroups,
+      bans: this.bans,
+      discouraged: this.discouraged,
+      without: ports.without ?? WITHOUT_NOTHING,
+      anchors: loadAnchors(ports, options),
       peers: () => this.#peering.all(),
       isTipRecent: () => isTipRecent(chain, clock),
     }, options);
+    this.localAddresses = new LocalAddresses({
+      rng, networks: this.networks, added: (address) => this.manager.neverDial(address),
+    }, options);
+    this.uploads = new UploadTarget(clock, options.maxUploadBytes);
+    this.privateBroadcast = options.privateBroadcast ? this.#openPrivateBroadcast(ports) : undefined;
     // Each needs the other: what the protocols send goes out through the peering, which asks them.
     this.#conversations = new Conversations({
       clock, rng, logger, options, chain,
@@ -142,7 +186,14 @@ export class NodeCore {
         unpark: (peer) => this.#peering.unpark(peer),
         load: (range, done) => this.#peering.load(range, done),
       },
+      isShunned: (host) => hosts.isShunned(host),
+      networks: this.networks,
+      localAddresses: this.localAddresses,
+      privateBroadcast: this.privateBroadcast,
+      seenAs: ({ id }) => this.#peering.get(id)?.seenAs,
       event: (body) => this.#events.emit(body),
+      without: ports.without ?? WITHOUT_NOTHING,
+      uploads: this.uploads,
       transactionRejected: (transaction, violation, { id }) => {
         this.#events.transactionRejected(transaction, violation, id);
       },
@@ -150,27 +201,51 @@ export class NodeCore {
     this.#peering = new Peering({
       options, clock, rng, logger,
       protocols: this.#conversations,
-      introduction: () => introduce(options, chain, clock),
+      uploads: this.uploads,
+      introduction: () => introduce(options, chain, clock, rng),
       effect: (effect) => this.#effect(effect),
       event: (body) => this.#events.emit(body),
       load: (range, done) => this.#effect({ type: "load", request: this.#loading.add(done), range }),
       selfFound: (address) => this.manager.neverDial(address),
-      ready: ({ isInbound, address, features }) => {
-        if (!isInbound) this.addresses.connected(address, features.services);
+      discourage: (host) => this.discouraged.add(host),
+      ready: (connection) => {
+        const { isInbound, seenAs } = connection;
+        if (isInbound && seenAs !== undefined) this.localAddresses.seen(seenAs);
+        this.#dialing.ready(connection);
       },
-      closed: (connection) => this.manager.closed(connection),
+      met: (connection) => {
+        this.#hosts.met(connection);
+        this.privateBroadcast?.answered(connection);
+      },
+      closed: (connection) => {
+        this.manager.closed(connection);
+        this.#hosts.left(connection);
+        if (connection.type === "private-broadcast") this.privateBroadcast?.closed(connection);
+        if (!this.#isShuttingDown) this.#dialing.closed(connection);
+      },
     });
     this.#seeding = new Seeding({
-      options, clock,
+      options, clock, rng, logger,
       addresses: this.addresses,
+      networks: this.networks,
       manager: this.manager,
+      isSeedUnlimited: ports.without?.has("seed-limit") ?? false,
+      countFullRelay: () => this.#peering.countReady("outbound-full-relay"),
+      fetchAddresses: (address) => this.#dialing.fetchAddresses(address),
       effect: (effect) => this.#effect(effect),
     });
     this.#dialing = new Dialing({
       logger,
       peering: this.#peering,
       manager: this.manager,
+      networks: this.networks,
       effect: (effect) => this.#effect(effect),
+    });
+    this.#outboundWatch = new OutboundWatch({
+      clock, logger, chain,
+      manager: this.manager,
+      peering: this.#peering,
+      conversations: this.#conversations,
     });
     this.#warnings = new ChainWarnings(chain, (text) => {
       logger.warning(text.replace(/^Warning: /, ""));
@@ -184,6 +259,9 @@ export class NodeCore {
       mempool: this.mempool,
       addresses: this.addresses,
       manager: this.manager,
+      networks: this.networks,
+      privateBroadcast: this.privateBroadcast,
+      hosts: new HostDesk({ clock, hosts, networks: this.networks, peering: this.#peering }),
       dialing: this.#dialing,
       peering: this.#peering,
       conversations: this.#conversations,
@@ -204,12 +282,17 @@ export class NodeCore {
   peerReport(peer: Peer): PeerReport {
     const connection = this.#peering.get(peer.id);
     assert(connection !== undefined, "a report is asked of an open connection");
-    return this.#conversations.report(connection);
+    return { ...this.#conversations.report(connection), asn: this.netGroups.asn(connection.address) };
   }
 
   /** Transactions that wait for a parent. */
   get orphans(): Iterable<Orphan> {
     return this.#conversations.orphans;
+  }
+
+  /** Memory taken by chains of headers that have not shown their work. */
+  get presyncBytes(): number {
+    return this.#conversations.presyncBytes;
   }
 
   /** Bytes on all connections there were. */
@@ -239,12 +322,17 @@ export class NodeCore {
   }
 
   wakeAt(): Instant | undefined {
-    const isBusy = this.#hasChainWork || this.#hasIndexWork || this.#peering.hasWork;
+    const { hasWork, hasPasses, hasExchanges } = this.#peering;
+    const isBusy = this.#hasChainWork || this.#hasIndexWork || hasWork || hasPasses || hasExchanges;
     if (isBusy || this.#generator.hasWork || this.#checker.hasWork) {
       return this.clock.now();
     }
-    const wakeAt = this.#peering.wakeAt();
-    return this.#isDialing ? earlier(wakeAt, this.#dialing.wakeAt()) : wakeAt;
+    if (this.#isShuttingDown) return this.#peering.wakeAt();
+    const wakeAt = earlier(this.#peering.wakeAt(), this.#hosts.wakeAt());
+    if (!this.#isDialing) return wakeAt;
+    const seedAt = earlier(this.#seeding.wakeAt(), this.privateBroadcast?.wakeAt());
+    const dialAt = earlier(this.#dialing.wakeAt(), seedAt);
+    return earlier(wakeAt, earlier(dialAt, this.#outboundWatch.wakeAt()));
   }
 
   /** What is not indexed at the end is indexed after the next start. */
@@ -260,9 +348,12 @@ export class NodeCore {
   #take(input: NodeInput): void {
     switch (input.type) {
       case "connected":
-        return this.#dialing.connected(input);
+        this.#dialing.connected(input);
+        // A dial may have been under way.
+        if (this.#isShuttingDown) this.#dropAll();
+        return;
       case "dial-failed":
-        return this.#dialing.failed(input.dial, input.reason);
+        return this.#dialing.failed(input);
       case "received":
         return this.#peering.received(input.peer, input.bytes);
       case "choked":
@@ -271,8 +362,14 @@ export class NodeCore {
         return this.#peering.drained(input.peer);
       case "closed":
         return this.#peering.lost(input.peer, input.reason);
+      case "reached":
+        if (input.isReached) this.localAddresses.add(input.address, LOCAL_SCORE.manual);
+        else this.localAddresses.remove(input.address);
+        return;
+      case "proxy-found":
+        return this.networks.foundProxy(input.network, input.proxy);
       case "resolved":
-        return this.#seeding.resolved(input.addresses);
+        return this.#seeding.resolved(input.host, input.addresses);
       case "verified":
         return this.#verifying.answered(input.job, input.violation);
       case "loaded":
@@ -281,12 +378,14 @@ export class NodeCore {
         return this.#persisting.answered(input.batch, undefined);
       case "coins-hashed":
         return this.#hashing.answered(input.request, input.hash);
+      case "coins-multiplied":
+        return this.#multiplying.answered(input.request, input.factor);
       case "command":
         return this.#command(input.command, (result) => {
           this.#effect({ type: "answer", id: input.id, result });
         });
       case "woken":
-        return this.#seeding.begin();
+        return;
       default:
         return unreachable(input);
     }
@@ -298,7 +397,15 @@ export class NodeCore {
    */
   #settle(isWoken: boolean): void {
     this.#peering.runTimers();
-    if (this.#isDialing) this.#dialing.work();
+    this.#peering.passSome(isWoken);
+    if (isWoken) this.#peering.exchangeKeys();
+    this.#hosts.work();
+    if (this.#isDialing) {
+      this.#outboundWatch.work();
+      this.#seeding.work();
+      this.#dialing.work();
+      this.privateBroadcast?.work();
+    }
     this.#generator.work();
     this.#checker.work();
     if (!this.#workLong(isWoken)) {
@@ -312,6 +419,7 @@ export class NodeCore {
     if (this.#concernsAll) {
       this.#concernsAll = false;
       this.#peering.passAll();
+      this.#peering.passSome(isWoken);
     }
     this.#peering.forgetLeaving();
     this.#answerSettled();
@@ -347,15 +455,21 @@ export class NodeCore {
   /** Lets the peers go, and writes what is only in memory. */
   #shutDown(answer: Answer): void {
     this.#isShuttingDown = true;
-    for (const peer of this.#peering.all()) this.#peering.disconnect(peer, "shutting-down");
-    this.#effect({ type: "save", name: PEERS_FILE, bytes: this.addresses.save() });
+    // As they are before the peers are let go.
+    if (this.manager.choosesPeers) this.#effect(saveAnchors(this.peers(), this.options.params, this.#logger));
+    this.#dropAll();
+    this.#hosts.save();
     this.chain.flush(() => this.indexes.flush(() => answer(DONE)));
+  }
+
+  #dropAll(): void {
+    for (const peer of this.#peering.all()) this.#peering.disconnect(peer, "shutting-down");
   }
 
   /** Answers those who wait for quiet, when there is quiet. */
   #answerSettled(): void {
     if (this.#settling.length === 0 || !this.chain.isIdle || this.#verifying.size > 0) return;
-    if (!this.indexes.isIdle) return;
+    if (!this.indexes.isIdle || this.#peering.hasPasses) return;
     const settled = this.#settling;
     this.#settling = [];
     for (const answer of settled) answer(DONE);
@@ -394,6 +508,7 @@ export class NodeCore {
       case "tip-changed":
         this.mempool.tipChanged();
         this.#warnings.tipChanged();
+        this.#outboundWatch.tipChanged();
         this.#concernsAll = true;
         break;
       case "block-checked":
@@ -404,6 +519,22 @@ export class NodeCore {
     this.#conversations.chainEvent(event);
   }
 
+  #openPrivateBroadcast({ rng, logger, clock: realClock }: NodePorts): PrivateBroadcast {
+    const { clock, networks } = this;
+    return new PrivateBroadcast({
+      clock, realClock, rng, logger, networks,
+      book: this.addresses,
+      outbox: {
+        send: (peer, message) => this.#peering.send(peer, message),
+        disconnect: (peer, reason) => this.#peering.disconnect(peer, reason),
+      },
+      isIdle: () => !this.manager.isNetworkActive || !this.#isDialing,
+      isOwn: (address) => this.localAddresses.has(address),
+      dial: (address, wish, done) => this.#dialing.attempt(address, "private-broadcast", wish, done),
+      test: (transaction, done) => this.mempool.test(transaction, done),
+    });
+  }
+
   #mempoolEvent(event: MempoolEvent): void {
     this.#events.mempool(event, this.#conversations.sourceOf(event.entry.transaction));
     this.#conversations.mempoolEvent(event);
@@ -412,12 +543,4 @@ export class NodeCore {
   #effect(effect: NodeEffect): void {
     this.#effects.push(effect);
   }
-}
-
-/** What is lost with a damaged file is known to others: a node without addresses starts from its seeds. */
-function loadAddresses(ports: AddressBookPorts, saved: Bytes | undefined, logger: Logger): AddressBook {
-  if (saved === undefined) return new AddressBook(ports);
-  const { book, warning } = AddressBook.load(ports, saved);
-  if (warning !== undefined) logger.warning(warning);
-  return book;
 }

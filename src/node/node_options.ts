@@ -1,5 +1,6 @@
 import { type Duration, minutes } from "../base/time.ts";
 import type { IndexKind } from "../chain/indexes/index_kinds.ts";
+import { DIRECT_NETWORKS, type NetworkSettings } from "../connections/networks.ts";
 import { DEFAULT_RELAY_POLICY, type RelayPolicy } from "../mempool/relay_policy.ts";
 import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../mining/select_transactions.ts";
 import type { ChainParams } from "../params/chain_params.ts";
@@ -7,23 +8,51 @@ import type { BindPermissionRule, PermissionRule } from "../peer/permissions.ts"
 import type { Sats } from "../primitives/amount.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
+import { DEFAULT_DISCOVERY, type DiscoveryOptions } from "./discovery_options.ts";
+import type { LocalAddress } from "./local_addresses.ts";
 
 /** All that a `NodeCore` is told at its making; `defaultNodeOptions` fills in what is usual. */
 export interface NodeOptions {
   readonly params: ChainParams;
   /** `/tidings:0.1.0(comment)/` */
   readonly userAgent: string;
-  /** Addresses that we listen on and tell others. */
+  /** Addresses that we tell others, since the operator says that we are reached there. */
   readonly advertise: readonly NetworkAddress[];
+  /** Others that we seem to be reached at, told if `discovers`. */
+  readonly foundAddresses: readonly LocalAddress[];
+  /** Whether to find out about our addresses by ourselves (`-discover`). */
+  readonly discovers: boolean;
+  /** Where we listen for peers that dial us, or would. */
+  readonly listenPort: number;
   readonly listen: boolean;
+  /** Of these, some lie behind an onion service: who comes in there comes over Tor (`-bind=…=onion`). */
+  readonly onionBinds: readonly NetworkAddress[];
+  readonly networks: NetworkSettings;
+  /** Transactions that are submitted here go out by private broadcast only (`-privatebroadcast`). */
+  readonly privateBroadcast: boolean;
   /** When not undefined: dial these and nobody else; may be empty (`-connect=0`). */
   readonly connectOnly: readonly NetworkAddress[] | undefined;
   readonly addNodes: readonly NetworkAddress[];
+  readonly discovery: DiscoveryOptions;
+  /** How long a ban lasts that does not say (`-bantime`). */
+  readonly banSeconds: number;
   readonly maxConnections: number;
+  /** Of the inbound places, those for peers that want transactions, in percent (`-inboundrelaypercent`). */
+  readonly inboundRelayPercent: number;
+  /** False until it is switched on (`-networkactive=0`): nobody is dialled, and nobody let in. */
+  readonly networkActive: boolean;
   /** How long a handshake, and the first message, may take (`-peertimeout`). */
   readonly peerTimeout: Duration;
+  /** Connections are encrypted when the peer can (BIP324), and peers are told that we can. */
+  readonly v2Transport: boolean;
   readonly blocksOnly: boolean;
   readonly peerBloomFilters: boolean;
+  /** Bytes a day that are sent at most to those who could do without (`-maxuploadtarget`); zero for any number. */
+  readonly maxUploadBytes: number;
+  /** Whether we offer to reconcile sets of transactions (BIP330); so far it ends with the offer. */
+  readonly reconciles: boolean;
+  /** Every message is written to a file of its peer (`-capturemessages`). */
+  readonly capturesMessages: boolean;
   /** `-whitelist` and `-whitebind`. */
   readonly permissionRules: readonly PermissionRule[];
   readonly bindPermissionRules: readonly BindPermissionRule[];
@@ -32,8 +61,6 @@ export interface NodeOptions {
    * shortens the gossip timers: for networks inside one machine. No rule of the chain changes.
    */
   readonly localPeers: boolean;
-  /** Peers that are not on loopback are neither dialled nor served, for the reason given. */
-  readonly loopbackOnly: string | undefined;
   /** Kept beside the chain. */
   readonly indexes: ReadonlySet<IndexKind>;
   /** Whether peers are served from the index of block filters (BIP157). */
@@ -46,8 +73,6 @@ export interface NodeOptions {
   readonly coinsBatchBytes: number;
   readonly minimumChainWork: bigint;
   readonly assumeValid: BlockHash | undefined;
-  /** Scripts are checked of blocks that were connected before as well (`-reindex-chainstate`). */
-  readonly checksAnew: boolean;
   /** A tip older than this, in seconds, means that we are still catching up. */
   readonly maxTipAge: number;
   readonly mempoolMaxBytes: number;
@@ -69,17 +94,30 @@ export function defaultNodeOptions(params: ChainParams): NodeOptions {
     params,
     userAgent: "/tidings/",
     advertise: [],
+    foundAddresses: [],
+    discovers: false,
+    listenPort: params.port,
     listen: true,
+    onionBinds: [],
+    networks: DIRECT_NETWORKS,
+    privateBroadcast: false,
     connectOnly: undefined,
     addNodes: [],
+    discovery: DEFAULT_DISCOVERY,
+    banSeconds: 24 * 60 * 60,
     maxConnections: 125,
+    inboundRelayPercent: 100,
+    networkActive: true,
     peerTimeout: minutes(1),
+    v2Transport: true,
     blocksOnly: false,
     peerBloomFilters: false,
+    maxUploadBytes: 0,
+    reconciles: false,
+    capturesMessages: false,
     permissionRules: [],
     bindPermissionRules: [],
     localPeers: false,
-    loopbackOnly: undefined,
     indexes: new Set(),
     peerBlockFilters: false,
     pruneTarget: undefined,
@@ -88,7 +126,6 @@ export function defaultNodeOptions(params: ChainParams): NodeOptions {
     coinsBatchBytes: 32 * MIB,
     minimumChainWork: params.minimumChainWork,
     assumeValid: params.assumeValid,
-    checksAnew: false,
     maxTipAge: 24 * 60 * 60,
     mempoolMaxBytes: 300_000_000,
     minRelayFeeRate: 100 as Sats,

@@ -1,4 +1,7 @@
+import type { Asmap } from "../addrbook/asmap.ts";
+import type { TableRules } from "../addrbook/table_rules.ts";
 import type { Bytes } from "../base/bytes.ts";
+import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import type { Clock } from "../base/time.ts";
@@ -23,4 +26,14 @@ export interface NodePorts {
   readonly restored: RestoredChain;
   /** What `peers.dat` held; `undefined` when there was none. */
   readonly savedAddresses: Bytes | undefined;
+  /** What `anchors.dat` held. */
+  readonly savedAnchors?: Bytes | undefined;
+  /** What `banlist.json` held. */
+  readonly savedBans?: Bytes | undefined;
+  /** Which addresses are whose (`-asmap`). */
+  readonly asmap?: Asmap | undefined;
+  /** Sizes of the address book's tables that are not the usual ones: for studies, never in use. */
+  readonly tableRules?: Partial<TableRules>;
+  /** Defences that this node is to do without: for studies, never in use. */
+  readonly without?: Without;
 }

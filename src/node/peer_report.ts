@@ -7,11 +7,15 @@ export interface PeerReport {
   readonly local: NetworkAddress;
   /** Where it says that it reached us. */
   readonly localSeen?: NetworkAddress;
+  /** Number of the autonomous system of its address; zero if that is not known. */
+  readonly asn: number;
   /** Their fee filter, in satoshi per 1,000 virtual bytes. */
   readonly feeFilter: Sats;
-  /** Mempool sequence number of the last announcement to it, and how many wait. */
+  /** Mempool sequence number as of the next announcement to it, from 1 on, or 0 for none; how many wait. */
   readonly lastInvSequence: number;
   readonly invToSend: number;
+  /** Height up to which headers of its chain are checked, but not kept yet; -1 for none. */
+  readonly presyncedHeaders: number;
   /** Heights of the last header and block that it has in common with us; -1 for none. */
   readonly syncedHeaders: number;
   readonly syncedBlocks: number;

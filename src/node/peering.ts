@@ -10,31 +10,29 @@ import type { Rng } from "../base/rng.ts";
 import type { Clock, Instant } from "../base/time.ts";
 import { earlier } from "../base/time.ts";
 import type { FileRange } from "../chain/chain_state.ts";
-import { Connection } from "../peer/connection.ts";
+import { Connection, type ConnectionPorts } from "../peer/connection.ts";
+import type { DisconnectReason } from "../peer/disconnect_reason.ts";
 import { Handshaker } from "../peer/handshaker.ts";
 import { InactivityWatch } from "../peer/inactivity.ts";
 import type { Introduction } from "../peer/introduction.ts";
+import { KeyExchanges } from "../peer/key_exchanges.ts";
 import { punish } from "../peer/misbehaviour.ts";
-import type { ConnectionType, Peer, PeerId } from "../peer/peer.ts";
-import { permissionsOf } from "../peer/permissions.ts";
+import type { ConnectionType, Peer, PeerId, Permission } from "../peer/peer.ts";
+import { NO_PERMISSIONS, permissionsOf } from "../peer/permissions.ts";
 import { formatAddress } from "../primitives/host_text.ts";
-import type { NetworkAddress } from "../primitives/network_address.ts";
+import { equalAddresses, type NetworkAddress, type NetworkHost } from "../primitives/network_address.ts";
 import type { Outbox, Protocol } from "../protocol/protocol.ts";
-import { V1Transport } from "../transport/v1_transport.ts";
-import type { Message, MessageType } from "../wire/message.ts";
+import { makeTransport } from "../transport/make_transport.ts";
+import type { V2Ports } from "../transport/v2_transport.ts";
+import type { Message } from "../wire/message.ts";
 import type { NodeEffect } from "./effect.ts";
 import type { NodeEventBody } from "./event.ts";
+import { MessageCapture } from "./message_capture.ts";
+import { effortOf, TURN_EFFORT_MAX } from "./message_effort.ts";
 import type { NodeOptions } from "./node_options.ts";
+import { PASSES_PER_TURN, PassRounds } from "./pass_rounds.ts";
 import { PeerTable } from "./peer_table.ts";
-
-/**
- * Work done on messages in one turn, so that none holds the loop: headers and long blocks take
- * milliseconds, the rest microseconds.
- */
-const TURN_EFFORT_MAX = 64;
-const EFFORT: Partial<Record<MessageType, number>> = { block: 4, headers: 16, addr: 4, addrv2: 4, inv: 4 };
-/** Bytes of a block that are as much work again as a short message: a megabyte fills a turn. */
-const BLOCK_BYTES_PER_EFFORT = 16_384;
+import type { UploadTarget } from "./upload_target.ts";
 
 export interface ByteTotals {
   readonly sent: number;
@@ -47,6 +45,8 @@ export interface Opening {
   readonly type: ConnectionType;
   readonly remote: NetworkAddress;
   readonly local: NetworkAddress;
+  /** What we were to speak, when we dialled. */
+  readonly transport: "v1" | "v2" | undefined;
 }
 
 export interface PeeringPorts {
@@ -56,12 +56,16 @@ export interface PeeringPorts {
   readonly logger: Logger;
   /** All conversations, as one. */
   readonly protocols: Protocol & { passDue(peer: Peer): void };
+  readonly uploads: UploadTarget;
   introduction(): Introduction;
   effect(effect: NodeEffect): void;
   event(body: NodeEventBody): void;
   load(range: FileRange, done: (bytes: Bytes | undefined) => void): void;
   /** For whoever chooses connections. */
   selfFound(address: NetworkAddress): void;
+  /** It misbehaved from there. */
+  discourage(host: NetworkHost): void;
+  met(connection: Connection): void;
   ready(connection: Connection): void;
   closed(connection: Connection): void;
 }
@@ -71,10 +75,14 @@ export class Peering implements Outbox {
   readonly #table = new PeerTable();
   readonly #handshaker: Handshaker;
   readonly #inactivity: InactivityWatch;
+  readonly #exchanges: KeyExchanges;
+  readonly #transportPorts: V2Ports;
   /** Being closed: forgotten at the end of the turn, when no protocol is in the middle of anything. */
   readonly #leaving: { readonly connection: Connection; readonly reason: string }[] = [];
   /** Each peer that the protocols were told of. */
   readonly #introduced = new Set<Connection>();
+  readonly #rounds = new PassRounds();
+  readonly #capture: Pick<ConnectionPorts, "capture">;
   /** Of connections that are gone. */
   #pastBytes: ByteTotals = { sent: 0, received: 0 };
 
@@ -86,9 +94,13 @@ export class Peering implements Outbox {
       logger,
       outbox: this,
       introduction: () => ports.introduction(),
+      met: (connection) => ports.met(connection),
       selfFound: (address) => ports.selfFound(address),
     });
     this.#inactivity = new InactivityWatch({ clock, logger }, options.peerTimeout);
+    this.#capture = options.capturesMessages ? captureBy(ports) : {};
+    this.#exchanges = new KeyExchanges(clock);
+    this.#transportPorts = { magic: options.params.magic, rng };
   }
 
   get size(): number {
@@ -101,6 +113,13 @@ export class Peering implements Outbox {
 
   all(): Iterable<Connection> {
     return this.#table.all();
+  }
+
+  /** Connections of a type whose handshakes are over. */
+  countReady(type: ConnectionType): number {
+    let count = 0;
+    for (const connection of this.all()) if (connection.type === type && connection.isReady) count++;
+    return count;
   }
 
   /** Bytes on all connections, those that are gone counted. */
@@ -119,17 +138,30 @@ export class Peering implements Outbox {
     return earlier(this.#inactivity.wakeAt(), this.#ports.protocols.wakeAt());
   }
 
-  opened({ id, type, remote, local }: Opening): Connection {
-    const { options, clock, logger, event } = this.#ports;
+  /** What a connection may do: those of our own choice have nothing that others have not. */
+  permissionsOf({ type, remote, local }: Pick<Opening, "type" | "remote" | "local">): ReadonlySet<Permission> {
+    const { permissionRules, bindPermissionRules } = this.#ports.options;
     const isInbound = type === "inbound";
-    const { permissionRules, bindPermissionRules } = options;
-    const permissions = permissionsOf({ remote, local, isInbound }, permissionRules, bindPermissionRules);
-    const opening = { id, type, address: remote, local, permissions };
-    const connection = new Connection(opening, new V1Transport(options.params.magic), { clock, logger });
+    if (!isInbound && type !== "manual") return NO_PERMISSIONS;
+    // Over Tor all seem to come from our own address, which then says nothing of who they are.
+    const rules = this.#isOverTor(type, local) ? [] : permissionRules;
+    return permissionsOf({ remote, local, isInbound }, rules, bindPermissionRules);
+  }
+
+  opened({ id, type, remote, local, transport }: Opening): Connection {
+    const { options, clock, logger, event } = this.#ports;
+    const permissions = this.permissionsOf({ type, remote, local });
+    const over = this.#isOverTor(type, local) ? { network: "onion" as const } : {};
+    const opening = { id, type, address: remote, local, permissions, ...over };
+    const speech = transport ?? (options.v2Transport ? "theirs" : "v1");
+    const connection = new Connection(opening, makeTransport(speech, this.#transportPorts), {
+      clock, logger, ...this.#capture,
+    });
     this.#table.add(connection);
     this.#inactivity.opened(connection);
     event({ type: "peer:open", data: { peer: id, address: formatAddress(remote), connection: type } });
     this.#handshaker.opened(connection);
+    this.#arrived(connection, undefined);
     return connection;
   }
 
@@ -137,10 +169,17 @@ export class Peering implements Outbox {
     const connection = this.#table.get(id);
     // What was on its way when we closed.
     if (connection === undefined) return;
-    const reason = connection.receive(bytes);
-    if (reason !== undefined) return this.disconnect(connection, reason);
-    this.#table.touched(connection);
-    this.#steer(connection);
+    this.#arrived(connection, connection.receive(bytes));
+  }
+
+  /** Whether somebody waits for `exchangeKeys`. */
+  get hasExchanges(): boolean {
+    return this.#exchanges.hasWork;
+  }
+
+  /** Some of the key exchanges that are due: once in a turn of the loop, since they take long. */
+  exchangeKeys(): void {
+    for (const connection of this.#exchanges.take()) this.#arrived(connection, connection.work());
   }
 
   choked(id: PeerId): void {
@@ -178,14 +217,30 @@ export class Peering implements Outbox {
     for (const { connection, reason } of this.#inactivity.expired()) this.disconnect(connection, reason);
     const { protocols, clock } = this.#ports;
     const wakeAt = protocols.wakeAt();
-    if (wakeAt === undefined || wakeAt > clock.now()) return;
+    if (!this.#rounds.isOver("due") || wakeAt === undefined || wakeAt > clock.now()) return;
     protocols.woken();
-    for (const connection of this.#introduced) if (connection.isReady) protocols.passDue(connection);
+    this.#rounds.start("due", this.#introduced);
   }
 
   /** Something that concerns all peers has changed. */
   passAll(): void {
-    for (const connection of this.#introduced) this.#pass(connection);
+    this.#rounds.start("all", this.#introduced);
+  }
+
+  get hasPasses(): boolean {
+    return this.#rounds.hasWork;
+  }
+
+  /**
+   * Goes on with passing over peers. When there are many, only in turns of the loop that are for it
+   * (`isWoken`): many inputs may come between two of them.
+   */
+  passSome(isWoken: boolean): void {
+    if (!isWoken && this.#introduced.size > PASSES_PER_TURN) return;
+    for (const [kind, connection] of this.#rounds.take(PASSES_PER_TURN)) {
+      if (kind === "all") this.#pass(connection);
+      else if (connection.isReady) this.#ports.protocols.passDue(connection);
+    }
   }
 
   /** Forgets the peers that left in this turn. Until none leaves on account of another. */
@@ -195,6 +250,7 @@ export class Peering implements Outbox {
       this.#table.delete(connection);
       this.#pastBytes = withBytesOf(this.#pastBytes, connection);
       this.#inactivity.closed(connection);
+      this.#rounds.closed(connection);
       if (this.#introduced.delete(connection)) this.#ports.protocols.closed(connection);
       this.#handshaker.closed(connection);
       this.#ports.closed(connection);
@@ -222,8 +278,9 @@ export class Peering implements Outbox {
 
   misbehaving(peer: Peer, what: string): void {
     this.#ports.event({ type: "peer:misbehaved", data: { peer: peer.id, what } });
-    // There is no list of discouraged addresses yet: to be dropped is all that it costs.
-    if (punish(peer, what, this.#ports.logger) !== "keep") this.disconnect(peer, "misbehaviour");
+    const punishment = punish(peer, what, this.#ports.logger);
+    if (punishment === "discourage") this.#ports.discourage(peer.address);
+    if (punishment !== "keep") this.disconnect(peer, "misbehaviour");
   }
 
   park(peer: Peer): void {
@@ -239,6 +296,11 @@ export class Peering implements Outbox {
 
   load(range: FileRange, done: (bytes: Bytes | undefined) => void): void {
     this.#ports.load(range, done);
+  }
+
+  /** It has come in through our onion service. */
+  #isOverTor(type: ConnectionType, local: NetworkAddress): boolean {
+    return type === "inbound" && this.#ports.options.onionBinds.some((bind) => equalAddresses(bind, local));
   }
 
   /** Returns how much of a turn it took. */
@@ -283,8 +345,25 @@ export class Peering implements Outbox {
     if (connection.isReady) this.#ports.protocols.pass(connection);
   }
 
+  /** Something has come in; `reason`: why the connection is to be closed, if it is. */
+  #arrived(connection: Connection, reason: DisconnectReason | undefined): void {
+    this.#writeOutput(connection);
+    if (reason !== undefined) return this.disconnect(connection, reason);
+    if (!this.#exchanges.add(connection)) return this.disconnect(connection, "too-many-handshakes");
+    this.#table.touched(connection);
+    this.#steer(connection);
+  }
+
+  /** What the transport says for itself, and messages that it can carry only now. */
+  #writeOutput(connection: Connection): void {
+    if (connection.isClosing) return;
+    const bytes = connection.takeOutput();
+    if (bytes.length > 0) this.#write(connection, bytes);
+  }
+
   #write(connection: Connection, bytes: Bytes): void {
-    this.#ports.effect({ type: "send", peer: connection.id, bytes });
+    this.#ports.uploads.sent(bytes.length);
+    if (bytes.length > 0) this.#ports.effect({ type: "send", peer: connection.id, bytes });
     if (connection.isSendOverflowing) this.disconnect(connection, "send-queue-overflow");
   }
 
@@ -312,8 +391,7 @@ function withBytesOf({ sent, received }: ByteTotals, { stats }: Connection): Byt
   return { sent: sent + stats.bytesSent, received: received + stats.bytesReceived };
 }
 
-function effortOf(message: Message): number {
-  const effort = EFFORT[message.type] ?? 1;
-  if (message.type !== "block") return effort;
-  return effort + Math.floor(message.value.block.bytes.length / BLOCK_BYTES_PER_EFFORT);
+function captureBy({ clock, effect }: PeeringPorts): Pick<ConnectionPorts, "capture"> {
+  const capture = new MessageCapture(clock, (name, bytes) => effect({ type: "append", name, bytes }));
+  return { capture: (...message) => capture.note(...message) };
 }

@@ -1,63 +1,69 @@
 /**
- * Where a node that knows nobody begins: the seeds of its network.
+ * Where a node begins that knows nobody, or nobody who answers: seeds.
+ *
+ * Each kind is asked only when the ones before it were of no use, since each learns that we are here,
+ * and could tell us of its own nodes only: seed nodes that the operator names, DNS seeds, and addresses
+ * that come with the program.
+ *
+ * Source: Bitcoin Core, net.cpp, ThreadDNSAddressSeed, ThreadOpenConnections, ProcessAddrFetch.
  *
  * @module
  */
-import type { AddressBook } from "../addrbook/address_book.ts";
-import type { Clock } from "../base/time.ts";
-import type { ConnectionManager } from "../connections/connection_manager.ts";
-import { parseAddress, splitHostPort } from "../primitives/host_text.ts";
-import { isRoutable, type NetworkAddress } from "../primitives/network_address.ts";
-import { NODE_NETWORK, NODE_WITNESS } from "../wire/services.ts";
-import type { NodeEffect } from "./effect.ts";
-import type { NodeOptions } from "./node_options.ts";
+import { addDuration, earlier, type Instant, milliseconds } from "../base/time.ts";
+import type { NetworkAddress } from "../primitives/network_address.ts";
+import { DnsSeeds } from "./dns_seeds.ts";
+import { FixedSeeds } from "./fixed_seeds.ts";
+import { SeedNodes } from "./seed_nodes.ts";
+import type { SeedingPorts, SeedingStep } from "./seeding_ports.ts";
 
-export interface SeedingPorts {
-  readonly options: NodeOptions;
-  readonly clock: Clock;
-  readonly addresses: AddressBook;
-  readonly manager: ConnectionManager;
-  effect(effect: NodeEffect): void;
-}
+/** While there is no place for a connection that only fetches addresses, another look is taken so often. */
+const FETCH_RETRY = milliseconds(500);
 
 export class Seeding {
   readonly #ports: SeedingPorts;
+  readonly #dnsSeeds: DnsSeeds;
+  readonly #fixedSeeds: FixedSeeds;
+  /** Bounded by the seeds there are. */
+  readonly #toFetch: NetworkAddress[] = [];
+  readonly #steps: readonly SeedingStep[];
   #hasBegun = false;
+  #retryAt: Instant | undefined;
 
   constructor(ports: SeedingPorts) {
     this.#ports = ports;
+    const fetch = (address: NetworkAddress): void => void this.#toFetch.push(address);
+    this.#dnsSeeds = new DnsSeeds(ports, fetch);
+    this.#fixedSeeds = new FixedSeeds(ports);
+    const seedNodes = new SeedNodes(ports, fetch);
+    this.#steps = [seedNodes, this.#dnsSeeds, this.#fixedSeeds];
   }
 
-  /** Asks the seeds, the first time, if nobody is known and the node may choose whom to dial. */
-  begin(): void {
-    const { options, addresses } = this.#ports;
-    const { params, connectOnly, loopbackOnly } = options;
-    if (this.#hasBegun) return;
+  wakeAt(): Instant | undefined {
+    if (!this.#hasBegun) return this.#ports.clock.now();
+    return this.#steps.reduce((at, step) => earlier(at, step.wakeAt()), this.#retryAt);
+  }
+
+  /** Does what is due. From the first call on, the time counts. */
+  work(): void {
     this.#hasBegun = true;
-    if (connectOnly !== undefined || addresses.size > 0) return;
-    for (const seed of params.fixedSeeds) this.#ask(seed);
-    // Whoever may not dial strangers has no use for their addresses.
-    if (loopbackOnly === undefined) for (const host of params.dnsSeeds) this.#ask(host);
+    for (const step of this.#steps) step.work();
+    this.#fetch();
   }
 
   /** A name of ours has been looked up. */
-  resolved(found: readonly NetworkAddress[]): void {
-    for (const address of found) this.#learn(address);
+  resolved(host: string, found: readonly NetworkAddress[]): void {
+    if (!this.#dnsSeeds.resolved(host, found)) this.#fixedSeeds.resolved(found);
   }
 
-  #ask(seed: string): void {
-    const { options: { params }, effect } = this.#ports;
-    const address = parseAddress(seed, params.port);
-    if (address !== undefined) return this.#learn(address);
-    const { host, port } = splitHostPort(seed, params.port) ?? { host: seed, port: params.port };
-    effect({ type: "resolve", host, port });
-  }
-
-  #learn(address: NetworkAddress): void {
-    const { addresses, clock, manager } = this.#ports;
-    // The book keeps what may be told to others. A seed on this machine or network may not, and is dialled
-    // as it is.
-    if (!isRoutable(address)) manager.addNode(address);
-    else addresses.add({ address, services: NODE_NETWORK | NODE_WITNESS, time: clock.unixTime() }, address);
+  #fetch(): void {
+    const { clock, fetchAddresses } = this.#ports;
+    this.#retryAt = undefined;
+    for (let next = this.#toFetch[0]; next !== undefined; next = this.#toFetch[0]) {
+      if (!fetchAddresses(next)) {
+        this.#retryAt = addDuration(clock.now(), FETCH_RETRY);
+        return;
+      }
+      this.#toFetch.shift();
+    }
   }
 }

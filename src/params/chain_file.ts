@@ -12,6 +12,7 @@ import type { ChainParams } from "./chain_params.ts";
 import { genesisBlock } from "./genesis.ts";
 import { hasGenesisWork } from "./genesis_work.ts";
 import { NETWORKS } from "./networks.ts";
+import { REGTEST } from "./regtest.ts";
 
 export type ChainFileVerdict =
   | { readonly ok: true; readonly params: ChainParams }
@@ -140,6 +141,7 @@ function paramsOf(file: ChainFile, genesis: Block): ChainParams {
     },
     addresses,
     minimumChainWork: 0n,
+    headersSync: REGTEST.headersSync,
     assumeValid: undefined,
     assumeUtxo: [],
     transactionCount: undefined,
@@ -147,6 +149,7 @@ function paramsOf(file: ChainFile, genesis: Block): ChainParams {
     assumedCoinBytes: 0,
     dnsSeeds: file.dnsSeeds,
     fixedSeeds: file.seeds,
+    packedSeeds: "",
     pruneAfterHeight: 1000,
     acceptsNonstandard: file.acceptsNonstandard,
   };

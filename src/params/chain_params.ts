@@ -23,6 +23,7 @@ export interface ChainParams {
   readonly addresses: AddressParams;
   /** The chain with less total work than this is not the one to follow. */
   readonly minimumChainWork: bigint;
+  readonly headersSync: HeadersSyncParams;
   /** Scripts of its ancestors are taken as checked (Bitcoin Core's `-assumevalid`). */
   readonly assumeValid: BlockHash | undefined;
   /** Sets of coins that may be loaded from a file, lowest first (Bitcoin Core's assumeutxo). */
@@ -36,6 +37,8 @@ export interface ChainParams {
   readonly dnsSeeds: readonly string[];
   /** `host:port` */
   readonly fixedSeeds: readonly string[];
+  /** More of them, many (packed_seeds.ts). */
+  readonly packedSeeds: string;
   /** Height below which nothing is pruned. */
   readonly pruneAfterHeight: number;
   /** Transactions that policy calls odd are relayed all the same: tests only. */
@@ -65,6 +68,18 @@ export interface WorkParams {
   readonly noRetargeting: boolean;
   /** BIP94: retarget from the period's first block, and a time-warp rule. */
   readonly enforceBip94: boolean;
+}
+
+/**
+ * What is kept of a chain whose headers have not shown enough work yet: few enough bits for a long chain to
+ * fit, enough of them to make a second chain that passes for the first costly. Bitcoin Core computes both for
+ * the length that its chain has at each release (contrib/devtools/headerssync-params.py).
+ */
+export interface HeadersSyncParams {
+  /** Headers for each bit that commits to them. */
+  readonly commitmentPeriod: number;
+  /** Headers that must follow one before it is kept. */
+  readonly redownloadBuffer: number;
 }
 
 export interface MoneyParams {

@@ -94,6 +94,13 @@ test("what the public networks trust is what Bitcoin Core 31 does", () => {
   ]);
 });
 
+test("what is kept of headers of little work is what Bitcoin Core 31 keeps", () => {
+  const kept = NETWORKS.map(([{ headersSync: { commitmentPeriod, redownloadBuffer } }]) => {
+    return [commitmentPeriod, redownloadBuffer];
+  });
+  assert.deepEqual(kept, [[641, 15_218], [673, 14_460], [606, 16_092], [620, 15_724], [275, 7_017]]);
+});
+
 test("a signet of one's own trusts nothing", () => {
   assert.deepEqual(ownValues(signetWith(Uint8Array.of(0x51))), {
     minimumChainWork: 0n, assumeValid: "", blocks: 0, coins: 0,

@@ -4,6 +4,7 @@ import { type BlockHash, hashLiteral } from "../primitives/hash.ts";
 import { MAIN_ASSUME_UTXO } from "./assume_utxo.ts";
 import { type ChainParams, GIB } from "./chain_params.ts";
 import { satoshiGenesis } from "./genesis.ts";
+import { MAIN_SEEDS } from "./seeds_main.ts";
 
 /** Script verification flags `P2SH` and `WITNESS` (script/flags.ts, which stands above this folder). */
 const P2SH_AND_WITNESS = (1 << 0) | (1 << 11);
@@ -49,6 +50,7 @@ export const MAIN: ChainParams = {
   },
   addresses: { publicKeyHash: 0, scriptHash: 5, secretKey: 128, bech32: "bc" },
   minimumChainWork: 0x0000000000000000000000000000000000000001128750f82f4c366153a3a030n,
+  headersSync: { commitmentPeriod: 641, redownloadBuffer: 15218 },
   // Height 938,343.
   assumeValid: hashLiteral<BlockHash>("00000000000000000000ccebd6d74d9194d8dcdc1d177c478e094bfad51ba5ac"),
   assumeUtxo: MAIN_ASSUME_UTXO,
@@ -65,6 +67,7 @@ export const MAIN: ChainParams = {
     "seed.mainnet.achownodes.xyz.",
   ],
   fixedSeeds: [],
+  packedSeeds: MAIN_SEEDS,
   pruneAfterHeight: 100_000,
   acceptsNonstandard: false,
 };

@@ -43,6 +43,7 @@ export const REGTEST: ChainParams = {
   },
   addresses: { publicKeyHash: 111, scriptHash: 196, secretKey: 239, bech32: "bcrt" },
   minimumChainWork: 0n,
+  headersSync: { commitmentPeriod: 275, redownloadBuffer: 7017 },
   assumeValid: undefined,
   assumeUtxo: REGTEST_ASSUME_UTXO,
   // A rate without a count, so that an old tip shows as one.
@@ -51,6 +52,7 @@ export const REGTEST: ChainParams = {
   assumedCoinBytes: 0,
   dnsSeeds: ["dummySeed.invalid."],
   fixedSeeds: [],
+  packedSeeds: "",
   pruneAfterHeight: 1000,
   acceptsNonstandard: false,
 };

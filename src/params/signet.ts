@@ -6,6 +6,7 @@ import { type BlockHash, hashLiteral } from "../primitives/hash.ts";
 import { SIGNET_ASSUME_UTXO } from "./assume_utxo.ts";
 import { type ChainParams, GIB } from "./chain_params.ts";
 import { satoshiGenesis } from "./genesis.ts";
+import { SIGNET_SEEDS } from "./seeds_signet.ts";
 
 /** One signature of two known keys: who may make blocks on the public signet. */
 const PUBLIC_CHALLENGE = fromHex(
@@ -52,6 +53,7 @@ export const SIGNET: ChainParams = {
   },
   addresses: { publicKeyHash: 111, scriptHash: 196, secretKey: 239, bech32: "tb" },
   minimumChainWork: 0x00000000000000000000000000000000000000000000000000000b463ea0a4b8n,
+  headersSync: { commitmentPeriod: 620, redownloadBuffer: 15724 },
   // Height 293,175.
   assumeValid: hashLiteral<BlockHash>("00000008414aab61092ef93f1aacc54cf9e9f16af29ddad493b908a01ff5c329"),
   assumeUtxo: SIGNET_ASSUME_UTXO,
@@ -60,6 +62,7 @@ export const SIGNET: ChainParams = {
   assumedCoinBytes: 4 * GIB,
   dnsSeeds: ["seed.signet.bitcoin.sprovoost.nl.", "seed.signet.achownodes.xyz."],
   fixedSeeds: [],
+  packedSeeds: SIGNET_SEEDS,
   pruneAfterHeight: 1000,
   acceptsNonstandard: false,
 };
@@ -79,6 +82,7 @@ export function signetWith(challenge: Bytes, dnsSeeds: readonly string[] = []): 
     assumedCoinBytes: 0,
     dnsSeeds,
     fixedSeeds: [],
+    packedSeeds: "",
   };
 }
 

@@ -4,6 +4,7 @@ import { type BlockHash, hashLiteral } from "../primitives/hash.ts";
 import { TESTNET3_ASSUME_UTXO } from "./assume_utxo.ts";
 import { type ChainParams, GIB } from "./chain_params.ts";
 import { satoshiGenesis } from "./genesis.ts";
+import { TESTNET3_SEEDS } from "./seeds_testnet3.ts";
 
 /** The public test network before testnet4. Values: Bitcoin Core 31, kernel/chainparams.cpp. */
 export const TESTNET3: ChainParams = {
@@ -45,6 +46,7 @@ export const TESTNET3: ChainParams = {
   },
   addresses: { publicKeyHash: 111, scriptHash: 196, secretKey: 239, bech32: "tb" },
   minimumChainWork: 0x0000000000000000000000000000000000000000000017dde1c649f3708d14b6n,
+  headersSync: { commitmentPeriod: 673, redownloadBuffer: 14460 },
   // Height 4,842,348.
   assumeValid: hashLiteral<BlockHash>("000000007a61e4230b28ac5cb6b5e5a0130de37ac1faf2f8987d2fa6505b67f4"),
   assumeUtxo: TESTNET3_ASSUME_UTXO,
@@ -59,6 +61,7 @@ export const TESTNET3: ChainParams = {
     "seed.testnet.achownodes.xyz.",
   ],
   fixedSeeds: [],
+  packedSeeds: TESTNET3_SEEDS,
   pruneAfterHeight: 1000,
   acceptsNonstandard: false,
 };

@@ -4,6 +4,7 @@ import { type BlockHash, hashLiteral } from "../primitives/hash.ts";
 import { TESTNET4_ASSUME_UTXO } from "./assume_utxo.ts";
 import { type ChainParams, GIB } from "./chain_params.ts";
 import { GENESIS_REWARD, genesisBlock, payToPublicKey } from "./genesis.ts";
+import { TESTNET4_SEEDS } from "./seeds_testnet4.ts";
 
 /** The public test network (BIP94). Values: Bitcoin Core 31, kernel/chainparams.cpp. */
 export const TESTNET4: ChainParams = {
@@ -48,6 +49,7 @@ export const TESTNET4: ChainParams = {
   },
   addresses: { publicKeyHash: 111, scriptHash: 196, secretKey: 239, bech32: "tb" },
   minimumChainWork: 0x0000000000000000000000000000000000000000000009a0fe15d0177d086304n,
+  headersSync: { commitmentPeriod: 606, redownloadBuffer: 16092 },
   // Height 123,613.
   assumeValid: hashLiteral<BlockHash>("0000000002368b1e4ee27e2e85676ae6f9f9e69579b29093e9a82c170bf7cf8a"),
   assumeUtxo: TESTNET4_ASSUME_UTXO,
@@ -56,6 +58,7 @@ export const TESTNET4: ChainParams = {
   assumedCoinBytes: 2 * GIB,
   dnsSeeds: ["seed.testnet4.bitcoin.sprovoost.nl.", "seed.testnet4.wiz.biz."],
   fixedSeeds: [],
+  packedSeeds: TESTNET4_SEEDS,
   pruneAfterHeight: 1000,
   acceptsNonstandard: false,
 };

@@ -1,17 +1,20 @@
 import { assert } from "../base/assert.ts";
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, concatBytes, NO_BYTES } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import { sanitize } from "../base/safe_text.ts";
 import type { Clock } from "../base/time.ts";
-import type { NetworkAddress } from "../primitives/network_address.ts";
-import type { ReceivedMessage, Transport, TransportError } from "../transport/transport.ts";
+import { isRoutable, type NetworkAddress, type NetworkName } from "../primitives/network_address.ts";
+import type {
+  RawMessage, ReceivedMessage, Transport, TransportError, TransportType,
+} from "../transport/transport.ts";
+import { V1_HEADER_BYTES } from "../transport/v1_transport.ts";
 import { encodeMessage, isMessageType, type Message } from "../wire/message.ts";
 import { ConnectionStats, OTHER_TYPES } from "./connection_stats.ts";
 import type { DisconnectReason } from "./disconnect_reason.ts";
 import type { HandshakeState } from "./handshake.ts";
 import { NO_FEATURES } from "./introduction.ts";
 import type { ConnectionType, Peer, PeerFeatures, PeerId, Permission } from "./peer.ts";
-import { type Incoming, readMessage, receiveMessages } from "./read_messages.ts";
+import { type Arrival, type Incoming, readMessage, receiveMessages } from "./read_messages.ts";
 
 /**
  * Above this, reading from the socket stops until half of it is worked off, so that a peer that
@@ -32,6 +35,9 @@ export const SEND_QUEUE_BYTES_MAX = 1_000_000;
  */
 export const SEND_OVERFLOW_BYTES = 16_000_000;
 
+/** More than a key and all the garbage there may be need not be read before the key is. */
+const UNREAD_HANDSHAKE_BYTES_MAX = 8_192;
+
 /** Until `Handshaker` has seen it; shared by all. */
 const STARTING: HandshakeState = { name: "awaiting-version", nonce: 0n };
 
@@ -44,11 +50,17 @@ export interface ConnectionOpening {
   /** Our end. */
   readonly local: NetworkAddress;
   readonly permissions: ReadonlySet<Permission>;
+  /** Left out: that of the address. */
+  readonly network?: NetworkName;
 }
 
 export interface ConnectionPorts {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Is shown each message as it is taken, and as it is sent. */
+  readonly capture?: (
+    address: NetworkAddress, direction: "recv" | "sent", type: string, payload: Bytes,
+  ) => void;
 }
 
 /**
@@ -61,14 +73,16 @@ export interface ConnectionPorts {
  * ```
  *
  * Bytes go in by `receive` and become messages, which the owner takes one at a time; `send` gives
- * the bytes to write. After each of these the owner asks `flowChange` whether to stop or go on
- * reading. Messages are decoded when they are taken, so that what waits is bounded by its bytes.
+ * the bytes to write, and `takeOutput` those that the transport has to say for itself. After each
+ * of these the owner asks `flowChange` whether to stop or go on reading. Messages are decoded when
+ * they are taken, so that what waits is bounded by its bytes.
  */
 export class Connection implements Peer {
   readonly id: PeerId;
   readonly type: ConnectionType;
   readonly address: NetworkAddress;
   readonly local: NetworkAddress;
+  readonly network: NetworkName | undefined;
   readonly permissions: ReadonlySet<Permission>;
   readonly stats: ConnectionStats;
   features: PeerFeatures = NO_FEATURES;
@@ -89,6 +103,9 @@ export class Connection implements Peer {
   #isChoked = false;
   /** Bytes handed over that the socket may still hold. */
   #waitingBytes = 0;
+  /** Until the transport can carry them. */
+  #unsent: RawMessage[] | undefined = undefined;
+  #unsentBytes = 0;
 
   constructor(opening: ConnectionOpening, transport: Transport, ports: ConnectionPorts) {
     this.id = opening.id;
@@ -96,6 +113,8 @@ export class Connection implements Peer {
     this.address = opening.address;
     this.local = opening.local;
     this.permissions = opening.permissions;
+    const { address } = opening;
+    this.network = opening.network ?? (isRoutable(address) ? address.network : undefined);
     this.#transport = transport;
     this.#ports = ports;
     this.stats = new ConnectionStats(ports.clock.now());
@@ -113,13 +132,21 @@ export class Connection implements Peer {
     return this.#isClosing;
   }
 
+  get transportType(): TransportType {
+    return this.#transport.type;
+  }
+
+  get sessionId(): Bytes | undefined {
+    return this.#transport.sessionId;
+  }
+
   get isSendFull(): boolean {
     return this.#isChoked && this.#waitingBytes > SEND_QUEUE_BYTES_MAX;
   }
 
-  /** It reads nothing, and too much waits for it: close it. */
+  /** It reads nothing, or agrees on no keys, and too much waits for it: close it. */
   get isSendOverflowing(): boolean {
-    return this.#isChoked && this.#waitingBytes > SEND_OVERFLOW_BYTES;
+    return (this.#isChoked ? this.#waitingBytes : this.#unsentBytes) > SEND_OVERFLOW_BYTES;
   }
 
   /**
@@ -131,11 +158,27 @@ export class Connection implements Peer {
     this.stats.bytesReceived += bytes.length;
     this.stats.lastReceive = this.#ports.clock.now();
     if (this.#isClosing) return undefined;
-    const { messages, fault } = receiveMessages(this.#transport, bytes);
-    for (const message of messages) this.#enqueue(message);
-    if (fault === undefined) return undefined;
-    this.#ports.logger.debug("net", () => `${fault.message}, disconnecting peer=${this.id}`);
-    return reasonOf(fault);
+    return this.#arrived(receiveMessages(() => this.#transport.receive(bytes)));
+  }
+
+  /** Its transport waits for `work`, and until then reads nothing. */
+  get hasWork(): boolean {
+    return this.#transport.hasWork && !this.#isClosing;
+  }
+
+  /** What takes long in the transport's handshake. Returns as `receive` does. */
+  work(): DisconnectReason | undefined {
+    return this.#arrived(receiveMessages(() => this.#transport.work()));
+  }
+
+  /**
+   * It was to be encrypted, and nothing has come back: the peer may be one that only speaks v1, and has
+   * hung up on what it does not understand (Bitcoin Core's ShouldReconnectV1).
+   */
+  get mayOnlySpeakV1(): boolean {
+    const { bytesReceived, bytesSent } = this.stats;
+    const isUnanswered = this.transportType === "detecting" && bytesReceived === 0;
+    return !this.isInbound && isUnanswered && bytesSent >= V1_HEADER_BYTES;
   }
 
   /** Whether `nextMessage` would give one. A peer that does not read its answers gets no new ones. */
@@ -152,16 +195,17 @@ export class Connection implements Peer {
     else if (this.#inboxHead >= 1024) this.#inbox.splice(0, this.#takeHead());
     this.#ports.logger.debug("net", () =>
       `received: ${sanitize(received.type)} (${received.payload.length} bytes) peer=${this.id}`);
+    this.#ports.capture?.(this.address, "recv", received.type, received.payload);
     return readMessage(received);
   }
 
   /** Whether to stop or to go on reading from the socket; says each change once. */
   flowChange(): "pause" | "resume" | undefined {
-    if (!this.#isPaused && this.#inboxBytes > RECEIVE_QUEUE_BYTES_MAX) {
+    if (!this.#isPaused && (this.#inboxBytes > RECEIVE_QUEUE_BYTES_MAX || this.#isHolding)) {
       this.#isPaused = true;
       return "pause";
     }
-    if (this.#isPaused && this.#inboxBytes <= RECEIVE_QUEUE_BYTES_MAX / 2) {
+    if (this.#isPaused && this.#inboxBytes <= RECEIVE_QUEUE_BYTES_MAX / 2 && !this.#isHolding) {
       this.#isPaused = false;
       return "resume";
     }
@@ -178,7 +222,7 @@ export class Connection implements Peer {
     this.#parkCount -= 1;
   }
 
-  /** The bytes that carry `message`, to be written to the socket now. */
+  /** The bytes that carry `message`, to be written to the socket now; none if it has to wait. */
   send(message: Message): Bytes {
     return this.sendRaw(message.type, encodeMessage(message));
   }
@@ -187,12 +231,22 @@ export class Connection implements Peer {
   sendRaw(type: string, payload: Bytes): Bytes {
     this.#ports.logger.debug("net", () =>
       `sending ${sanitize(type)} (${payload.length} bytes) peer=${this.id}`);
-    const bytes = this.#transport.send({ type, payload });
-    this.stats.countSent(isMessageType(type) ? type : OTHER_TYPES, bytes.length);
-    // A socket that takes no more has not sent it yet.
-    if (!this.#isChoked) this.stats.lastSend = this.#ports.clock.now();
-    this.#waitingBytes = this.#isChoked ? this.#waitingBytes + bytes.length : bytes.length;
-    return bytes;
+    this.#ports.capture?.(this.address, "sent", type, payload);
+    if (this.#transport.canSend) return this.#frame({ type, payload });
+    (this.#unsent ??= []).push({ type, payload });
+    this.#unsentBytes += payload.length + MESSAGE_OVERHEAD_BYTES;
+    return NO_BYTES;
+  }
+
+  /** Bytes to be written now, though nobody sent a message: ask at the opening, and after `receive`. */
+  takeOutput(): Bytes {
+    const handshake = this.#transport.takeOutput();
+    if (handshake.length > 0) this.#countHandshake(handshake.length);
+    if (this.#unsent === undefined || !this.#transport.canSend) return handshake;
+    const messages = this.#unsent;
+    this.#unsent = undefined;
+    this.#unsentBytes = 0;
+    return concatBytes(handshake, ...messages.map((message) => this.#frame(message)));
   }
 
   /** The socket holds more than it likes: of what was sent before, the last message at least. */
@@ -213,6 +267,34 @@ export class Connection implements Peer {
     this.#forgetInbox();
   }
 
+  #frame(message: RawMessage): Bytes {
+    const bytes = this.#transport.send(message);
+    this.stats.countSent(isMessageType(message.type) ? message.type : OTHER_TYPES, bytes.length);
+    this.#countWritten(bytes.length);
+    return bytes;
+  }
+
+  #countHandshake(length: number): void {
+    if (this.stats.bytesSent === 0) {
+      this.#ports.logger.debug("net", () => `start sending v2 handshake to peer=${this.id}`);
+    }
+    this.#countWritten(length);
+  }
+
+  #countWritten(length: number): void {
+    this.stats.bytesSent += length;
+    // A socket that takes no more has not sent it yet.
+    if (!this.#isChoked) this.stats.lastSend = this.#ports.clock.now();
+    this.#waitingBytes = this.#isChoked ? this.#waitingBytes + length : length;
+  }
+
+  #arrived({ messages, fault }: Arrival): DisconnectReason | undefined {
+    for (const message of messages) this.#enqueue(message);
+    if (fault === undefined) return undefined;
+    this.#ports.logger.debug("net", () => `${fault.message}, disconnecting peer=${this.id}`);
+    return reasonOf(fault);
+  }
+
   #enqueue(received: ReceivedMessage): void {
     const { type, wireBytes, fault } = received;
     this.stats.countReceived(fault === undefined && isMessageType(type) ? type : OTHER_TYPES, wireBytes);
@@ -222,6 +304,11 @@ export class Connection implements Peer {
     }
     (this.#inbox ??= []).push(received);
     this.#inboxBytes += inboxBytes(received);
+  }
+
+  /** Reading on would only make what waits for `work` grow. */
+  get #isHolding(): boolean {
+    return this.#transport.hasWork && this.#transport.heldBytes > UNREAD_HANDSHAKE_BYTES_MAX;
   }
 
   #takeHead(): number {
@@ -242,5 +329,13 @@ function inboxBytes({ payload }: ReceivedMessage): number {
 }
 
 function reasonOf({ kind }: TransportError): DisconnectReason {
-  return kind === "wrong-magic" ? "wrong-magic" : "over-long-message";
+  switch (kind) {
+    case "wrong-magic":
+      return "wrong-magic";
+    case "over-long":
+      return "over-long-message";
+    case "no-terminator":
+    case "forged-packet":
+      return "broken-encryption";
+  }
 }

@@ -34,8 +34,8 @@ export class ConnectionStats implements PeerStats {
     return (this.#receivedByType ??= new Map());
   }
 
+  /** Of a message; `bytesSent` counts what was written, handshakes of the transport as well. */
   countSent(type: string, wireBytes: number): void {
-    this.bytesSent += wireBytes;
     add(this.sentByType, type, wireBytes);
   }
 

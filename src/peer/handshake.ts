@@ -7,10 +7,10 @@
  *   inbound ───────▶ awaiting-version ─────────────▶ awaiting-verack ───────────▶ complete
  *                                     version (inbound),          sendcmpct
  *                                     wtxidrelay, sendaddrv2,
- *                                     verack
+ *                                     sendtxrcncl, verack
  * ```
  *
- * What a peer can do is agreed between `version` and `verack` (BIP155, BIP339, BIP434), but
+ * What a peer can do is agreed between `version` and `verack` (BIP155, BIP330, BIP339, BIP434), but
  * `sendheaders` (BIP130) and `sendcmpct` (BIP152), which may come at any time.
  *
  * A pure function of its inputs. Order, refusals and log texts are those of Bitcoin Core
@@ -22,12 +22,14 @@ import { assert } from "../base/assert.ts";
 import { sanitize } from "../base/safe_text.ts";
 import { formatAddress } from "../primitives/host_text.ts";
 import type { Message, MessageType } from "../wire/message.ts";
+import type { SendReconciliation } from "../wire/messages/send_reconciliation.ts";
 import type { Version } from "../wire/messages/version.ts";
 import type { DisconnectReason } from "./disconnect_reason.ts";
 import {
-  featuresOf, type Introduced, type Introduction, mustServe, ourVersion, PROTOCOL_VERSION, servicesWanted,
+  featuresOf, type Introduced, type Introduction, isAnonymous, mustServe, ourVersion, servicesWanted,
 } from "./introduction.ts";
 import type { PeerFeatures } from "./peer.ts";
+import { isVoid, judgeOffer, offerReconciliation } from "./reconciliation.ts";
 
 /** Older nodes know no headers. */
 export const PROTOCOL_VERSION_MIN = 31_800;
@@ -96,7 +98,7 @@ export function stepHandshake(
       if (message.value.version !== BigInt(COMPACT_BLOCKS_VERSION)) return { state, effects: [] };
       return agree(state, peer, { compactBlocks: COMPACT_BLOCKS_VERSION });
     case "sendtxrcncl":
-      return ignore(state, describeReconciliation(peer));
+      return receiveOffer(state, message.value, peer, self);
     default:
       return state.name === "complete" ? undefined : ignore(state, describeEarly(message.type, peer, state));
   }
@@ -131,11 +133,19 @@ function receiveVersion(
   const refusal = refuseVersion(state, theirs, peer, self, isOurNonce);
   if (refusal !== undefined) return refusal;
   const features = featuresOf(theirs, self);
+  const offer = offerReconciliation(peer, features, self);
+  if (offer !== undefined) features.reconciliation = { name: "offered", salt: offer.salt };
   const effects: HandshakeEffect[] = [{ type: "features", features }];
   if (peer.isInbound) effects.push(...sendVersion(peer, self, state.nonce));
   effects.push({ type: "log", level: "debug", text: describeVersion(theirs, peer) });
-  if (features.version >= WTXID_RELAY_VERSION) effects.push(send({ type: "wtxidrelay", value: null }));
-  if (features.version >= WTXID_RELAY_VERSION) effects.push(send({ type: "sendaddrv2", value: null }));
+  if (isAnonymous(peer) && !theirs.relay) {
+    const text = `does not support transaction relay (connected in vain), ${closing(peer)}`;
+    return { state, effects: [...effects, ...disconnect("private-broadcast-in-vain", text)] };
+  }
+  const agreesMore = features.version >= WTXID_RELAY_VERSION && !isAnonymous(peer);
+  if (agreesMore) effects.push(send({ type: "wtxidrelay", value: null }));
+  if (agreesMore) effects.push(send({ type: "sendaddrv2", value: null }));
+  if (offer !== undefined) effects.push(send({ type: "sendtxrcncl", value: offer }));
   effects.push(send({ type: "verack", value: null }));
   if (peer.type === "feeler") {
     // It was only to be seen whether a node is there.
@@ -155,7 +165,9 @@ function refuseVersion(
   if (mustServe(peer) && (theirs.services & wanted) !== wanted) {
     const services = `(${hex32(theirs.services)} offered, ${hex32(wanted)} expected)`;
     const text = `peer does not offer the expected services ${services}, ${closing(peer)}`;
-    return refuse(state, "missing-services", text);
+    // What it does offer is worth knowing, so that it is not dialled again.
+    const { effects } = refuse(state, "missing-services", text);
+    return { state, effects: [{ type: "features", features: featuresOf(theirs, self) }, ...effects] };
   }
   if (theirs.version < PROTOCOL_VERSION_MIN) {
     const text = `peer using obsolete version ${theirs.version}, ${closing(peer)}`;
@@ -178,11 +190,28 @@ function receiveVerack(state: HandshakeState, peer: Introduced): HandshakeStep {
   const text = `${kind}: transport: v1, version: ${state.theirVersion}, peer=${peer.id}`;
   // Anyone may connect to us, and so fill the log.
   const effects: HandshakeEffect[] = [{ type: "log", level: peer.isInbound ? "debug" : "info", text }];
-  if (peer.features.version >= COMPACT_BLOCKS_PROTOCOL_VERSION) {
+  if (peer.features.version >= COMPACT_BLOCKS_PROTOCOL_VERSION && !isAnonymous(peer)) {
     const value = { announce: false, version: BigInt(COMPACT_BLOCKS_VERSION) };
     effects.push(send({ type: "sendcmpct", value }));
   }
+  if (isVoid(peer.features)) {
+    effects.push({ type: "features", features: { ...peer.features, reconciliation: undefined } });
+    effects.push({ type: "log", level: "debug", text: `Forget txreconciliation state of peer=${peer.id}` });
+  }
   return { state: { name: "complete" }, effects };
+}
+
+function receiveOffer(
+  state: HandshakeState, offer: SendReconciliation, peer: Introduced, self: Introduction,
+): HandshakeStep {
+  const verdict = judgeOffer(offer, peer, self, state.name === "complete");
+  if (verdict.type === "refused") {
+    return refuse(state, "late-negotiation", `${verdict.text}, ${closing(peer)}`);
+  }
+  const { effects } = ignore(state, verdict.text);
+  if (verdict.type === "ignored") return { state, effects };
+  const agreed = agree(state, peer, { reconciliation: verdict.reconciliation });
+  return { state, effects: [...agreed.effects, ...effects] };
 }
 
 function receiveWtxidRelay(state: HandshakeState, peer: Introduced): HandshakeStep {
@@ -209,13 +238,9 @@ function refuseFeature(state: HandshakeState, peer: Introduced): HandshakeStep |
 
 function sendVersion(peer: Introduced, self: Introduction, nonce: bigint): readonly HandshakeEffect[] {
   const value = ourVersion(peer, self, nonce);
-  const facts = `blocks=${self.height}, txrelay=${Number(value.relay)}, peer=${peer.id}`;
-  const text = `send version message: version=${PROTOCOL_VERSION}, ${facts}`;
+  const facts = `blocks=${value.startHeight}, txrelay=${Number(value.relay)}, peer=${peer.id}`;
+  const text = `send version message: version=${value.version}, ${facts}`;
   return [send({ type: "version", value }), { type: "log", level: "debug", text }];
-}
-
-function describeReconciliation({ id }: Introduced): string {
-  return `sendtxrcncl from peer=${id} ignored, as our node does not have txreconciliation enabled`;
 }
 
 function describeVersion(theirs: Version, peer: Introduced): string {

@@ -83,3 +83,27 @@ test("what each agreed message means for the features", () => {
     ...before, wtxidRelay: true, addrV2: true, sendHeaders: true, compactBlocks: 2,
   });
 });
+
+test("on a private connection nothing is said but what all say, and nothing agreed", () => {
+  const bench = new PeerBench();
+  const connection = bench.open("private-broadcast", [], "1.2.3.4:8333");
+  bench.from(connection, { type: "version", value: versionOf() });
+  bench.from(connection, { type: "wtxidrelay", value: null });
+  bench.from(connection, { type: "verack", value: null });
+  assert.deepEqual(bench.happened.filter((line) => line.includes("<-")), [
+    "0 <- version 70016 services=0 height=0 relay=0 /pynode:0.0.1/ to [::]:0 from [::]:0", "0 <- verack",
+  ]);
+  assert.equal(bench.happened.at(-1), "0 ready");
+});
+
+test("a private connection ends at once where no transaction is taken", () => {
+  const bench = new PeerBench();
+  bench.from(bench.open("private-broadcast"), { type: "version", value: versionOf({ relay: false }) });
+  assert.equal(bench.happened.at(-1), "0 disconnect private-broadcast-in-vain");
+});
+
+test("whoever learns the nonce of a private connection cannot find us by it elsewhere", () => {
+  const bench = new PeerBench();
+  const nonce = nonceOf(bench.open("private-broadcast"));
+  assert.deepEqual(introduce(bench, bench.open("inbound"), nonce), []);
+});

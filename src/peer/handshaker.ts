@@ -9,7 +9,7 @@ import {
   describeEarly, type HandshakeEffect, type HandshakeState, type HandshakeStep, NEGOTIATION, startHandshake,
   stepHandshake, stepMalformedFeature,
 } from "./handshake.ts";
-import type { Introduction } from "./introduction.ts";
+import { type Introduction, isAnonymous } from "./introduction.ts";
 import { judgeMalformed } from "./malformed.ts";
 import type { Peer } from "./peer.ts";
 import type { Incoming } from "./read_messages.ts";
@@ -24,6 +24,8 @@ export interface HandshakerPorts {
   };
   /** What we say about ourselves, as of now. */
   introduction(): Introduction;
+  /** Its `version` has come; it may be on its way out again for what it says. */
+  met(connection: Connection): void;
   /** An address that we dialled turned out to be our own. */
   selfFound(address: NetworkAddress): void;
 }
@@ -57,7 +59,8 @@ export class Handshaker {
   opened(connection: Connection): void {
     this.#ports.logger.debug("net", () => `Added connection peer=${connection.id}`);
     const nonce = u64(this.#ports.rng);
-    if (!connection.isInbound) this.#dialled.set(nonce, connection);
+    // Were it among them, who knows the nonce of a private connection could find us by it elsewhere.
+    if (!connection.isInbound && !isAnonymous(connection)) this.#dialled.set(nonce, connection);
     this.#apply(connection, startHandshake(connection, this.#ports.introduction(), nonce));
   }
 
@@ -74,6 +77,8 @@ export class Handshaker {
         return this.#unknown(connection, incoming.name);
       case "malformed":
         return this.#malformed(connection, incoming);
+      case "failed":
+        return this.#failed(connection, incoming);
       default:
         return unreachable(incoming);
     }
@@ -87,6 +92,7 @@ export class Handshaker {
     if (step === undefined) return incoming;
     if (message.type === "version") connection.seenAs ??= message.value.receiver.address;
     this.#apply(connection, step);
+    if (before.name === "awaiting-version" && connection.features.version > 0) this.#ports.met(connection);
     if (before.name === "complete" || step.state.name !== "complete") return DONE;
     this.#forgetNonce(connection);
     return READY;
@@ -115,6 +121,14 @@ export class Handshaker {
     }
     logger.debug("net", () => verdict.text);
     if (verdict.cost === "disconnect") outbox.disconnect(connection, "malformed-message");
+    return DONE;
+  }
+
+  /** One message must not be able to stop all nodes that have the same bug. */
+  #failed(connection: Connection, { name, error }: Incoming & { readonly type: "failed" }): Handling {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#ports.logger.error(`Bug in reading ${name}, disconnecting peer=${connection.id}: ${what}`);
+    this.#ports.outbox.disconnect(connection, "internal-error");
     return DONE;
   }
 

@@ -15,6 +15,7 @@ function activity(isReady: boolean, times: Times = {}): Activity {
     lastSend: lastSend as Instant,
     lastReceive: lastReceive as Instant,
     isReady,
+    transportType: "v1",
   };
 }
 

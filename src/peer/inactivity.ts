@@ -13,6 +13,7 @@
 import type { Logger } from "../base/logger.ts";
 import { addDuration, type Clock, type Duration, type Instant, minutes } from "../base/time.ts";
 import { TimerTable } from "../base/timer_table.ts";
+import type { TransportType } from "../transport/transport.ts";
 import type { Connection } from "./connection.ts";
 import { NEVER } from "./connection_stats.ts";
 import type { DisconnectReason } from "./disconnect_reason.ts";
@@ -25,6 +26,7 @@ export interface Activity {
   readonly lastSend: Instant;
   readonly lastReceive: Instant;
   readonly isReady: boolean;
+  readonly transportType: TransportType;
 }
 
 export interface Inactivity {
@@ -60,7 +62,8 @@ export function findInactivity(
   if (now >= addDuration(lastReceive, INACTIVITY_TIMEOUT)) {
     return { reason: "receive-timeout", text: `socket receive timeout: ${inSeconds(now - lastReceive)}s` };
   }
-  return { reason: "handshake-timeout", text: "version handshake timeout" };
+  const what = activity.transportType === "detecting" ? "V2" : "version";
+  return { reason: "handshake-timeout", text: `${what} handshake timeout` };
 }
 
 function inSeconds(length: number): number {
@@ -111,7 +114,7 @@ export class InactivityWatch {
   }
 }
 
-function activityOf({ stats, handshake }: Connection): Activity {
+function activityOf({ stats, handshake, transportType }: Connection): Activity {
   const { connectedAt, lastSend, lastReceive } = stats;
-  return { connectedAt, lastSend, lastReceive, isReady: handshake.name === "complete" };
+  return { connectedAt, lastSend, lastReceive, isReady: handshake.name === "complete", transportType };
 }

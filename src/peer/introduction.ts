@@ -43,10 +43,31 @@ export interface Introduction {
   readonly isTipRecent: boolean;
   /** Unix seconds. */
   readonly time: number;
+  /** Our half of the salt, new each time; absent when we do not reconcile transactions (BIP330). */
+  readonly reconciliationSalt?: bigint | undefined;
+}
+
+/** Without `feature`, of which a stranger needs to know nothing; the rest is what many say. */
+const PRIVATE_PROTOCOL_VERSION = 70_016;
+
+/** On a connection that nobody is to know for ours: the same for all nodes (net_processing.cpp). */
+function anonymousVersion(nonce: bigint): Version {
+  return {
+    version: PRIVATE_PROTOCOL_VERSION,
+    services: 0n,
+    time: 0n,
+    receiver: { services: 0n, address: UNSPECIFIED },
+    sender: { services: 0n, address: UNSPECIFIED },
+    nonce,
+    userAgent: "/pynode:0.0.1/",
+    startHeight: 0,
+    relay: false,
+  };
 }
 
 /** Our `version`: it tells nobody where we are or what else we are connected to. */
 export function ourVersion(peer: Introduced, self: Introduction, nonce: bigint): Version {
+  if (isAnonymous(peer)) return anonymousVersion(nonce);
   const services = self.services | (peer.permissions.has("bloomfilter") ? NODE_BLOOM : 0n);
   return {
     version: PROTOCOL_VERSION,
@@ -59,6 +80,11 @@ export function ourVersion(peer: Introduced, self: Introduction, nonce: bigint):
     startHeight: self.height,
     relay: wantsTransactions(peer, self),
   };
+}
+
+/** Whether nothing is said of ourselves that is not said by all, and nothing agreed. */
+export function isAnonymous({ type }: Pick<Peer, "type">): boolean {
+  return type === "private-broadcast";
 }
 
 /** What their `version` settles; later messages add to it. */
@@ -86,7 +112,8 @@ export function wantsTransactions(
 
 /** Whether the peer is of no use without blocks: those are that we chose from the network by ourselves. */
 export function mustServe({ type }: Pick<Peer, "type">): boolean {
-  return type === "outbound-full-relay" || type === "block-relay-only" || type === "addr-fetch";
+  return type === "outbound-full-relay" || type === "block-relay-only" || type === "addr-fetch"
+    || type === "private-broadcast";
 }
 
 /** What a peer with these services must offer: recent blocks alone will do if we need no others. */

@@ -8,7 +8,7 @@
  * @module
  */
 import { sanitize } from "../base/safe_text.ts";
-import type { DecodeFault } from "../codec/decode_error.ts";
+import type { DecodeError, DecodeFault } from "../codec/decode_error.ts";
 import type { MessageType } from "../wire/message.ts";
 import type { Peer } from "./peer.ts";
 import type { Incoming } from "./read_messages.ts";
@@ -37,10 +37,20 @@ export function judgeMalformed(
   if (name === "sendcmpct" && fault.kind === "malformed") {
     return { cost: "misbehaviour", what: "invalid sendcmpct announce field" };
   }
-  const text = `ProcessMessages(${sanitize(name)}, ${size} bytes): Exception '${error.message}' caught`;
-  const isForgiven = FORGIVEN.has(name) || isBloatedBlock(name, fault) || peer.permissions.has("noban");
-  if (isForgiven) return { cost: "none", text };
+  const text = `ProcessMessages(${sanitize(name)}, ${size} bytes): Exception '${describe(name, error)}' caught`;
+  const isHarmless = FORGIVEN.has(name) || isShortAddr(name, fault) || isBloatedBlock(name, fault);
+  if (isHarmless || peer.permissions.has("noban")) return { cost: "none", text };
   return { cost: "disconnect", text: `${text}, disconnecting peer=${peer.id}` };
+}
+
+function describe(name: MessageType, { fault, message }: DecodeError): string {
+  const isAddress = name === "addrv2" && fault.kind === "over-limit" && fault.field === "address length";
+  return isAddress ? `Address too long: ${fault.value} > ${fault.max}` : message;
+}
+
+/** Addresses are hearsay: a list that is cut short is no worse than none (rpc_net.py has one sent). */
+function isShortAddr(name: string, fault: DecodeFault): boolean {
+  return name === "addr" && fault.kind === "truncated";
 }
 
 /** A good block may be in it, which others are still to bring: its sender only wrote counts at length. */

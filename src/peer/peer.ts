@@ -1,17 +1,25 @@
 import type { Brand } from "../base/brand.ts";
+import type { Bytes } from "../base/bytes.ts";
 import type { Duration, Instant } from "../base/time.ts";
-import type { NetworkAddress } from "../primitives/network_address.ts";
+import type { NetworkAddress, NetworkName } from "../primitives/network_address.ts";
+import type { TransportType } from "../transport/transport.ts";
 
 /** Connections are numbered from zero, in the order in which they got a socket. */
 export type PeerId = Brand<number, "PeerId">;
 
 /** Why a connection exists; the names are those of `getpeerinfo`. */
 export type ConnectionType =
-  | "inbound" | "manual" | "outbound-full-relay" | "block-relay-only" | "addr-fetch" | "feeler";
+  | "inbound" | "manual" | "outbound-full-relay" | "block-relay-only" | "addr-fetch" | "feeler"
+  | "private-broadcast";
 
 /** What `-whitelist` can grant; the names are those of Bitcoin Core's net_permissions. */
 export type Permission =
   | "bloomfilter" | "relay" | "forcerelay" | "download" | "noban" | "mempool" | "addr";
+
+/** What was said about reconciling transactions (BIP330): both salts make the key of the short ids. */
+export type Reconciliation =
+  | { readonly name: "offered"; readonly salt: bigint }
+  | { readonly name: "agreed"; readonly salt: bigint; readonly theirSalt: bigint };
 
 /** What the handshake settled. */
 export interface PeerFeatures {
@@ -32,6 +40,7 @@ export interface PeerFeatures {
   compactBlocks: number;
   /** Their clock less ours, in seconds, at the time of `version`. */
   timeOffset: number;
+  reconciliation?: Reconciliation | undefined;
 }
 
 /** Bytes and messages of one connection. */
@@ -58,7 +67,17 @@ export interface Peer {
   readonly isInbound: boolean;
   /** The other end of the socket. */
   readonly address: NetworkAddress;
+  /** Ours. */
+  readonly local: NetworkAddress;
+  /**
+   * The network that the two share: Tor for who comes in by our onion service, whose address is that of
+   * our own machine. `undefined` for one that is not publicly routable.
+   */
+  readonly network: NetworkName | undefined;
   readonly permissions: ReadonlySet<Permission>;
+  readonly transportType: TransportType;
+  /** 32 bytes that both ends of an encrypted connection know, and nobody else; `undefined` on others. */
+  readonly sessionId: Bytes | undefined;
   /** Meaningful once the handshake is complete. */
   readonly features: Readonly<PeerFeatures>;
   readonly stats: PeerStats;

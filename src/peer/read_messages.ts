@@ -5,9 +5,8 @@
  *
  * @module
  */
-import type { Bytes } from "../base/bytes.ts";
 import { DecodeError } from "../codec/decode_error.ts";
-import { type ReceivedMessage, type Transport, TransportError } from "../transport/transport.ts";
+import { type ReceivedMessage, TransportError } from "../transport/transport.ts";
 import { decodeMessage, isMessageType, type Message, type MessageType } from "../wire/message.ts";
 
 /** What a stretch of bytes completed. */
@@ -27,11 +26,14 @@ export type Incoming =
     readonly name: MessageType;
     readonly size: number;
     readonly error: DecodeError;
-  };
+  }
+  /** A decoder has a bug. It changes nothing but its reader, so that the rest of the node is as it was. */
+  | { readonly type: "failed"; readonly name: MessageType; readonly error: unknown };
 
-export function receiveMessages(transport: Transport, bytes: Bytes): Arrival {
+/** What a transport gives, or had to give before the stream broke. */
+export function receiveMessages(receive: () => readonly ReceivedMessage[]): Arrival {
   try {
-    return { messages: transport.receive(bytes), fault: undefined };
+    return { messages: receive(), fault: undefined };
   } catch (error) {
     if (error instanceof TransportError) return { messages: error.before, fault: error };
     throw error;
@@ -45,6 +47,6 @@ export function readMessage({ type, payload }: ReceivedMessage): Incoming {
     return { type: "message", message: decodeMessage(type, payload), size };
   } catch (error) {
     if (error instanceof DecodeError) return { type: "malformed", name: type, size, error };
-    throw error;
+    return { type: "failed", name: type, error };
   }
 }

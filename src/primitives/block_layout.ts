@@ -16,7 +16,7 @@ import { HEADER_BYTES } from "./header.ts";
 export const OUT_POINT_BYTES = 36;
 const SEQUENCE_BYTES = 4;
 const VALUE_BYTES = 8;
-const LOCKTIME_BYTES = 4;
+export const LOCKTIME_BYTES = 4;
 const MARKER_AND_FLAG_BYTES = 2;
 
 // The least that each takes, so that a count cannot claim more than is there.

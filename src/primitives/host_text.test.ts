@@ -3,7 +3,11 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { networkAddress } from "../../test/support/arbitrary_primitives.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
-import { formatAddress, formatHost, parseAddress, parseHost, parseIp, splitHostPort } from "./host_text.ts";
+import {
+  dialKey, formatAddress, formatHost, namedAddress, parseAddress, parseDestination, parseHost, parseIp,
+  splitHostPort,
+} from "./host_text.ts";
+import { addressKey, isDisguised, isNamed, isRoutable } from "./network_address.ts";
 
 const ONION = "pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion";
 const ONION_KEY = "79bcc625184b05194975c28b66b66b0469f7f6556fb1ac3189a79b40dda32f1f";
@@ -78,6 +82,27 @@ test("a port is what follows the last colon, unless the colons are those of IPv6
     const parts = splitHostPort(text, 8333);
     assert.equal(parts && `${parts.host} ${parts.port}`, expected, text);
   }
+});
+
+test("in I2P there are no ports, so that the usual one is zero, and may be written", () => {
+  assert.equal(parseAddress(I2P, 8333)?.port, 0);
+  assert.equal(parseAddress(`${I2P}:0`, 8333)?.port, 0);
+  assert.equal(parseAddress(`${I2P}:8333`, 0)?.port, 8333);
+});
+
+test("a name stands for itself where it is not looked up, and is told from others by its text", () => {
+  const named = parseDestination("node.example:5", 1) ?? assert.fail();
+  assert.deepEqual(named, namedAddress("node.example", 5));
+  assert.equal(formatAddress(named), "node.example:5");
+  assert.ok(isNamed(named) && !isRoutable(named) && isDisguised(named));
+  assert.equal(parseDestination("localhost:5", 1)?.name, undefined);
+  assert.equal(parseDestination("node.example:0", 1), undefined);
+  // Once it is known where it leads, it is still what was asked for.
+  const found = { ...(parseAddress("1.2.3.4:5", 1) ?? assert.fail()), name: "node.example" };
+  assert.equal(dialKey(found), dialKey(named));
+  assert.notEqual(dialKey(found), dialKey({ ...found, port: 6 }));
+  assert.equal(isNamed(found), false);
+  assert.equal(addressKey(found), addressKey({ network: found.network, bytes: found.bytes, port: 5 }));
 });
 
 test("an address that needs a name to be looked up is not parsed", () => {

@@ -5,10 +5,13 @@
  * @module
  */
 import { fromBase32, toBase32 } from "../base/base32.ts";
-import { type Bytes, concatBytes, equalBytes, fromLatin1 } from "../base/bytes.ts";
+import { type Bytes, concatBytes, equalBytes, fromLatin1, fromUtf8 } from "../base/bytes.ts";
 import { formatIp, parseIp as parseIpBytes } from "../base/ip_address.ts";
+import { sha256 } from "../crypto/crypto.ts";
 import { sha3_256 } from "../crypto/sha3.ts";
-import { ipHost, type NetworkAddress, type NetworkHost } from "./network_address.ts";
+import {
+  addressKey, ipHost, nameBytes, type NetworkAddress, type NetworkHost,
+} from "./network_address.ts";
 
 const ONION_SUFFIX = ".onion";
 const ONION_VERSION = 3;
@@ -27,15 +30,20 @@ export function parseIp(text: string): NetworkHost | undefined {
   return ip === undefined ? undefined : ipHost(ip);
 }
 
-/** An IP address or a hidden service; `undefined` for other names, which must be resolved. */
+/**
+ * An IP address, with or without brackets, or a hidden service; `undefined` for other names, which must
+ * be resolved.
+ */
 export function parseHost(host: string, port: number): NetworkAddress | undefined {
-  const parsed = parseIp(host) ?? parseOnion(host) ?? parseI2p(host);
+  const bare = /^\[(.*)\]$/.exec(host)?.[1] ?? host;
+  const parsed = parseIp(bare) ?? parseOnion(host) ?? parseI2p(host);
   return parsed === undefined ? undefined : { ...parsed, port };
 }
 
 /**
  * `host`, `host:port` or `[ipv6]:port`, taken apart; brackets are gone. An IPv6 address without
- * brackets has no port. `undefined` when the port is not a number from 1 to 65535.
+ * brackets has no port. `undefined` when the port is not a number from 1 to 65535. In I2P there are no
+ * ports: the usual one is zero.
  */
 export function splitHostPort(
   text: string,
@@ -44,9 +52,10 @@ export function splitHostPort(
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text);
   if (match === null) return parseIp(text) === undefined ? undefined : { host: text, port: defaultPort };
   const [, bracketed, plain, digits] = match;
-  const port = digits === undefined ? defaultPort : Number(digits);
   const host = bracketed ?? plain ?? "";
-  if (host === "" || port > PORT_MAX || (digits !== undefined && port === 0)) return undefined;
+  const isI2p = host.toLowerCase().endsWith(I2P_SUFFIX);
+  const port = digits === undefined ? (isI2p ? 0 : defaultPort) : Number(digits);
+  if (host === "" || port > PORT_MAX || (digits !== undefined && port === 0 && !isI2p)) return undefined;
   return { host, port };
 }
 
@@ -56,7 +65,34 @@ export function parseAddress(text: string, defaultPort: number): NetworkAddress 
   return parts === undefined ? undefined : parseHost(parts.host, parts.port);
 }
 
-export function formatHost({ network, bytes }: NetworkHost): string {
+/**
+ * Stands for a host that is known by name only, as Bitcoin Core's SetInternal has it: dialled through a
+ * proxy that looks it up, or looked up when it is dialled.
+ */
+export function namedAddress(name: string, port: number): NetworkAddress {
+  return { network: "ipv6", bytes: nameBytes(sha256(fromUtf8(name))), port, name };
+}
+
+/** Whether a name may be asked of a resolver: those of hidden services would only tell who looks for them. */
+export function isPublicName(name: string): boolean {
+  return !/\.(onion|i2p)\.?$/i.test(name);
+}
+
+/** By what an address that was asked for is told from others: its name where it has one. */
+export function dialKey(address: NetworkAddress): string {
+  const { name, port } = address;
+  return addressKey(name === undefined ? address : namedAddress(name, port));
+}
+
+/** As `parseAddress`; other names are not looked up, but stand for themselves. */
+export function parseDestination(text: string, defaultPort: number): NetworkAddress | undefined {
+  const parts = splitHostPort(text.replace(/^localhost(?=:|$)/, "127.0.0.1"), defaultPort);
+  if (parts === undefined) return undefined;
+  return parseHost(parts.host, parts.port) ?? namedAddress(parts.host, parts.port);
+}
+
+export function formatHost({ network, bytes, name }: NetworkHost & { readonly name?: string }): string {
+  if (name !== undefined) return name;
   switch (network) {
     case "ipv4":
     case "ipv6":

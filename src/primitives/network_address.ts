@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { type Bytes, concatBytes, equalBytes } from "../base/bytes.ts";
 import { asIpv4, asIpv6, hasPrefixBits, isRoutableIp } from "../base/ip_address.ts";
 
 /** The names that Bitcoin Core's RPC uses. */
@@ -20,6 +20,8 @@ export interface NetworkHost {
 /** Where a node may be reached: 4, 16, 32, 32 or 16 bytes by network, and a port. */
 export interface NetworkAddress extends NetworkHost {
   readonly port: number;
+  /** The name by which it was asked for (`namedAddress`); it is shown in place of the bytes. */
+  readonly name?: string;
 }
 
 /** Length of an address; of Tor's and I2P's, without what their text adds to it. */
@@ -93,6 +95,24 @@ export function isValidHost(host: NetworkHost): boolean {
   if (network === "ipv4") return !isAll(0) && !isAll(0xff);
   if (network === "ipv6") return !isAll(0) && !startsWith(bytes, IPV6_DOCUMENTATION);
   return true;
+}
+
+/** What comes before the digest in the bytes that stand for a name. */
+export const NAME_PREFIX_BYTES = NAME_IN_IPV6.length;
+
+/** Whether the bytes stand for a name, and are nobody's address. */
+export function standsForName({ network, bytes }: NetworkHost): boolean {
+  return network === "ipv6" && startsWith(bytes, NAME_IN_IPV6);
+}
+
+/** Whether the name is all that is known: the bytes only tell it from others. */
+export function isNamed({ name, bytes }: NetworkAddress): boolean {
+  return name !== undefined && startsWith(bytes, NAME_IN_IPV6);
+}
+
+/** What stands for a name: never routable, so that it is neither kept nor told to anyone. */
+export function nameBytes(digest: Bytes): Bytes {
+  return concatBytes(NAME_IN_IPV6, digest.subarray(0, ADDR_V1_BYTES - NAME_IN_IPV6.length));
 }
 
 /** 127.0.0.0/8 and ::1: this machine. */

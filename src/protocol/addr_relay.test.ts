@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AddressBook } from "../addrbook/address_book.ts";
+import { AddressBook, DEFAULT_BOOK_OPTIONS } from "../addrbook/address_book.ts";
+import { NetGroups } from "../addrbook/net_groups.ts";
+import { silentLogger } from "../base/logger.ts";
 import { seededRng } from "../base/rng.ts";
 import { type Duration, hours, minutes, seconds } from "../base/time.ts";
 import type { Peer } from "../peer/peer.ts";
-import { addressKey, type NetworkAddress } from "../primitives/network_address.ts";
+import { addressKey, equalAddresses, type NetworkAddress } from "../primitives/network_address.ts";
 import { LOOPBACK, ProtocolBench, routable, START } from "../../test/support/protocol_bench.ts";
 import type { TimedAddress } from "../wire/messages/addr.ts";
 import { NODE_NETWORK, NODE_WITNESS } from "../wire/services.ts";
@@ -20,7 +22,9 @@ interface Setting extends Partial<AddrRelayOptions> {
 
 function bench({ own, seed = 1, ...options }: Setting = {}) {
   const outbox = new ProtocolBench();
-  const book = new AddressBook({ clock: outbox.clock, rng: seededRng(seed) });
+  const book = new AddressBook({
+    clock: outbox.clock, rng: seededRng(seed), logger: silentLogger, groups: new NetGroups(undefined, false),
+  }, { ...DEFAULT_BOOK_OPTIONS, admitsLoopback: options.localPeers === true });
   const chain = { isInitialBlockDownload: false };
   const learned: string[] = [];
   const shunned = new Set<string>();
@@ -28,9 +32,11 @@ function bench({ own, seed = 1, ...options }: Setting = {}) {
     clock: outbox.clock, rng: seededRng(seed), logger: outbox.logger, outbox, book, chain,
     learned: (address) => void learned.push(addressKey(address)),
     ownAddress: () => own,
+    isOwn: (address) => own !== undefined && equalAddresses(own, address),
     isShunned: (address) => shunned.has(addressKey(address)),
   }, {
-    ourServices: () => SERVICES, listen: true, localPeers: false, reachable: new Set(["ipv4", "ipv6"]), ...options,
+    ourServices: () => SERVICES, listen: true, localPeers: false, reachable: new Set(["ipv4", "ipv6"]),
+    ...options,
   });
   outbox.protocols.push(relay);
   const say = (peer: Peer, ...addresses: readonly TimedAddress[]): void => {
@@ -46,6 +52,12 @@ function bench({ own, seed = 1, ...options }: Setting = {}) {
 /** As a fresh announcement tells it. */
 function fresh(address: NetworkAddress, age = 0): TimedAddress {
   return { address, services: SERVICES, time: START - age };
+}
+
+/** Each in a group of its own. */
+function apart(number: number): NetworkAddress {
+  const bytes = Uint8Array.of(20 + (number % 100), Math.floor(number / 100), 3, 4);
+  return { network: "ipv4", bytes, port: 8333 };
 }
 
 function join(outbox: ProtocolBench, count: number, features = {}): Peer[] {
@@ -91,7 +103,7 @@ test("what is old, one of many, or answers our getaddr is kept and not passed on
   say(asked, fresh(routable(50)));
   outbox.advance(soon);
   assert.deepEqual(listeners.flatMap(heard), []);
-  assert.equal(book.size, 13);
+  assert.equal(book.size(), 13);
   say(asked, { ...fresh(routable(51)), time: outbox.clock.unixTime() });
   outbox.advance(soon);
   assert.equal(listeners.flatMap(heard).length, 2);
@@ -102,7 +114,7 @@ test("a peer may tell of one address every ten seconds, and of a thousand more o
   const inbound = outbox.open();
   const many = (third: number) => Array.from({ length: 200 }, (_, i) => fresh(routable(i, third), 3_600));
   say(inbound, ...many(1));
-  assert.equal(book.size, 1);
+  assert.equal(book.size(), 1);
   assert.deepEqual(relay.report(inbound.id), { isEnabled: true, processed: 1, rateLimited: 199 });
   outbox.advance(seconds(100));
   say(inbound, ...many(2));
@@ -117,13 +129,14 @@ test("a peer may tell of one address every ten seconds, and of a thousand more o
 
 test("getaddr is answered once, to inbound peers, with 23 of a hundred and never more than 1,000", () => {
   const { outbox, book, heard } = bench();
-  for (let i = 0; i < 1_000; i++) book.add(fresh(routable(i % 250, Math.floor(i / 250))), routable(1));
+  for (let i = 0; i < 1_000; i++) book.add(fresh(apart(i)), apart(i));
   const inbound = outbox.open();
   outbox.from(inbound, { type: "getaddr", value: null });
   outbox.from(inbound, { type: "getaddr", value: null });
   assert.ok(outbox.logged('Ignoring repeated "getaddr". peer=0'));
   outbox.advance(soon);
-  assert.equal(heard(inbound).length, 230);
+  assert.ok(book.size() > 900);
+  assert.equal(heard(inbound).length, Math.floor(0.23 * book.size()));
   const outbound = outbox.open({ type: "outbound-full-relay" });
   outbox.from(outbound, { type: "getaddr", value: null });
   outbox.advance(soon);
@@ -132,18 +145,33 @@ test("getaddr is answered once, to inbound peers, with 23 of a hundred and never
 
 test("all who ask within a day get one answer, and after a day or so another", () => {
   const { outbox, book, heard } = bench();
-  for (let i = 0; i < 200; i++) book.add(fresh(routable(i)), routable(1));
-  const ask = (): string => {
-    const peer = outbox.open();
+  for (let i = 0; i < 200; i++) book.add(fresh(apart(i)), apart(i));
+  const ask = (options = {}): string => {
+    const peer = outbox.open(options);
     outbox.from(peer, { type: "getaddr", value: null });
     outbox.advance(soon);
     return heard(peer).map(({ address }) => addressKey(address)).sort().join();
   };
   const first = ask();
+  const elsewhere = { local: { ...LOOPBACK, port: 1 } };
+  const other = ask(elsewhere);
+  assert.notEqual(other, first, "who comes by another way has another answer");
   outbox.advance(hours(20));
-  assert.equal(ask(), first);
+  assert.deepEqual([ask(), ask(elsewhere)], [first, other]);
+  assert.notEqual(ask({ permissions: ["addr"] }), first);
   outbox.advance(hours(8));
   assert.notEqual(ask(), first);
+});
+
+test("who is shunned is not told of", () => {
+  const { outbox, book, shunned, heard } = bench();
+  for (let i = 0; i < 200; i++) book.add(fresh(apart(i)), apart(i));
+  for (let i = 0; i < 190; i++) shunned.add(addressKey(apart(i)));
+  const peer = outbox.open();
+  outbox.from(peer, { type: "getaddr", value: null });
+  outbox.advance(soon);
+  assert.ok(heard(peer).length < 20);
+  assert.ok(heard(peer).every(({ address }) => !shunned.has(addressKey(address))));
 });
 
 test("what a peer told us, or was told, it is not told", () => {
@@ -162,12 +190,12 @@ test("local addresses are neither kept nor passed on, those of networks we canno
   const [teller, ...others] = join(outbox, 4);
   say(teller!, fresh(LOOPBACK));
   outbox.advance(soon);
-  assert.deepEqual([book.size, others.flatMap(heard).length], [0, 0]);
+  assert.deepEqual([book.size(), others.flatMap(heard).length], [0, 0]);
   say(teller!, { ...fresh(ONION), time: outbox.clock.unixTime() });
   outbox.advance(soon);
   const told = others.flatMap(heard).length;
   assert.ok(told === 1 || told === 2, `${told}`);
-  assert.deepEqual([book.size, learned], [0, []]);
+  assert.deepEqual([book.size(), learned], [0, []]);
 });
 
 test("an onion address goes only to peers that understand addrv2", () => {
@@ -188,14 +216,15 @@ test("who is shunned, and what serves no blocks, is neither kept nor passed on",
   shunned.add(addressKey(routable(1)));
   say(peer, fresh(routable(1)));
   say(peer, { ...fresh(routable(2)), services: 0n });
-  assert.equal(book.size, 0);
+  assert.equal(book.size(), 0);
 });
 
 test("a time that cannot be is taken to be five days ago", () => {
   const { outbox, book, say } = bench();
   const peer = outbox.open({ permissions: ["addr"] });
   say(peer, { ...fresh(routable(1)), time: START + 3_600 }, { ...fresh(routable(2)), time: 5 });
-  for (const { time } of book.sample(10)) assert.equal(time, START - 5 * 24 * 3_600 - 2 * 3_600);
+  const sampled = book.sample({ countMax: 10, percentMax: 0, isFiltered: true });
+  for (const { time } of sampled) assert.equal(time, START - 5 * 24 * 3_600 - 2 * 3_600);
 });
 
 test("our own address goes out at once, alone, and again about once a day", () => {
@@ -231,7 +260,7 @@ test("on one machine, local addresses are kept, told to all within a second, and
   say(teller!, fresh(LOOPBACK), fresh({ ...LOOPBACK, port: 1 }));
   outbox.settle();
   assert.deepEqual(learned, [addressKey(LOOPBACK)]);
-  assert.equal(book.size, 1);
+  assert.equal(book.size(), 1);
   for (const peer of others) assert.ok(heard(peer).some(({ address }) => address.port === LOOPBACK.port));
   const late = outbox.open();
   outbox.from(late, { type: "getaddr", value: null });
@@ -259,6 +288,6 @@ test("a block-relay-only peer's addresses are ignored", () => {
   const { outbox, book, say } = bench();
   const peer = outbox.open({ type: "block-relay-only", permissions: ["addr"] });
   say(peer, fresh(routable(1)));
-  assert.equal(book.size, 0);
+  assert.equal(book.size(), 0);
   assert.ok(outbox.logged("ignoring addrv2 message from block-relay-only peer=0"));
 });

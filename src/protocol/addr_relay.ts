@@ -12,24 +12,27 @@
  *
  * @module
  */
-import type { AddressBook, KnownAddress } from "../addrbook/address_book.ts";
+import type { AddressBook } from "../addrbook/address_book.ts";
+import type { KnownAddress } from "../addrbook/address_record.ts";
 import { type Bytes, fromLatin1 } from "../base/bytes.ts";
+import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import { below, poissonWait, randomBytes, type Rng, shuffle } from "../base/rng.ts";
 import {
-  addDuration, type Clock, type Duration, hours, type Instant, milliseconds, minutes, seconds,
+  addDuration, type Clock, hours, type Instant, milliseconds, minutes, seconds,
 } from "../base/time.ts";
 import { TimerTable } from "../base/timer_table.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
-import { formatAddress } from "../primitives/host_text.ts";
+import { formatAddress, formatHost } from "../primitives/host_text.ts";
 import {
-  addressKey, equalAddresses, isLoopback, isRoutable, isValidHost, type NetworkAddress, type NetworkName,
+  addressKey, isLoopback, isRoutable, isValidHost, type NetworkAddress, type NetworkName,
   toAddrV1Bytes,
 } from "../primitives/network_address.ts";
 import type { Message } from "../wire/message.ts";
 import { ADDRESS_COUNT_MAX, type TimedAddress } from "../wire/messages/addr.ts";
 import { NODE_NETWORK, NODE_NETWORK_LIMITED } from "../wire/services.ts";
+import { AddrAnswers } from "./addr_answers.ts";
 import { AddrLimit } from "./addr_limit.ts";
 import { chooseAddrTargets } from "./addr_targets.ts";
 import type { ProtocolDisconnect } from "./disconnect_reason.ts";
@@ -44,11 +47,8 @@ const LOCAL_SELF_INTERVAL = seconds(5);
 const LOCAL_SEND_INTERVAL = milliseconds(100);
 /** A connection that is only for fetching addresses is given up after this long. */
 const FETCH_TIMEOUT = minutes(5);
-/** A part of what we know is enough for anyone, and does not show who our peers are. */
-const ANSWER_PERCENT = 23;
-/** All who ask within a day or so get the same answer, so that asking again teaches nothing. */
-const ANSWER_KEPT = hours(21);
-const ANSWER_KEPT_SPREAD_MS = 6 * 60 * 60 * 1000;
+/** Told by others, not by itself: what it says of the time is taken to be this many seconds too good. */
+const HEARSAY_SECONDS = 2 * 60 * 60;
 /** Larger messages are answers, or dumps: not passed on. */
 const RELAYED_COUNT_MAX = 10;
 const FRESH_SECONDS = 10 * 60;
@@ -69,10 +69,12 @@ export interface AddrRelayPorts {
   readonly outbox: Outbox;
   readonly book: Pick<AddressBook, "add" | "sample" | "size">;
   readonly chain: Pick<ChainState, "isInitialBlockDownload">;
+  readonly without?: Without;
   /** `peer` has told us of an address that we did not know. */
   learned(address: NetworkAddress, peer: Peer): void;
-  /** Our own address, as `peer` may best reach it. */
+  /** The address of ours to tell `peer`, if any. Chance may have a part in it. */
   ownAddress(peer: Peer): NetworkAddress | undefined;
+  isOwn(address: NetworkAddress): boolean;
   /** Banned or discouraged: not worth passing on or keeping. */
   isShunned(address: NetworkAddress): boolean;
 }
@@ -113,13 +115,16 @@ export class AddrRelay implements Protocol {
   readonly #ports: AddrRelayPorts;
   readonly #options: AddrRelayOptions;
   readonly #peers = new Map<PeerId, PeerState>();
+  /** Addresses of the message that is being read that were new to the book. */
+  #added = 0;
   readonly #timers = new TimerTable<string>();
   readonly #targetKey: Bytes;
-  #answer: { readonly addresses: readonly KnownAddress[]; readonly until: Instant } | undefined;
+  readonly #answers: AddrAnswers;
 
   constructor(ports: AddrRelayPorts, options: AddrRelayOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#answers = new AddrAnswers(ports);
     this.#targetKey = randomBytes(ports.rng, 32);
   }
 
@@ -202,13 +207,16 @@ export class AddrRelay implements Protocol {
     }
     state.limit.fill(clock.now());
     const isRelayable = !state.awaitsAnswer && received.length <= RELAYED_COUNT_MAX;
-    const isLimited = !peer.permissions.has("addr") && !this.#options.localPeers;
+    const isLimited = !peer.permissions.has("addr") && !this.#options.localPeers
+      && !this.#ports.without?.has("addr-rate-limit");
     let processed = 0;
     let rateLimited = 0;
+    this.#added = 0;
     for (const known of shuffle(rng, [...received])) {
       if (!state.limit.take() && isLimited) rateLimited++;
       else if (this.#take(state, known, isRelayable)) processed++;
     }
+    this.#logAdded(peer, received.length);
     state.processed += processed;
     state.rateLimited += rateLimited;
     logger.debug("net", () => {
@@ -234,11 +242,21 @@ export class AddrRelay implements Protocol {
     if (!this.#isAdmissible(address)) return true;
     const isReachable = this.#options.reachable.has(address.network);
     if (isRelayable && known.time > now - FRESH_SECONDS) this.#passOn(state, known, isReachable);
-    const own = this.#ports.ownAddress(state.peer);
-    const isOwn = own !== undefined && equalAddresses(own, address);
-    const isNew = isReachable && !isOwn && book.add(known, state.peer.address);
-    if (isNew) this.#ports.learned(address, state.peer);
+    const isNew = isReachable && !this.#ports.isOwn(address) && book.add(known, state.peer.address, { penaltySeconds: HEARSAY_SECONDS });
+    if (isNew) {
+      this.#added++;
+      this.#ports.learned(address, state.peer);
+    }
     return true;
+  }
+
+  #logAdded(peer: Peer, count: number): void {
+    if (this.#added === 0) return;
+    const { book, logger } = this.#ports;
+    logger.debug("addrman", () => {
+      const sizes = `${book.size({ isNew: false })} tried, ${book.size({ isNew: true })} new`;
+      return `Added ${this.#added} addresses (of ${count}) from ${formatHost(peer.address)}: ${sizes}`;
+    });
   }
 
   #isAdmissible(address: NetworkAddress): boolean {
@@ -288,20 +306,8 @@ export class AddrRelay implements Protocol {
     }
     state.hasAnswered = true;
     state.pending = [];
-    for (const known of this.#answerFor(peer)) this.#push(state, known);
-  }
-
-  #answerFor(peer: Peer): readonly KnownAddress[] {
-    const { book, clock, rng } = this.#ports;
-    if (this.#options.localPeers) return book.sample(ADDRESS_COUNT_MAX);
-    const count = Math.min(ADDRESS_COUNT_MAX, Math.floor((book.size * ANSWER_PERCENT) / 100));
-    if (peer.permissions.has("addr")) return book.sample(count);
-    const now = clock.now();
-    if (this.#answer === undefined || now > this.#answer.until) {
-      const kept = (ANSWER_KEPT + below(rng, ANSWER_KEPT_SPREAD_MS)) as Duration;
-      this.#answer = { addresses: book.sample(count), until: addDuration(now, kept) };
-    }
-    return this.#answer.addresses;
+    const answer = this.#options.localPeers ? this.#answers.all() : this.#answers.answerTo(peer);
+    for (const known of answer) this.#push(state, known);
   }
 
   #tellSelf(state: PeerState, now: Instant): void {

@@ -6,8 +6,8 @@
  * and shrinks with each block connected. A block that was announced while we are near the tip is
  * fetched at once from who announced it.
  *
- * A request belongs to the peer it was made of: a block, good or bad, from anyone else never
- * clears it.
+ * A request belongs to the peer it was made of: what anyone else sends clears it only if it is the block, and
+ * is kept. An idle peer is asked beside those that take long (block_requests.ts).
  *
  * Needs from the node: `blockConnected()`, `backgroundConnected()` and `blockChecked(event)`, for each such
  * event of the chain; `headersReceived` is called by header sync, which must come before it in the node's
@@ -18,6 +18,7 @@
  *
  * @module
  */
+import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import { addDuration, type Clock, type Duration, earlier, type Instant, seconds } from "../base/time.ts";
 import type { BlockVerdict, ChainEvent } from "../chain/chain_ports.ts";
@@ -33,6 +34,7 @@ import { MSG_BLOCK, MSG_WITNESS_BLOCK } from "../wire/messages/inventory.ts";
 import {
   type BlockQuestion, BLOCKS_IN_FLIGHT_MAX, chooseBlocks, chooseHistoricalBlocks,
 } from "./choose_blocks.ts";
+import { BlockRequests } from "./block_requests.ts";
 import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
 import { canServeBlocks, canServeWitnesses, isLimitedPeer, LIMITED_BLOCKS_MIN } from "./peer_services.ts";
@@ -66,6 +68,7 @@ export interface BlockDownloadPorts {
   readonly outbox: Outbox;
   readonly chain: BlockDownloadChain;
   readonly views: PeerChainViews;
+  readonly without?: Without;
 }
 
 type Accepted = Extract<BlockVerdict, { readonly type: "accepted" }>;
@@ -87,16 +90,17 @@ export class BlockDownload implements Protocol {
   readonly #ports: BlockDownloadPorts;
   readonly #minimumChainWork: bigint;
   readonly #peers = new Map<PeerId, PeerState>();
-  /** Who was asked for each block that is awaited. */
-  readonly #owners = new Map<BlockId, PeerState>();
+  readonly #requests = new BlockRequests<PeerState>();
   readonly #downloading = new Set<PeerState>();
   #stallTimeout = STALL_TIMEOUT;
   /** Something happened to one peer that may let us ask others. */
   #isOthersTurn = false;
+  readonly #hasTimeouts: boolean;
 
   constructor(ports: BlockDownloadPorts, options: { readonly minimumChainWork: bigint }) {
     this.#ports = ports;
     this.#minimumChainWork = options.minimumChainWork;
+    this.#hasTimeouts = !ports.without?.has("stall-timeouts");
   }
 
   ready(peer: Peer): void {
@@ -128,10 +132,13 @@ export class BlockDownload implements Protocol {
 
   woken(): void {
     this.#isOthersTurn = false;
+    this.#requests.woken(this.#ports.clock.now());
   }
 
   wakeAt(): Instant | undefined {
     let at = this.#isOthersTurn ? this.#ports.clock.now() : undefined;
+    if (!this.#hasTimeouts) return at;
+    at = earlier(at, this.#requests.wakeAt());
     for (const state of this.#downloading) {
       const { stallingSince } = state;
       at = earlier(at, this.#blockDeadline(state));
@@ -152,9 +159,14 @@ export class BlockDownload implements Protocol {
     return lastCommon === undefined ? -1 : this.#ports.chain.headers.height(lastCommon);
   }
 
+  /** Whether any peer was asked for a block that it has not sent. */
+  get hasRequests(): boolean {
+    return this.#requests.size > 0;
+  }
+
   /** Whether any peer was asked for it and may yet send it. */
   isRequested(id: BlockId): boolean {
-    return this.#owners.has(id);
+    return this.#requests.has(id);
   }
 
   /**
@@ -165,9 +177,8 @@ export class BlockDownload implements Protocol {
     const state = this.#peers.get(peer);
     if (state === undefined) return "Peer does not exist";
     if (!canServeWitnesses(state.peer)) return "Pre-SegWit peer";
-    const owner = this.#owners.get(id);
-    if (owner === state) return "Already requested from this peer";
-    if (owner !== undefined) this.#clear(owner, id);
+    if (this.#requests.isOf(id, state)) return "Already requested from this peer";
+    this.#clearAll(id);
     this.#ask(state, [id]);
     return undefined;
   }
@@ -183,8 +194,8 @@ export class BlockDownload implements Protocol {
     const missing: BlockId[] = [];
     let walk: BlockId | undefined = last;
     while (walk !== undefined && !chain.isActive(walk) && missing.length <= BLOCKS_IN_FLIGHT_MAX) {
-      const isWanted = !chain.headers.hasBlock(walk) && !this.#owners.has(walk) && canSend(peer, chain, walk);
-      if (isWanted) missing.push(walk);
+      const isMissing = !chain.headers.hasBlock(walk) && !this.#requests.has(walk);
+      if (isMissing && canSend(peer, chain, walk)) missing.push(walk);
       walk = chain.headers.previous(walk);
     }
     const hashText = (id: BlockId): string => displayHash(chain.headers.hash(id));
@@ -234,7 +245,7 @@ export class BlockDownload implements Protocol {
     const { peer } = state;
     logger.debug("net", () => `received block ${displayHash(block.hash)} peer=${peer.id}`);
     const known = chain.headers.find(block.hash);
-    const requested = known !== undefined && this.#owners.has(known);
+    const requested = known !== undefined && this.#requests.has(known);
     if (known !== undefined) this.#clear(state, known);
     this.#isOthersTurn = true;
     // The verdict on it may come before `addBlock` returns.
@@ -242,6 +253,7 @@ export class BlockDownload implements Protocol {
     const hasEnoughWork = this.#hasEnoughWork(block);
     const verdict = chain.addBlock(block, { source: peer.id, requested, hasEnoughWork });
     if (verdict.type === "accepted") {
+      this.#clearAll(verdict.id);
       peer.stats.lastBlockAt = clock.now();
       if (!this.#shouldPark(verdict, requested)) state.awaiting = undefined;
       if (state.awaiting !== undefined) this.#park(state);
@@ -303,11 +315,12 @@ export class BlockDownload implements Protocol {
       // Two less than it keeps, for blocks that come while we ask.
       depth: isLimitedPeer(peer) ? LIMITED_BLOCKS_MIN - 2 : undefined,
       canSend: (id) => canSend(peer, chain, id),
-      isRequested: (id) => this.#owners.has(id),
+      isRequested: (id) => this.#requests.has(id),
     };
     const { blocks: ahead, waitingFor } = chooseBlocks(question);
     const historical = isLimitedPeer(peer) ? [] : chooseHistoricalBlocks(question, room - ahead.length);
-    const blocks = [...ahead, ...historical];
+    const isIdle = ahead.length + historical.length + state.requests.size === 0 && waitingFor === undefined;
+    const blocks = isIdle ? this.#takeOver(state, question) : [...ahead, ...historical];
     for (const id of blocks) {
       logger.debug("net", () => {
         const hash = displayHash(chain.headers.hash(id));
@@ -315,12 +328,22 @@ export class BlockDownload implements Protocol {
       });
     }
     this.#ask(state, blocks);
-    const staller = waitingFor === undefined ? undefined : this.#owners.get(waitingFor);
+    const [staller] = waitingFor === undefined ? [] : this.#requests.sourcesOf(waitingFor);
     if (state.requests.size > 0 || staller === undefined || staller === state) return;
     // What a parked peer sends is not read: that it does not come is our doing.
     if (staller.stallingSince !== undefined || staller.isParked) return;
     staller.stallingSince = clock.now();
     logger.debug("net", () => `Stall started peer=${staller.peer.id}`);
+  }
+
+  /** The first block that those who were asked for it keep us waiting for. */
+  #takeOver(state: PeerState, question: BlockQuestion): readonly BlockId[] {
+    if (!this.#hasTimeouts) return [];
+    const now = this.#ports.clock.now();
+    const isRequested = (id: BlockId): boolean => {
+      return this.#requests.has(id) && !this.#requests.mayAskToo(id, state, now);
+    };
+    return chooseBlocks({ ...question, count: 1, isRequested }).blocks;
   }
 
   #ask(state: PeerState, blocks: readonly BlockId[]): void {
@@ -330,9 +353,9 @@ export class BlockDownload implements Protocol {
     this.#downloading.add(state);
     for (const id of blocks) {
       state.requests.add(id);
-      this.#owners.set(id, state);
+      this.#requests.add(id, state, clock.now());
     }
-    views.blocksInFlight = this.#owners.size;
+    views.blocksInFlight = this.#requests.size;
     const type = canServeWitnesses(state.peer) ? MSG_WITNESS_BLOCK : MSG_BLOCK;
     const items = blocks.map((id) => ({ type, hash: chain.headers.hash(id) }));
     outbox.send(state.peer, { type: "getdata", value: { items } });
@@ -340,20 +363,26 @@ export class BlockDownload implements Protocol {
 
   /** Block `id` is no longer awaited of this peer; nothing changes when it was not. */
   #clear(state: PeerState, id: BlockId): void {
-    if (this.#owners.get(id) !== state) return;
+    if (!state.requests.has(id)) return;
     const [first] = state.requests;
     const now = this.#ports.clock.now();
     if (first === id) state.downloadingSince = Math.max(state.downloadingSince, now) as Instant;
-    this.#owners.delete(id);
+    this.#requests.delete(id, state);
     state.requests.delete(id);
     state.stallingSince = undefined;
     if (state.requests.size === 0) this.#downloading.delete(state);
-    this.#ports.views.blocksInFlight = this.#owners.size;
+    this.#ports.views.blocksInFlight = this.#requests.size;
+  }
+
+  /** It is awaited of nobody. */
+  #clearAll(id: BlockId): void {
+    for (const state of this.#requests.sourcesOf(id)) this.#clear(state, id);
   }
 
   #dropIfSlow(state: PeerState): boolean {
     const { chain, clock, logger, outbox } = this.#ports;
     const { peer } = state;
+    if (!this.#hasTimeouts) return false;
     const now = clock.now();
     if (state.stallingSince !== undefined && now >= addDuration(state.stallingSince, this.#stallTimeout)) {
       logger.info(`Peer is stalling block download, disconnecting peer=${peer.id}`);

@@ -15,9 +15,14 @@ export type ProtocolDisconnect =
   | "block-below-limit"
   /** A block that it asked for could not be read. */
   | "block-not-loaded"
+  /** It asked for old blocks, of which so many were sent today as the operator lets us. */
+  | "upload-limit-reached"
   | "getdata-overflow"
   /** It sent transactions where none are to be sent. */
   | "transaction-unwanted"
+  | "private-broadcast-done"
+  /** It did not take the transaction, or asked for something else. */
+  | "private-broadcast-failed"
   | "addr-fetch-completed"
   | "addr-fetch-timeout"
   /** It asked for what we do not offer. */

@@ -40,11 +40,13 @@ interface Setting {
   readonly count?: number;
   readonly isOffered?: boolean;
   readonly indexed?: number;
+  readonly isOverLimit?: boolean;
 }
 
-function bench({ count = 20, isOffered = true, indexed = count }: Setting = {}) {
+function bench({ count = 20, isOffered = true, indexed = count, isOverLimit = false }: Setting = {}) {
   const outbox = new ProtocolBench();
   const chain = new FakeChain();
+  const uploads = { isReached: (forHistory: boolean): boolean => forHistory && isOverLimit };
   const filters = new FakeFilters();
   chain.have(mineChain(chain.tipHeader, count));
   for (let height = 0; height <= indexed; height++) {
@@ -52,7 +54,7 @@ function bench({ count = 20, isOffered = true, indexed = count }: Setting = {}) 
     filters.add(id, chain.headers.hash(id));
   }
   outbox.protocols.push(new FilterServe({
-    logger: outbox.logger, outbox, chain, filters: isOffered ? filters : undefined,
+    logger: outbox.logger, outbox, chain, uploads, filters: isOffered ? filters : undefined,
   }));
   const peer = outbox.open();
   const at = (height: number): BlockHash => chain.headers.hash(chain.activeAt(height) ?? assert.fail());
@@ -194,4 +196,15 @@ test("a request of the most that is allowed is answered", () => {
   outbox.from(peer, { type: "getcfilters", value: { filterType: 0, startHeight: 1, stop: at(FILTERS_MAX) } });
   while (answerLoad());
   assert.equal(sentFilters().length, FILTERS_MAX);
+});
+
+test("over the upload limit the filter of a block older than a week costs the connection", () => {
+  for (const isOverLimit of [false, true]) {
+    const { outbox, peer, at } = bench({ count: 1100, isOverLimit });
+    outbox.from(peer, { type: "getcfilters", value: { filterType: 0, startHeight: 1000, stop: at(1000) } });
+    assert.deepEqual(outbox.dropped(peer), []);
+    outbox.unpark(peer);
+    outbox.from(peer, { type: "getcfilters", value: { filterType: 0, startHeight: 90, stop: at(1000) } });
+    assert.deepEqual(outbox.dropped(peer), isOverLimit ? ["upload-limit-reached"] : []);
+  }
 });

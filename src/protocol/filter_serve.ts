@@ -27,6 +27,7 @@ import {
 import { isServable } from "./block_access.ts";
 import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
+import { isOverLimit, type UploadLimit } from "./upload_limit.ts";
 
 /** BIP157: no `getcfilters` may ask for more. */
 export const FILTERS_MAX = 1_000;
@@ -43,6 +44,7 @@ export interface FilterServePorts {
   readonly chain: Pick<ChainState, "params" | "headers" | "bestHeader" | "isActive">;
   /** `undefined` when peers are not offered any. */
   readonly filters: Pick<FilterIndex, "find"> | undefined;
+  readonly uploads: UploadLimit;
 }
 
 /** Filters that lie one behind the other in a file, with what stands between them. */
@@ -102,6 +104,10 @@ export class FilterServe implements Protocol {
   #getFilters(peer: Peer, request: GetCompactFilters): void {
     const stop = this.#stopOf(peer, request, FILTERS_MAX);
     if (stop === undefined) return;
+    const first = this.#ports.chain.headers.ancestor(stop, request.startHeight);
+    if (isOverLimit(peer, this.#ports.uploads, this.#ports.chain, first)) {
+      return this.#drop(peer, "historical filter serving limit reached", "upload-limit-reached");
+    }
     const entries = this.#entries(request.startHeight, stop);
     if (entries === undefined) return this.#logMissing("filter", request);
     const delivery = { peer, runs: runsOf(entries), next: 0, isLoading: false };

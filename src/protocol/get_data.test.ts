@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { decodeWith } from "../codec/codec.ts";
 import { blockCodec, type Block } from "../primitives/block.ts";
 import { type BlockHash, hashKey, type HashKey } from "../primitives/hash.ts";
+import type { Permission } from "../peer/peer.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 import { FakeChain, mine, mineChain } from "../../test/support/fake_chain.ts";
 import { ProtocolBench, START } from "../../test/support/protocol_bench.ts";
@@ -12,13 +13,23 @@ import {
 import { NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../wire/services.ts";
 import { GetData } from "./get_data.ts";
 
-function bench({ ourServices = NODE_NETWORK | NODE_NETWORK_LIMITED | NODE_WITNESS } = {}) {
+interface Setting {
+  readonly ourServices?: bigint;
+  /** So much was sent that old blocks are not. */
+  readonly isOverLimit?: boolean;
+  readonly permissions?: readonly Permission[];
+}
+
+const ALL_SERVICES = NODE_NETWORK | NODE_NETWORK_LIMITED | NODE_WITNESS;
+
+function bench({ ourServices = ALL_SERVICES, isOverLimit = false, permissions = [] }: Setting = {}) {
   const outbox = new ProtocolBench();
   const chain = new FakeChain();
+  const uploads = { isReached: (forHistory: boolean): boolean => forHistory && isOverLimit };
   const found = new Map<HashKey, Transaction>();
   const blocksSent: BlockHash[] = [];
   const getData = new GetData({
-    clock: outbox.clock, logger: outbox.logger, outbox, chain,
+    clock: outbox.clock, logger: outbox.logger, outbox, chain, uploads,
     transactions: {
       isRelaying: (peer) => peer.features.relay,
       find: (_peer, { hash }) => found.get(hashKey(hash)),
@@ -26,7 +37,7 @@ function bench({ ourServices = NODE_NETWORK | NODE_NETWORK_LIMITED | NODE_WITNES
     blockSent: (_peer, hash) => blocksSent.push(hash),
   }, { ourServices: () => ourServices });
   outbox.protocols.push(getData);
-  const peer = outbox.open();
+  const peer = outbox.open({ permissions });
   const ask = (...items: readonly { readonly type: number; readonly hash: Uint8Array }[]) => {
     outbox.from(peer, { type: "getdata", value: { items } });
   };
@@ -134,6 +145,7 @@ test("one turn sends no more than about a megabyte, and the next goes on", () =>
   outbox.protocols.length = 0;
   const items = Array.from({ length: count }, () => item(MSG_WITNESS_BLOCK, block!));
   getData.received(peer, { type: "getdata", value: { items } });
+  getData.pass(peer);
   const most = Math.ceil(1_000_000 / block!.bytes.length);
   assert.equal(outbox.sent(peer, "block").length, most);
   assert.notEqual(getData.wakeAt(), undefined);
@@ -181,4 +193,28 @@ test("a block that cannot be read costs the connection, and an answer after it i
   outbox.close(other);
   outbox.loads[1]!.done(blocks[0]!.bytes);
   assert.equal(outbox.sent(other, "block").length, 0);
+});
+
+test("over the upload limit a block older than a week costs the connection, but to who may download", () => {
+  const cases = [[8, [], ["upload-limit-reached"]], [6, [], []], [8, ["download"], []]] as const;
+  for (const [days, permissions, reasons] of cases) {
+    const { outbox, chain, peer, ask } = bench({ isOverLimit: true, permissions });
+    const old = mine(chain.tipHeader);
+    chain.have([old]);
+    chain.have([mine(old.header, old.header.time + days * 24 * 60 * 60)]);
+    ask(item(MSG_WITNESS_BLOCK, old));
+    assert.deepEqual(outbox.dropped(peer), reasons);
+    const isTold = outbox.logged("historical block serving limit reached, disconnecting peer=0");
+    assert.equal(isTold, reasons.length > 0);
+  }
+});
+
+test("no turn looks for more than 10,000 items; the rest of what was asked for follows", () => {
+  const { outbox, peer, ask } = bench();
+  ask(...Array.from({ length: 25_000 }, () => ({ type: MSG_WTX, hash: new Uint8Array(32) })));
+  assert.equal(outbox.sent(peer, "notfound").flatMap((each) => each.items).length, 10_000);
+  assert.ok(outbox.parked.has(peer.id));
+  outbox.settle();
+  assert.equal(outbox.sent(peer, "notfound").flatMap((each) => each.items).length, 25_000);
+  assert.ok(!outbox.parked.has(peer.id));
 });

@@ -32,11 +32,14 @@ import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import { inventoryText, isBlockItem, isTxItem } from "./inventory_text.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 import { withoutWitness, withoutWitnesses } from "./strip_witness.ts";
+import { isOverLimit, type UploadLimit } from "./upload_limit.ts";
 
 /** Two of the longest messages; while one is being answered the peer is parked, so a second is rare. */
 const QUEUE_MAX = 100_000;
 /** Sent in one turn; only after it is it known whether the peer takes more. */
 const TURN_BYTES_MAX = 1_000_000;
+/** Looked for in one turn, found or not. */
+const TURN_ITEMS_MAX = 10_000;
 
 export type GetDataChain = Pick<
   ChainState, "params" | "headers" | "tip" | "bestHeader" | "isActive" | "blockRange"
@@ -53,6 +56,7 @@ export interface GetDataPorts {
     isRelaying(peer: Peer): boolean;
     find(peer: Peer, item: InventoryItem): Transaction | undefined;
   };
+  readonly uploads: UploadLimit;
   /** A block has gone out to `peer`. */
   blockSent(peer: Peer, hash: BlockHash): void;
 }
@@ -122,16 +126,15 @@ export class GetData implements Protocol {
       logger.debug("net", () => `received getdata for: ${inventoryText(first)} peer=${state.peer.id}`);
     }
     this.#enqueue(state, items);
-    this.#serve(state);
   }
 
   /** Compact blocks are not served yet: the whole block answers as well, as Core does for old ones. */
   #getBlockTransactions(state: PeerState, hash: BlockHash): void {
     if (this.#ports.chain.headers.find(hash) === undefined) return;
     this.#enqueue(state, [{ type: MSG_WITNESS_BLOCK, hash }]);
-    this.#serve(state);
   }
 
+  /** Served by the `pass` that follows. */
   #enqueue(state: PeerState, items: readonly InventoryItem[]): void {
     const waiting = state.queue.slice(state.next);
     if (waiting.length + items.length > QUEUE_MAX) {
@@ -146,8 +149,10 @@ export class GetData implements Protocol {
   #serve(state: PeerState): void {
     const missing: InventoryItem[] = [];
     state.turnBytes = 0;
+    const lastOfTurn = state.next + TURN_ITEMS_MAX;
     while (state.next < state.queue.length && !state.isLoading && !state.peer.isSendFull) {
-      if (state.turnBytes >= TURN_BYTES_MAX) {
+      if (!state.peer.isReady) return;
+      if (state.turnBytes >= TURN_BYTES_MAX || state.next >= lastOfTurn) {
         this.#isUnfinished = true;
         break;
       }
@@ -187,7 +192,7 @@ export class GetData implements Protocol {
   }
 
   #serveBlock(state: PeerState, item: InventoryItem): void {
-    const { chain, logger, outbox } = this.#ports;
+    const { chain, logger, outbox, uploads } = this.#ports;
     const { peer } = state;
     const id = chain.headers.find(item.hash);
     if (id === undefined) return;
@@ -198,6 +203,12 @@ export class GetData implements Protocol {
       });
       return;
     }
+    const isFiltered = item.type === MSG_FILTERED_BLOCK;
+    if (isOverLimit(peer, uploads, chain, isFiltered ? undefined : id)) {
+      logger.debug("net", () => `historical block serving limit reached, disconnecting peer=${peer.id}`);
+      outbox.disconnect(peer, "upload-limit-reached" satisfies ProtocolDisconnect);
+      return;
+    }
     if (isBelowLimit(peer, this.#ourServices(), chain, id)) {
       logger.debug("net", () => {
         return `Ignore block request below NODE_NETWORK_LIMITED threshold, disconnecting peer=${peer.id}`;
@@ -206,7 +217,7 @@ export class GetData implements Protocol {
       outbox.disconnect(peer, "block-below-limit" satisfies ProtocolDisconnect);
       return;
     }
-    if (item.type === MSG_FILTERED_BLOCK) return; // Only after `filterload`, which is not served.
+    if (isFiltered) return; // Only after `filterload`, which is not served.
     this.#loadBlock(state, id, item);
   }
 

@@ -1,8 +1,10 @@
 import { displayHash } from "../primitives/hash.ts";
+import type { Transaction } from "../primitives/transaction.ts";
 import {
   type InventoryItem, MSG_BLOCK, MSG_CMPCT_BLOCK, MSG_FILTERED_BLOCK, MSG_TX, MSG_WITNESS_BLOCK,
   MSG_WITNESS_FLAG, MSG_WITNESS_TX, MSG_WTX,
 } from "../wire/messages/inventory.ts";
+import type { TxReference } from "./tx_requests.ts";
 
 const NAMES: ReadonlyMap<number, string> = new Map([
   [MSG_TX, "tx"],
@@ -23,6 +25,15 @@ export function inventoryText({ type, hash }: InventoryItem): string {
   const name = NAMES.get(isWitness ? type - MSG_WITNESS_FLAG : type);
   if (name === undefined) return `0x${type.toString(16).padStart(8, "0")} ${displayHash(hash)}`;
   return `${isWitness ? "witness-" : ""}${name} ${displayHash(hash)}`;
+}
+
+/** `wtx <hash>`, `tx <hash>`: how a transaction was named. */
+export function referenceText({ hash, isWtxid }: TxReference): string {
+  return `${isWtxid ? "wtx" : "tx"} ${displayHash(hash)}`;
+}
+
+export function idsText({ txid, wtxid }: Pick<Transaction, "txid" | "wtxid">): string {
+  return `${displayHash(txid)} (wtxid=${displayHash(wtxid)})`;
 }
 
 /** A transaction by either id, with or without witness. */

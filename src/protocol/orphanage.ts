@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { equalBytes } from "../base/bytes.ts";
 import type { PeerId } from "../peer/peer.ts";
 import { type HashKey, hashKey, type Txid } from "../primitives/hash.ts";
 import type { Transaction } from "../primitives/transaction.ts";
@@ -67,6 +68,20 @@ export class Orphanage {
     deleteFrom(this.#byPeer, orphan.peer, orphan);
     for (const parent of parentsOf(orphan.transaction)) deleteFrom(this.#byParent, hashKey(parent), orphan);
     return true;
+  }
+
+  /** Those that spend what `inputs` spend, the transaction itself among them; says how many. */
+  deleteConflicts({ inputs }: Transaction): number {
+    let deleted = 0;
+    for (const { prevout } of inputs) {
+      for (const { transaction } of this.childrenOf(prevout.txid)) {
+        const spendsIt = transaction.inputs.some(({ prevout: spent }) => {
+          return spent.index === prevout.index && equalBytes(spent.txid, prevout.txid);
+        });
+        if (spendsIt && this.delete(transaction.wtxid)) deleted++;
+      }
+    }
+    return deleted;
   }
 
   deletePeer(peer: PeerId): void {

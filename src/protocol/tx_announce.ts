@@ -102,9 +102,8 @@ export class TxAnnounce implements Protocol {
   received(peer: Peer, message: Message): void {
     const state = this.#peers.get(peer.id);
     if (state === undefined) return;
-    if (message.type === "mempool") this.#mempoolAsked(state);
     // FeeFilterProtocol keeps the same for those who ask, and logs it.
-    else if (message.type === "feefilter" && isMoney(Number(message.value.feeRate))) {
+    if (message.type === "feefilter" && isMoney(Number(message.value.feeRate))) {
       state.minFeeRate = Number(message.value.feeRate);
     }
   }
@@ -146,6 +145,14 @@ export class TxAnnounce implements Protocol {
     if (state !== undefined) this.#addKnown(state, hash);
   }
 
+  /** All of the mempool is to be told to `peer`, which has asked for it (BIP35). */
+  announceAll(peer: Peer): void {
+    const state = this.#peers.get(peer.id);
+    if (state === undefined) return;
+    state.wantsMempool = true;
+    this.#timers.set(peer.id, this.#dueAt(state));
+  }
+
   /** Whether transactions are announced to it at all. */
   isRelaying(peer: Peer): boolean {
     return this.#peers.has(peer.id);
@@ -168,14 +175,9 @@ export class TxAnnounce implements Protocol {
   /** `inv_to_send` and `last_inv_sequence` of getpeerinfo. */
   counts(peer: Peer): { readonly pending: number; readonly lastSequence: number } {
     const state = this.#peers.get(peer.id);
-    return { pending: state?.pending?.size ?? 0, lastSequence: state?.tellableUpTo ?? 0 };
-  }
-
-  /** BIP35, for those who may; the others are dealt with by `UnservedMessages`. */
-  #mempoolAsked(state: PeerState): void {
-    if (!state.peer.permissions.has("mempool")) return;
-    state.wantsMempool = true;
-    this.#timers.set(state.peer.id, this.#dueAt(state));
+    if (state === undefined) return { pending: 0, lastSequence: 0 };
+    // Bitcoin Core counts changes of the mempool from 1 on, and names the next.
+    return { pending: state.pending?.size ?? 0, lastSequence: state.tellableUpTo + 1 };
   }
 
   #announceIfDue(state: PeerState): void {

@@ -10,7 +10,6 @@
  *
  * @module
  */
-import { equalBytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import {
@@ -27,7 +26,7 @@ import type { Message } from "../wire/message.ts";
 import { type InventoryItem, MSG_TX, MSG_WITNESS_TX, MSG_WTX } from "../wire/messages/inventory.ts";
 import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import { InventoryFilter } from "./inventory_filter.ts";
-import { inventoryText, isBlockItem, isTxItem } from "./inventory_text.ts";
+import { idsText, inventoryText, isBlockItem, isTxItem, referenceText } from "./inventory_text.ts";
 import { type Orphan, Orphanage } from "./orphanage.ts";
 import { BLOCKS_IN_FLIGHT_MAX } from "./choose_blocks.ts";
 import { canServeWitnesses, isPreferred } from "./peer_services.ts";
@@ -158,7 +157,7 @@ export class TxDownload implements Protocol {
       if (transaction.hasWitness) this.#confirmed.add(transaction.wtxid);
       this.#forget(transaction);
       if (this.#orphanage.size === 0) continue;
-      erased += this.#eraseConflicts(transaction);
+      erased += this.#orphanage.deleteConflicts(transaction);
       this.#retryChildrenOf(transaction);
     }
     if (erased === 0) return;
@@ -201,8 +200,7 @@ export class TxDownload implements Protocol {
       if (item.type === (peer.features.wtxidRelay ? MSG_TX : MSG_WTX)) continue;
       if (!isTxItem(item)) {
         if (!isBlockItem(item)) {
-          const text = inventoryText(item);
-          logger.debug("net", () => `Unknown inv type "${text}" received from peer=${peer.id}`);
+          logger.debug("net", () => `Unknown inv type "${inventoryText(item)}" received from peer=${peer.id}`);
         }
         continue;
       }
@@ -210,7 +208,8 @@ export class TxDownload implements Protocol {
         return this.#drop(peer, `transaction (${displayHash(item.hash)}) inv sent in violation of protocol`);
       }
       announce.addKnown(peer, item.hash);
-      if (chain.isInitialBlockDownload) continue;
+      // What cannot be noted need not be looked up: a flood is to cost its sender more than us.
+      if (chain.isInitialBlockDownload || !this.#hasRoomFor(peer)) continue;
       const reference = { hash: item.hash, isWtxid: item.type === MSG_WTX };
       const isKnown = this.#isKnown(reference);
       const news = isKnown ? "have" : "new";
@@ -220,8 +219,8 @@ export class TxDownload implements Protocol {
   }
 
   #note(peer: Peer, reference: TxReference): void {
+    if (!this.#hasRoomFor(peer)) return;
     const isTrusted = peer.permissions.has("relay");
-    if (!isTrusted && this.#requests.count(peer.id) >= TX_ANNOUNCEMENTS_MAX) return;
     const preferred = isPreferred(peer);
     let delays = preferred ? 0 : 1;
     if (!reference.isWtxid && this.#wtxidPeers > 0) delays++;
@@ -263,7 +262,7 @@ export class TxDownload implements Protocol {
     if (!peer.permissions.has("forcerelay")) return;
     const { announce, logger, mempool } = this.#ports;
     const entry = mempool.get(txid);
-    const ids = `${displayHash(txid)} (wtxid=${displayHash(wtxid)}) from`;
+    const ids = `${idsText({ txid, wtxid })} from`;
     if (entry === undefined) {
       logger.info(`Not relaying non-mempool transaction ${ids} forcerelay peer=${peer.id}`);
       return;
@@ -362,19 +361,6 @@ export class TxDownload implements Protocol {
     }
   }
 
-  #eraseConflicts({ inputs }: Transaction): number {
-    let erased = 0;
-    for (const { prevout } of inputs) {
-      for (const { transaction } of this.#orphanage.childrenOf(prevout.txid)) {
-        const spendsIt = transaction.inputs.some(({ prevout: spent }) => {
-          return spent.index === prevout.index && equalBytes(spent.txid, prevout.txid);
-        });
-        if (spendsIt && this.#orphanage.delete(transaction.wtxid)) erased++;
-      }
-    }
-    return erased;
-  }
-
   /** Whether there is no use in asking for it. */
   #isKnown({ hash, isWtxid }: TxReference): boolean {
     const { mempool } = this.#ports;
@@ -382,6 +368,11 @@ export class TxDownload implements Protocol {
     if (this.#orphanage.has(hash) || this.#submitted.has(hashKey(hash))) return true;
     if (this.#confirmed.has(hash) || this.#rejected.has(hash)) return true;
     return (isWtxid ? mempool.getByWtxid(hash) : mempool.get(hash as Txid)) !== undefined;
+  }
+
+  /** Whether another announcement of this peer would be noted. */
+  #hasRoomFor({ id, permissions }: Peer): boolean {
+    return permissions.has("relay") || this.#requests.count(id) < TX_ANNOUNCEMENTS_MAX;
   }
 
   #forget({ txid, wtxid }: Transaction): void {
@@ -406,12 +397,4 @@ export class TxDownload implements Protocol {
     this.#ports.logger.debug("net", () => `${why}, disconnecting peer=${peer.id}`);
     this.#ports.outbox.disconnect(peer, "transaction-unwanted" satisfies ProtocolDisconnect);
   }
-}
-
-function referenceText({ hash, isWtxid }: TxReference): string {
-  return `${isWtxid ? "wtx" : "tx"} ${displayHash(hash)}`;
-}
-
-function idsText({ txid, wtxid }: Transaction): string {
-  return `${displayHash(txid)} (wtxid=${displayHash(wtxid)})`;
 }

@@ -14,8 +14,6 @@ const REQUESTS: readonly (readonly [message: Message, reason: string, log: strin
     "filteradd received despite not offering bloom services, disconnecting peer=0"],
   [{ type: "filterclear", value: null }, "bloom-filter-unserved",
     "filterclear received despite not offering bloom services, disconnecting peer=0"],
-  [{ type: "mempool", value: null }, "mempool-unserved",
-    "mempool request with bloom filters disabled, disconnecting peer=0"],
 ];
 
 for (const [message, reason, log] of REQUESTS) {
@@ -28,13 +26,3 @@ for (const [message, reason, log] of REQUESTS) {
     assert.ok(outbox.logged(log));
   });
 }
-
-test("mempool costs nothing to peers that may ask, or that are never dropped", () => {
-  for (const permission of ["mempool", "noban"] as const) {
-    const outbox = new ProtocolBench();
-    outbox.protocols.push(new UnservedMessages({ logger: outbox.logger, outbox }));
-    const peer = outbox.open({ permissions: [permission] });
-    outbox.from(peer, { type: "mempool", value: null });
-    assert.deepEqual(outbox.dropped(peer), []);
-  }
-});

@@ -1,6 +1,6 @@
 /**
- * Requests for what we do not offer: bloom filters and `mempool` (BIP37, BIP35, BIP111). Whoever
- * asks all the same is dropped, as Bitcoin Core drops it.
+ * Requests for what we do not offer: bloom filters (BIP37, BIP111). Whoever asks all the same is
+ * dropped, as Bitcoin Core drops it.
  *
  * Needs from the node: nothing but the calls of `Protocol`.
  *
@@ -42,9 +42,6 @@ export class UnservedMessages implements Protocol {
         const text = `${message.type} received despite not offering bloom services`;
         return this.#drop(peer, text, "bloom-filter-unserved");
       }
-      case "mempool":
-        if (peer.permissions.has("mempool") || peer.permissions.has("noban")) return;
-        return this.#drop(peer, "mempool request with bloom filters disabled", "mempool-unserved");
       default:
     }
   }

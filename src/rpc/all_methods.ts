@@ -1,4 +1,6 @@
+import { addressBookMethods } from "./methods/address_book.ts";
 import { addressMethods } from "./methods/addresses.ts";
+import { banMethods } from "./methods/bans.ts";
 import { blockMethods } from "./methods/block.ts";
 import { blockScanMethods } from "./methods/block_scan.ts";
 import { blockTemplateMethods } from "./methods/block_template.ts";
@@ -8,6 +10,7 @@ import { chainStatisticsMethods } from "./methods/chain_statistics.ts";
 import { coinScanMethods } from "./methods/coin_scan.ts";
 import { coinSetMethods } from "./methods/coin_set_info.ts";
 import { coinMethods } from "./methods/coins.ts";
+import { connectionMethods } from "./methods/connections.ts";
 import { controlMethods } from "./methods/control.ts";
 import { createTransactionMethods } from "./methods/create_transaction.ts";
 import { deploymentMethods } from "./methods/deployments.ts";
@@ -25,6 +28,7 @@ import { miningInfoMethods } from "./methods/mining_info.ts";
 import { networkMethods } from "./methods/network.ts";
 import { hiddenNetworkMethods } from "./methods/network_hidden.ts";
 import { priorityMethods } from "./methods/priorities.ts";
+import { privateBroadcastMethods } from "./methods/private_broadcast.ts";
 import { proofMethods } from "./methods/proofs.ts";
 import { signingMethods } from "./methods/signing.ts";
 import { snapshotMethods } from "./methods/snapshots.ts";
@@ -35,8 +39,8 @@ import { waitingMethods } from "./methods/waiting.ts";
 export const ALL_METHODS = new MethodTable([
   chainMethods, blockMethods, chainControlMethods, chainStatisticsMethods, deploymentMethods, coinMethods,
   snapshotMethods, coinSetMethods, coinScanMethods, blockScanMethods, indexMethods, proofMethods,
-  transactionMethods, createTransactionMethods, signingMethods, messageMethods, addressMethods,
+  transactionMethods, privateBroadcastMethods, createTransactionMethods, signingMethods, messageMethods, addressMethods,
   descriptorMethods, mempoolMethods, mempoolRelationMethods, mempoolTestMethods, estimateMethods,
-  networkMethods, hiddenNetworkMethods, miningMethods, miningInfoMethods, priorityMethods,
+  networkMethods, connectionMethods, banMethods, addressBookMethods, hiddenNetworkMethods, miningMethods, miningInfoMethods, priorityMethods,
   blockTemplateMethods, controlMethods, waitingMethods, hiddenMethods,
 ]);

@@ -22,6 +22,12 @@ export async function runCommand<T extends CommandValue["type"]>(
   return result.value as ValueOf<T>;
 }
 
+/** The same for one that dials. As Bitcoin Core has it, what came of that is seen in getpeerinfo. */
+export async function runDial(host: RpcHost, command: Command): Promise<void> {
+  const result = await host.command(command);
+  if (!result.ok && result.fault.code !== "dial-failed") throw faultError(result.fault);
+}
+
 function faultError(fault: CommandFault): RpcError {
   const [code, message] = wording(fault);
   return new RpcError(code, message);
@@ -35,6 +41,13 @@ function wording(fault: CommandFault): readonly [code: number, message: string] 
       return [RPC_CODE.verify, "bad-txns-inputs-missingorspent"];
     case "already-in-chain":
       return [RPC_CODE.alreadyInUtxoSet, "Transaction outputs already in utxo set"];
+    case "private-broadcast-impossible":
+      return [RPC_CODE.misc, "-privatebroadcast is enabled, but none of the Tor or I2P networks is reachable. " +
+        "Maybe the location of the Tor proxy couldn't be retrieved from the Tor daemon at startup. Check " +
+        "whether the Tor daemon is running and that -torcontrol, -torpassword and -i2psam are configured " +
+        "properly."];
+    case "private-broadcast-full":
+      return [RPC_CODE.limitExceeded, "Private broadcast queue is full"];
     case "fee-too-high":
       return [RPC_CODE.verify, "Fee exceeds maximum configured by user (e.g. -maxtxfee, maxfeerate)"];
     case "transaction-not-found":
@@ -53,7 +66,8 @@ function wording(fault: CommandFault): readonly [code: number, message: string] 
 }
 
 type ConnectionFault = Exclude<CommandFault, {
-  readonly code: "transaction-rejected" | "missing-inputs" | "already-in-chain" | "fee-too-high" |
+  readonly code: "transaction-rejected" | "missing-inputs" | "already-in-chain" |
+    "private-broadcast-impossible" | "private-broadcast-full" | "fee-too-high" |
     "transaction-not-found" | "block-invalid" | "block-not-found" | "fetch-refused" | "chain-stuck";
 }>;
 
@@ -65,10 +79,13 @@ function connectionWording(fault: ConnectionFault): readonly [code: number, mess
       return [RPC_CODE.nodeNotAdded, "Error: Node could not be removed. It has not been added previously."];
     case "node-not-connected":
       return [RPC_CODE.nodeNotConnected, "Node not found in connected nodes"];
+    case "not-banned":
+      return [
+        RPC_CODE.invalidIpOrSubnet,
+        "Error: Unban failed. Requested address/subnet was not previously manually banned.",
+      ];
     case "too-many-connections":
       return [RPC_CODE.nodeCapacityReached, "Error: Already at capacity for specified connection type."];
-    case "dial-refused":
-      return [RPC_CODE.misc, `Error: ${fault.reason}`];
     case "dial-failed":
       return [RPC_CODE.nodeCapacityReached, `Error: Could not connect: ${fault.reason}`];
     case "snapshot-refused":

@@ -245,6 +245,8 @@ export interface PeerJson {
   readonly addrbind?: string;
   readonly addrlocal?: string;
   readonly network: string;
+  /** Number of the autonomous system of its address, where that is known (`-asmap`). */
+  readonly mapped_as?: number;
   readonly services: string;
   readonly servicesnames: readonly string[];
   readonly relaytxes: boolean;
@@ -282,6 +284,13 @@ export interface PeerJson {
   readonly session_id: string;
 }
 
+/** An element of `getaddednodeinfo`. */
+export interface AddedNodeJson {
+  readonly addednode: string;
+  readonly connected: boolean;
+  readonly addresses: readonly { readonly address: string; readonly connected: "inbound" | "outbound" }[];
+}
+
 /** An element of `getnodeaddresses`. */
 export interface NodeAddressJson {
   readonly time: number;
@@ -289,4 +298,53 @@ export interface NodeAddressJson {
   readonly address: string;
   readonly port: number;
   readonly network: string;
+}
+
+/** An element of `listbanned`. */
+export interface BanJson {
+  readonly address: string;
+  readonly ban_created: number;
+  readonly banned_until: number;
+  readonly ban_duration: number;
+  readonly time_remaining: number;
+}
+
+/** A member of `getaddrmaninfo`. */
+export interface AddressCountsJson {
+  readonly new: number;
+  readonly tried: number;
+  readonly total: number;
+}
+
+/** An entry of `getrawaddrman`. */
+export interface BookEntryJson {
+  readonly address: string;
+  readonly mapped_as?: number;
+  readonly port: number;
+  readonly services: number;
+  readonly time: number;
+  readonly network: string;
+  readonly source: string;
+  readonly source_network: string;
+  readonly source_mapped_as?: number;
+}
+
+export interface PrivateTransactionJson {
+  readonly txid: string;
+  readonly wtxid: string;
+  readonly hex: string;
+}
+
+export interface PrivatePeerJson {
+  readonly address: string;
+  readonly sent: number;
+  readonly received?: number;
+}
+
+/** `getprivatebroadcastinfo` */
+export interface PrivateBroadcastJson {
+  readonly transactions: readonly (PrivateTransactionJson & {
+    readonly time_added: number;
+    readonly peers: readonly PrivatePeerJson[];
+  })[];
 }

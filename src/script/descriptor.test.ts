@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../../test/support/portable_curve.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
 import { REGTEST } from "../params/regtest.ts";
 import { encodeSecretKey, parseAddress } from "./addresses.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "../../test/support/portable_curve.ts";
 import { defined } from "../base/assert.ts";
 import { fromHex } from "../base/bytes.ts";
 import { MAIN } from "../params/main.ts";

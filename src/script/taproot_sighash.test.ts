@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { skipWithoutShared } from "../../test/support/paths.ts";
+import "../../test/support/portable_curve.ts";
 import { TAPROOT_WALLET } from "../../test/vectors/taproot_vectors.ts";
 import { sharedCases } from "../../test/vectors/vector_files.ts";
 import { failuresOf } from "../../test/vectors/vector_format.ts";

@@ -1,5 +1,5 @@
 /**
- * Nodes and the links between them, on one virtual clock, from one seed.
+ * Nodes, whatever plays one, and the links between them, on one virtual clock, from one seed.
  *
  * A link keeps the order of what is sent over it and delays each piece by the latency between its
  * two ends, which is drawn once, with a jitter drawn each time. While a link is cut nothing gets
@@ -17,6 +17,7 @@ import {
 import type { DialId, NodeInput } from "../node/effect.ts";
 import type { NodeEvent } from "../node/event.ts";
 import type { NodeOptions } from "../node/node_options.ts";
+import type { NodePorts } from "../node/node_ports.ts";
 import type { PeerId } from "../peer/peer.ts";
 import { addressKey, type NetworkAddress } from "../primitives/network_address.ts";
 import { EventQueue } from "./event_queue.ts";
@@ -36,16 +37,31 @@ export interface NetworkSettings {
   /** Delays one delivery more than its link would: to show that the trace sees it. */
   readonly moved?: { readonly delivery: number; readonly by: Duration } | undefined;
   readonly logger?: Logger;
+  /** Whether a hash over all deliveries is kept; left out, it is. */
+  readonly isTraced?: boolean;
+}
+
+/** What stands at one end of links: a whole node, or something that plays one or many. */
+export interface Endpoint {
+  /** Place in the network, from zero. */
+  readonly index: number;
+  readonly address: NetworkAddress;
+  /** One way, to anyone; left out, each pair draws one. */
+  readonly latency?: Duration | undefined;
+  newPeer(): PeerId;
+  give(input: NodeInput): void;
 }
 
 /** One end of a connection. */
 interface End {
-  readonly host: VirtualHost;
+  readonly host: Endpoint;
   readonly peer: PeerId;
   /** Nothing that is sent to this end arrives before this, since order is kept. */
   arrivesFrom: Instant;
   isReading: boolean;
   isOpen: boolean;
+  /** Its host was told that it is closed, and has no more to say about it. */
+  isForgotten: boolean;
   /** Arrived, or held up by a cut, and not yet handed over. */
   readonly waiting: (() => void)[];
 }
@@ -55,22 +71,35 @@ interface Link {
   readonly latency: Duration;
 }
 
+/** A dial that reaches somebody. */
+interface Attempt {
+  readonly from: Endpoint;
+  readonly to: Endpoint;
+  readonly dial: DialId;
+  readonly latency: Duration;
+  readonly address: NetworkAddress;
+  readonly as: NetworkAddress;
+}
+
 export class VirtualNetwork implements HostWorld {
   readonly clock: VirtualClock;
   readonly trace = new Trace();
   readonly verdicts = new SharedVerdicts();
   readonly hosts: VirtualHost[] = [];
+  /** What a name leads to. */
+  readonly names = new Map<string, readonly NetworkAddress[]>();
   readonly logger?: Logger;
   readonly #settings: NetworkSettings;
   readonly #queue = new EventQueue();
   readonly #rng: Rng;
-  readonly #byAddress = new Map<string, VirtualHost>();
+  readonly #byAddress = new Map<string, Endpoint>();
   readonly #links = new Map<string, Link>();
   readonly #latencies = new Map<string, Duration>();
   readonly #listeners: ((host: VirtualHost, event: NodeEvent) => void)[] = [];
+  #endpoints = 0;
   #deliveries = 0;
-  /** The side of a cut that each host is on; all are on one while nothing is cut. */
-  #side: (host: VirtualHost) => number = () => 0;
+  /** The side of a cut that each end is on; all are on one while nothing is cut. */
+  #side: (host: Endpoint) => number = () => 0;
 
   constructor(settings: NetworkSettings) {
     this.#settings = settings;
@@ -79,20 +108,35 @@ export class VirtualNetwork implements HostWorld {
     if (settings.logger !== undefined) this.logger = settings.logger;
   }
 
-  addHost(address: NetworkAddress, options: NodeOptions): VirtualHost {
+  addHost(address: NetworkAddress, options: NodeOptions, ports: Partial<NodePorts> = {}): VirtualHost {
     const rng = seededRng(this.#rng.u32());
-    const host = new VirtualHost(this.hosts.length, address, options, rng, this);
-    this.hosts.push(host);
-    this.#byAddress.set(addressKey(address), host);
-    return host;
+    return this.attach((index) => {
+      const host = new VirtualHost(index, address, options, { rng, ...ports }, this);
+      this.hosts.push(host);
+      return host;
+    });
+  }
+
+  /** Gives what `make` returns a place, and lets it be reached at its address. */
+  attach<T extends Endpoint>(make: (index: number) => T): T {
+    const endpoint = make(this.#endpoints++);
+    this.listenAt(endpoint.address, endpoint);
+    return endpoint;
+  }
+
+  /** From now on whoever dials `address` reaches `endpoint`; `undefined`: nobody. */
+  listenAt(address: NetworkAddress, endpoint: Endpoint | undefined): void {
+    const key = addressKey(address);
+    if (endpoint === undefined) this.#byAddress.delete(key);
+    else this.#byAddress.set(key, endpoint);
   }
 
   onEvent(listener: (host: VirtualHost, event: NodeEvent) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Cuts every link between hosts for which `side` differs. */
-  cut(side: (host: VirtualHost) => number): void {
+  /** Cuts every link between ends for which `side` differs. */
+  cut(side: (host: Endpoint) => number): void {
     this.#side = side;
   }
 
@@ -118,6 +162,7 @@ export class VirtualNetwork implements HostWorld {
   }
 
   delivered(host: VirtualHost, input: NodeInput): void {
+    if (this.#settings.isTraced === false) return;
     this.trace.add(this.clock.now(), host.index, input.type, inputBytes(input));
   }
 
@@ -125,7 +170,12 @@ export class VirtualNetwork implements HostWorld {
     for (const listener of this.#listeners) listener(host, event);
   }
 
-  dial(from: VirtualHost, dial: DialId, address: NetworkAddress): void {
+  resolve(name: string): readonly NetworkAddress[] {
+    return this.names.get(name) ?? [];
+  }
+
+  /** `as`: the address that the other end sees, when `from` has several. */
+  dial(from: Endpoint, dial: DialId, address: NetworkAddress, as = from.address): void {
     const to = this.#byAddress.get(addressKey(address));
     if (to === undefined || this.#isCut(from, to)) {
       this.after(DIAL_TIMEOUT, () => from.give({ type: "dial-failed", dial, reason: "timed out" }));
@@ -133,32 +183,47 @@ export class VirtualNetwork implements HostWorld {
     }
     const latency = this.#latencyBetween(from, to);
     // One way for the request; the other end opens first, and the answer takes another.
-    this.after(latency, () => this.#open(from, to, dial, latency));
+    this.after(latency, () => this.#open({ from, to, dial, latency, address, as }));
   }
 
-  transmit(host: VirtualHost, peer: PeerId, bytes: Bytes): void {
+  transmit(host: Endpoint, peer: PeerId, bytes: Bytes): void {
     const { end, latency } = this.#otherEnd(host, peer);
     this.#send(end, latency, () => {
       if (end.isOpen) end.host.give({ type: "received", peer: end.peer, bytes });
     });
   }
 
-  hangUp(host: VirtualHost, peer: PeerId): void {
+  hangUp(host: Endpoint, peer: PeerId): void {
     const { own, end, latency } = this.#otherEnd(host, peer);
     this.#close(own, "closed here");
     this.#send(end, latency, () => this.#close(end, "closed by the other end"));
   }
 
-  setReading(host: VirtualHost, peer: PeerId, isReading: boolean): void {
+  setReading(host: Endpoint, peer: PeerId, isReading: boolean): void {
     const { own } = this.#otherEnd(host, peer);
     own.isReading = isReading;
     if (isReading) this.after(milliseconds(0), () => this.#release(own));
   }
 
-  #open(from: VirtualHost, to: VirtualHost, dial: DialId, latency: Duration): void {
+  /** Ends all connections of `host`, which does not hear of it: it is gone. */
+  drop(host: Endpoint): void {
+    for (const { ends, latency } of new Set(this.#links.values())) {
+      const [a, b] = ends;
+      if (a.host !== host && b.host !== host) continue;
+      const [own, other] = a.host === host ? [a, b] : [b, a];
+      own.isOpen = false;
+      own.isForgotten = true;
+      this.#send(other, latency, () => this.#close(other, "closed by the other end"));
+    }
+  }
+
+  #open({ from, to, dial, latency, address, as }: Attempt): void {
     const now = this.clock.now();
-    const end = (host: VirtualHost): End => {
-      return { host, peer: host.newPeer(), arrivesFrom: now, isReading: true, isOpen: true, waiting: [] };
+    const end = (host: Endpoint): End => {
+      return {
+        host, peer: host.newPeer(), arrivesFrom: now, isReading: true, isOpen: true, isForgotten: false,
+        waiting: [],
+      };
     };
     const accepting = end(to);
     const dialling = end(from);
@@ -167,10 +232,10 @@ export class VirtualNetwork implements HostWorld {
     this.#links.set(endKey(dialling), link);
     // Queued before anything that the accepting end sends in answer.
     this.#send(dialling, latency, () => {
-      from.give({ type: "connected", peer: dialling.peer, dial, remote: to.address, local: from.address });
+      from.give({ type: "connected", peer: dialling.peer, dial, remote: address, local: as });
     });
-    const remote = { ...from.address, port: 50_000 + accepting.peer };
-    to.give({ type: "connected", peer: accepting.peer, dial: undefined, remote, local: to.address });
+    const remote = { ...as, port: 50_000 + (accepting.peer % 10_000) };
+    to.give({ type: "connected", peer: accepting.peer, dial: undefined, remote, local: address });
   }
 
   /** Hands `delivery` to `end` when it has crossed the link, after all that was sent before it. */
@@ -198,11 +263,22 @@ export class VirtualNetwork implements HostWorld {
   #close(end: End, reason: string): void {
     if (!end.isOpen) return;
     end.isOpen = false;
-    this.after(milliseconds(0), () => end.host.give({ type: "closed", peer: end.peer, reason }));
+    this.after(milliseconds(0), () => {
+      if (!end.isForgotten) end.host.give({ type: "closed", peer: end.peer, reason });
+      this.#forget(end);
+    });
+  }
+
+  /** A link is kept until both its ends have done with it. */
+  #forget(end: End): void {
+    end.isForgotten = true;
+    const link = this.#links.get(endKey(end));
+    if (link?.ends.every(({ isForgotten }) => isForgotten) !== true) return;
+    for (const each of link.ends) this.#links.delete(endKey(each));
   }
 
   #otherEnd(
-    host: VirtualHost, peer: PeerId,
+    host: Endpoint, peer: PeerId,
   ): { readonly own: End; readonly end: End; readonly latency: Duration } {
     const link = this.#links.get(`${host.index}/${peer}`);
     assert(link !== undefined, `host ${host.index} has a peer ${peer}`);
@@ -211,11 +287,13 @@ export class VirtualNetwork implements HostWorld {
     return { own, end: own === a ? b : a, latency: link.latency };
   }
 
-  #isCut(a: VirtualHost, b: VirtualHost): boolean {
+  #isCut(a: Endpoint, b: Endpoint): boolean {
     return this.#side(a) !== this.#side(b);
   }
 
-  #latencyBetween(a: VirtualHost, b: VirtualHost): Duration {
+  #latencyBetween(a: Endpoint, b: Endpoint): Duration {
+    const own = a.latency ?? b.latency;
+    if (own !== undefined) return own;
     const key = a.index < b.index ? `${a.index}/${b.index}` : `${b.index}/${a.index}`;
     let latency = this.#latencies.get(key);
     if (latency === undefined) {

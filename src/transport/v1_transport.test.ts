@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { InvariantError } from "../base/assert.ts";
 import { type Bytes, concatBytes, fromHex, toHex } from "../base/bytes.ts";
 import { type RawMessage, type ReceivedMessage, TransportError } from "./transport.ts";
-import { V1_HEADER_BYTES, V1Transport } from "./v1_transport.ts";
+import { V1Transport } from "./v1_transport.ts";
 
 const REGTEST = fromHex("fabfb5da");
 
@@ -187,12 +187,6 @@ for (const chunkBytes of [1_000_003, 65_536, 1_460]) {
     assert.equal(received[0]?.payload.buffer.byteLength, 4_000_000);
   });
 }
-
-test("a framed size is that of what is sent", () => {
-  const transport = new V1Transport(REGTEST);
-  assert.equal(transport.framedSize(8), PING.length);
-  assert.equal(transport.framedSize(0), V1_HEADER_BYTES);
-});
 
 test("a type of thirteen characters is our own fault", () => {
   const message = { type: "thirteenchars", payload: fromHex("") };

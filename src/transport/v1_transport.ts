@@ -14,10 +14,11 @@
  *
  * @module
  */
-import { assert } from "../base/assert.ts";
+import { assert, defined } from "../base/assert.ts";
 import { type Bytes, concatBytes, equalBytes, NO_BYTES, toHex, toLatin1 } from "../base/bytes.ts";
 import { sanitize } from "../base/safe_text.ts";
 import { hash256 } from "../crypto/crypto.ts";
+import { PartialStretch } from "./partial_stretch.ts";
 import {
   type FrameFault, MESSAGE_TYPE_BYTES, PAYLOAD_BYTES_MAX, type RawMessage, type ReceivedMessage,
   type Transport, TransportError, type TransportFaultKind,
@@ -41,13 +42,16 @@ interface FrameHeader {
 }
 
 export class V1Transport implements Transport {
+  readonly type = "v1";
+  readonly sessionId = undefined;
+  readonly canSend = true;
+  readonly hasWork = false;
   readonly #magic: Bytes;
   /** The first bytes of a header that is not yet whole. */
   #partialHeader: Bytes = NO_BYTES;
   /** Of the message whose payload is being received. */
   #header: FrameHeader | undefined;
-  #payload: Bytes = NO_BYTES;
-  #filled = 0;
+  #payload: PartialStretch | undefined;
   #broken: TransportError | undefined;
 
   /** `magic`: the four bytes of the network. */
@@ -57,7 +61,7 @@ export class V1Transport implements Transport {
   }
 
   get heldBytes(): number {
-    return this.#partialHeader.length + this.#payload.length;
+    return this.#partialHeader.length + (this.#payload?.heldBytes ?? 0);
   }
 
   receive(bytes: Bytes): readonly ReceivedMessage[] {
@@ -65,10 +69,10 @@ export class V1Transport implements Transport {
     const messages: ReceivedMessage[] = [];
     let offset = 0;
     while (offset < bytes.length) {
-      if (this.#header === undefined) offset = this.#takeHeader(bytes, offset, messages);
-      else offset = this.#takePayload(this.#header.length, bytes, offset);
+      if (this.#payload === undefined) offset = this.#takeHeader(bytes, offset, messages);
+      else offset = this.#payload.take(bytes, offset);
       // Also when the header says that no payload follows.
-      if (this.#header?.length === this.#filled) messages.push(this.#finishMessage(this.#header));
+      if (this.#payload?.isWhole === true) messages.push(this.#finishMessage());
     }
     return messages;
   }
@@ -88,8 +92,12 @@ export class V1Transport implements Transport {
     return framed;
   }
 
-  framedSize(payloadBytes: number): number {
-    return V1_HEADER_BYTES + payloadBytes;
+  takeOutput(): Bytes {
+    return NO_BYTES;
+  }
+
+  work(): readonly ReceivedMessage[] {
+    return [];
   }
 
   /** Goes on with the header; returns the offset behind what was taken. */
@@ -113,34 +121,15 @@ export class V1Transport implements Transport {
     }
     this.#partialHeader = NO_BYTES;
     this.#header = { typeField, length, checksum };
+    this.#payload = new PartialStretch(length);
     return end;
   }
 
-  /** Goes on with the payload; returns the offset behind what was taken. */
-  #takePayload(length: number, bytes: Bytes, start: number): number {
-    const end = Math.min(bytes.length, start + length - this.#filled);
-    this.#reserve(this.#filled + end - start, length);
-    this.#payload.set(bytes.subarray(start, end), this.#filled);
-    this.#filled += end - start;
-    return end;
-  }
-
-  /**
-   * Makes room for `needed` bytes of a payload of `length`. Room doubles, so that copying stays in
-   * proportion to what has arrived, and so does memory, whatever length was announced.
-   */
-  #reserve(needed: number, length: number): void {
-    if (needed <= this.#payload.length) return;
-    const grown = new Uint8Array(Math.min(length, Math.max(needed, 2 * this.#payload.length)));
-    grown.set(this.#payload.subarray(0, this.#filled));
-    this.#payload = grown;
-  }
-
-  #finishMessage(header: FrameHeader): ReceivedMessage {
-    const payload = this.#payload;
+  #finishMessage(): ReceivedMessage {
+    const header = defined(this.#header, "a payload has a header");
+    const payload = defined(this.#payload, "a message is finished with its payload").bytes;
     this.#header = undefined;
-    this.#payload = NO_BYTES;
-    this.#filled = 0;
+    this.#payload = undefined;
     const fault = findFault(header, payload);
     return {
       type: nameIn(header.typeField),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { schnorr, secp256k1 } from "@noble/curves/secp256k1.js";
 import * as oracle from "@scure/btc-signer";
+import "../../test/support/portable_curve.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { seededRng } from "../base/rng.ts";
 import { decodeWith } from "../codec/codec.ts";

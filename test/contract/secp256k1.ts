@@ -4,6 +4,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { type Bytes, concatBytes, fromHex, NO_BYTES, toHex } from "../../src/base/bytes.ts";
 import { randomBytes, seededRng } from "../../src/base/rng.ts";
 import { taggedHash } from "../../src/crypto/crypto.ts";
+import { ELLSWIFT_BYTES } from "../../src/crypto/elligator_swift.ts";
 import { portableSecp256k1 as oracle } from "../../src/crypto/portable_secp256k1.ts";
 import type { Secp256k1 } from "../../src/crypto/secp256k1.ts";
 import { sharedPath, skipWithoutShared } from "../support/paths.ts";
@@ -58,7 +59,7 @@ export function obeysSecp256k1(backend: string, curve: Secp256k1): void {
       assert.deepEqual(tweaked, oracle.tweakXOnlyKey(key, tweak));
     });
   }
-  claim("keys, signatures and tweaks are made as by the oracle", makesAsOracle);
+  claim("keys, signatures, tweaks and exchanges are made as by the oracle", makesAsOracle);
   claim("a secret key out of range is refused", refusesSecrets);
   claim("random questions, right and bent, are answered as by the oracle", answersAsOracle);
   claim("a refusal leaves nothing behind for the next question", forgetsRefusals);
@@ -254,6 +255,12 @@ function makesAsOracle(curve: Secp256k1): void {
     assert.deepEqual(curve.signEcdsa(hash, secret), oracle.signEcdsa(hash, secret), say);
     assert.deepEqual(curve.signSchnorr(hash, secret, other), oracle.signSchnorr(hash, secret, other), say);
     assert.deepEqual(curve.tweakSecretKey(secret, other), oracle.tweakSecretKey(secret, other), say);
+    const ours = oracle.createEllswift(secret, other);
+    assert.deepEqual(curve.createEllswift(secret, other), ours, say);
+    const exchange = {
+      secretKey: secret, ours, theirs: randomBytes(rng, ELLSWIFT_BYTES), isInitiator: i % 2 === 0,
+    };
+    assert.deepEqual(curve.ellswiftSecret(exchange), oracle.ellswiftSecret(exchange), say);
   }
   const minusSecret = toBytes(ORDER - evenSecret());
   for (const tweak of [ZERO, FULL, toBytes(ORDER), minusSecret, HASH.subarray(1)]) {

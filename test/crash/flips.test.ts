@@ -53,6 +53,7 @@ const KINDS: readonly { readonly name: string; readonly files: RegExp }[] = [
     { name: `what LevelDB says of ${store}`, files: new RegExp(`^${store}/LOG`) },
   ]),
   { name: "addresses of peers", files: /^peers\.dat$/ },
+  { name: "bans", files: /^banlist\.json$/ },
 ];
 
 before(async () => {
@@ -154,7 +155,7 @@ async function mend(folder: string, message: string, file: string): Promise<void
     writeFileSync(join(folder, file), "tidings data format 2\n");
     return;
   }
-  if (file === "blocks/xor.dat") rmSync(join(folder, file));
+  if (file === "blocks/xor.dat" || file === "peers.dat") rmSync(join(folder, file));
   const what = /-reindex-chainstate/.test(message) ? "chainstate" : "all";
   const node = await open(folder, silentLogger, { what, isPruning: false });
   while (node.core.chain.isLoadingBlocks) await new Promise((resolve) => setTimeout(resolve, 2));

@@ -159,10 +159,11 @@ function failingBatch(code: string): Failing {
   };
 }
 
+/** `most`: there are more calls in a run, also of one in which many batches are written as one. */
 const KINDS: readonly { readonly name: string; readonly fail: Failing; readonly most: number }[] = [
-  { name: "a write to a block or undo file, on a full disk", fail: failingWrite("ENOSPC", false), most: 120 },
-  { name: "a write of which half is taken, on a full disk", fail: failingWrite("ENOSPC", true), most: 120 },
-  { name: "a write to a disk that is broken", fail: failingWrite("EIO", false), most: 120 },
+  { name: "a write to a block or undo file, on a full disk", fail: failingWrite("ENOSPC", false), most: 60 },
+  { name: "a write of which half is taken, on a full disk", fail: failingWrite("ENOSPC", true), most: 60 },
+  { name: "a write to a disk that is broken", fail: failingWrite("EIO", false), most: 60 },
   { name: "a sync to a disk that is broken", fail: failingSync("EIO"), most: 4 },
   { name: "a new file on a disk that has become read-only", fail: failingOpen("EROFS"), most: 4 },
   { name: "a batch of a store, on a full disk", fail: failingBatch("ENOSPC"), most: 35 },

@@ -27,16 +27,24 @@ const KILLS = testSize("TIDINGS_KILLS", 4);
 const SEED = testSeed(1);
 /** A test of more would pass the time that one may take. */
 const KILLS_PER_TEST = 10;
-const CHAIN_LENGTH = KILLS > 20 ? 520 : 340;
+const CHAIN_LENGTH = KILLS > 20 ? 600 : 340;
 
 /** Blocks of a fork, and of what overtakes it. */
 const FORK_BLOCKS_MAX = 20;
+
+/** Bitcoin Core's MIN_BLOCKS_TO_KEEP. */
+const BLOCKS_TO_KEEP = 288;
+/** The first file has these at least: the chain begins with short blocks. */
+const FIRST_FILE_BLOCKS = 102;
+/** Asked for at a time: two files or three, so that there are some for the next kill. */
+const PRUNED_BLOCKS = 24;
 
 const FLUSH_BEGINS = /\[coindb\] Writing \d+ changed coins/;
 const FLUSH_ENDS = /\[coindb\] Coins are written/;
 const PRUNES = /\[prune\] Prune: UnlinkPrunedFiles/;
 
 type Moment = "sync" | "flush" | "stop" | "reorganisation" | "pruning";
+type Extra = "inside a flush" | "files deleted" | "replayed" | "rounds";
 /** A third of the kills at least are to hit a flush. */
 const MOMENTS: readonly Moment[] = ["flush", "sync", "flush", "reorganisation", "stop", "pruning"];
 
@@ -45,6 +53,11 @@ interface CoinsInfo {
   readonly bestblock: string;
   readonly height: number;
   readonly hash_serialized_3: string;
+}
+
+/** Of `getblockchaininfo`. */
+interface ChainInfo {
+  readonly pruneheight?: number;
 }
 
 const root = tempDir();
@@ -59,8 +72,9 @@ class KillRun {
   /** The highest block that the node has reported connected. */
   #best: BlockNode | undefined;
   #node: KillTarget | undefined;
-  readonly counts: Record<Moment | "inside a flush" | "replayed" | "rounds", number> = {
-    sync: 0, flush: 0, stop: 0, reorganisation: 0, pruning: 0, "inside a flush": 0, replayed: 0, rounds: 0,
+  readonly counts: Record<Moment | Extra, number> = {
+    sync: 0, flush: 0, stop: 0, reorganisation: 0, pruning: 0,
+    "inside a flush": 0, "files deleted": 0, replayed: 0, rounds: 0,
   };
 
   constructor(chain: CrashChain, rng: Rng) {
@@ -79,7 +93,9 @@ class KillRun {
     const kind = await this.#approach(node, moment);
     await node.kill();
     this.counts[kind]++;
-    if (isInsideFlush(node.lines.slice(first))) this.counts["inside a flush"]++;
+    const lines = node.lines.slice(first);
+    if (isInsideFlush(lines)) this.counts["inside a flush"]++;
+    if (lines.some((line) => PRUNES.test(line))) this.counts["files deleted"]++;
     const again = this.#node = await this.#start();
     // Blocks of a fork that never became the tip may not have been written yet.
     const isAtEnd = this.#at >= this.#chain.blocks.length;
@@ -163,16 +179,28 @@ class KillRun {
         return "reorganisation";
       }
       case "pruning": {
-        await this.#feed(node, this.#at + below(this.#rng, 2 * share));
-        const height = await node.call<number>("getblockcount");
-        if (height < 300) return this.#approach(node, "sync");
+        const { pruneheight: kept = 0 } = await node.call<ChainInfo>("getblockchaininfo");
+        const until = Math.max(kept, FIRST_FILE_BLOCKS) + PRUNED_BLOCKS;
+        const height = await this.#feedTo(node, until + BLOCKS_TO_KEEP + below(this.#rng, share));
+        if (height < until + BLOCKS_TO_KEEP) return this.#approach(node, "sync");
         const begins = node.line(PRUNES);
-        void node.call("pruneblockchain", height).catch(() => {});
-        await Promise.race([begins, delay(200)]);
-        await delay(below(this.#rng, 10));
+        void node.call("pruneblockchain", until).catch(() => {});
+        // Mostly while files go, now and then while it is made ready.
+        if (below(this.#rng, 4) > 0) await Promise.race([begins, delay(2_000)]);
+        await delay(below(this.#rng, 4));
         return "pruning";
       }
     }
+  }
+
+  /** Hands over blocks until the tip is that high, or there are no more. Gives the tip's height. */
+  async #feedTo(node: KillTarget, height: number): Promise<number> {
+    let at = await node.call<number>("getblockcount");
+    while (at < height && this.#at < this.#chain.blocks.length) {
+      await this.#feed(node, this.#at + Math.max(1, height - at));
+      at = await node.call<number>("getblockcount");
+    }
+    return at;
   }
 
   /** Hands over the blocks up to place `to`, one after the other. */

@@ -125,8 +125,8 @@ suite("with bitcoind", { skip: skipWithoutBitcoind }, () => {
       await from.call("generatetoaddress", 1, maker.wallet.address("p2tr"));
       await to.reaches(await from.tip());
       const after = (await from.peers())[0]?.bytessent_per_msg ?? {};
-      // Frame, count, header, and the empty list of transactions.
-      assert.equal((after["headers"] ?? 0) - (before["headers"] ?? 0), 24 + 1 + 80 + 1, `by ${from.program}`);
+      // An encrypted frame with its type, count, header, and the empty list of transactions.
+      assert.equal((after["headers"] ?? 0) - (before["headers"] ?? 0), 21 + 1 + 80 + 1, `by ${from.program}`);
       assert.equal(after["inv"], before["inv"], `by ${from.program}`);
     }
     await Promise.all([core.stop(), ours.stop()]);
@@ -188,7 +188,7 @@ suite("with bitcoind", { skip: skipWithoutBitcoind }, () => {
     await until("old blocks are pruned", async () => chain.prunedBelow > 0);
     assert.ok(chain.prunedBelow <= HEIGHT - 288, "the last 288 blocks are kept");
     const [peer] = await core.peers();
-    assert.deepEqual(peer?.servicesnames, ["WITNESS", "NETWORK_LIMITED"]);
+    assert.deepEqual(peer?.servicesnames, ["WITNESS", "NETWORK_LIMITED", "P2P_V2"]);
     await node.close();
     assert.equal(existsSync(join(dataDir, "blocks", "blk00000.dat")), false);
     await core.stop();

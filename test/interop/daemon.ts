@@ -49,6 +49,8 @@ export interface PeerInfo {
   readonly synced_headers: number;
   readonly bytesrecv_per_msg: Readonly<Record<string, number>>;
   readonly bytessent_per_msg: Readonly<Record<string, number>>;
+  readonly transport_protocol_type: string;
+  readonly session_id: string;
 }
 
 interface Reply<T> {

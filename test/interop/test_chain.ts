@@ -13,6 +13,7 @@ import { blockCodec } from "../../src/primitives/block.ts";
 import type { Transaction } from "../../src/primitives/transaction.ts";
 import { SCRIPT_KINDS, type ScriptKind } from "../../src/wallet/owned_script.ts";
 import { Wallet } from "../../src/wallet/wallet.ts";
+import "../support/portable_curve.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** The first of them can be spent after the hundredth. */

@@ -8,7 +8,7 @@
 import { type Bytes, concatBytes, equalBytes } from "../../src/base/bytes.ts";
 import { below, type Rng } from "../../src/base/rng.ts";
 import { checkLoneBlock, type LoneBlock } from "../../src/chain/lone_block.ts";
-import { readSpentCoins, writeSpentCoins } from "../../src/chain/spent_coins.ts";
+import { readSpentCoins } from "../../src/chain/spent_coins.ts";
 import { decodeWith } from "../../src/codec/codec.ts";
 import { DecodeError } from "../../src/codec/decode_error.ts";
 import {
@@ -25,6 +25,7 @@ import type { Coin } from "../../src/primitives/coin.ts";
 import { hashKey } from "../../src/primitives/hash.ts";
 import { BlockHeader } from "../../src/primitives/header.ts";
 import { Transaction } from "../../src/primitives/transaction.ts";
+import { writeSpentCoins } from "../support/write_spent_coins.ts";
 
 /** What was changed, as far as it could be read. */
 export interface Mutant {

@@ -40,7 +40,7 @@ after(async () => {
 
 function optionsFor(params: ChainParams, more: Partial<NodeOptions> = {}): NodeOptions {
   const anyWork = { minimumChainWork: 0n, assumeValid: undefined };
-  return { ...defaultNodeOptions(params), ...anyWork, connectOnly: [], loopbackOnly: "a test", ...more };
+  return { ...defaultNodeOptions(params), ...anyWork, connectOnly: [], ...more };
 }
 
 /** A node that talks to peers of this machine only; without a directory it keeps everything in memory. */

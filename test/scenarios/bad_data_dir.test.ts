@@ -178,6 +178,11 @@ const REFUSALS: readonly Refusal[] = [
     damage: (dir) => writeFileSync(join(dir, "blocks", "format"), Buffer.alloc(20)),
     says: [/format is damaged\. If the data is this program's, write "tidings data format 2" into it/],
   },
+  {
+    what: "addresses of peers that are garbage",
+    damage: (dir) => writeFileSync(join(dir, "peers.dat"), "garbage"),
+    says: [/^Invalid or corrupt peers\.dat \(Invalid network magic/, /move the file \(".*peers\.dat"\)/],
+  },
 ];
 
 for (const { what, damage, says } of REFUSALS) {
@@ -214,8 +219,10 @@ const MENDINGS: readonly Omit<Refusal, "says">[] = [
     damage: (dir) => flip(fileOf(join(dir, "chainstate"), /\.log$/), -30),
   },
   { what: "coins without CURRENT", damage: (dir) => rmSync(join(dir, "chainstate", "CURRENT")) },
-  { what: "addresses of peers that are garbage",
-    damage: (dir) => writeFileSync(join(dir, "peers.dat"), "garbage") },
+  { what: "addresses of peers in a form that is no longer written",
+    damage: (dir) => writeFileSync(join(dir, "peers.dat"), "TADR and so on") },
+  { what: "bans that are garbage",
+    damage: (dir) => writeFileSync(join(dir, "banlist.json"), "garbage") },
   { what: "addresses of peers that are gone",
     damage: (dir) => rmSync(join(dir, "peers.dat"), { force: true }) },
   {

@@ -53,7 +53,8 @@ export class TestNode {
       ...QUIET_LOG, categories: ["net"], isRateLimited: false, print: ({ text }) => void log.push(text),
     });
     const node = await openNode({
-      options: { ...defaultNodeOptions(REGTEST), connectOnly: [], ...more },
+      // What is no plain message would be taken for a key.
+      options: { ...defaultNodeOptions(REGTEST), connectOnly: [], v2Transport: false, ...more },
       dataDir: undefined,
       listen: [{ host: "127.0.0.1", port: 0 }],
       logger,

@@ -74,8 +74,8 @@ test("a node that dials itself notices, and does not stay connected", () => {
 
 test("a node of another network is dropped for its magic", () => {
   const town = new Town();
-  const ours = town.add([]);
-  town.add([0], { params: { ...REGTEST, magic: new Uint8Array([1, 2, 3, 4]) } });
+  const ours = town.add([], { v2Transport: false });
+  town.add([0], { v2Transport: false, params: { ...REGTEST, magic: new Uint8Array([1, 2, 3, 4]) } });
   town.run(10);
   assert.equal(ready(ours), 0);
   assert.ok(town.closings(ours).includes("wrong-magic"), town.closings(ours).join());
@@ -130,5 +130,20 @@ test("a node that is told whom to dial leaves the seeds alone", () => {
   const told = town.add([0], { params: { ...REGTEST, fixedSeeds: ["20.0.0.9:18444"] } });
   town.run(60);
   assert.deepEqual([ready(seed), ready(told)], [1, 1]);
-  assert.equal(told.core.addresses.size, 0);
+  assert.equal(told.core.addresses.size(), 0);
+});
+
+test("a node that is started again has its blocks and addresses, and finds its peers by them", () => {
+  const town = new Town();
+  const seed = town.add([]);
+  const node = town.add([], { connectOnly: undefined });
+  node.command({ type: "add-addresses", addresses: [address(0)], source: address(9) });
+  town.run(5);
+  town.mine(seed, 3);
+  town.run(5);
+  const { core } = node;
+  node.restart();
+  town.run(60);
+  assert.notEqual(node.core, core);
+  assert.deepEqual([height(node), ready(node), node.core.addresses.size()], [3, 1, 1]);
 });

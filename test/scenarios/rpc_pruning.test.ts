@@ -42,6 +42,11 @@ test("of 400 blocks the oldest files are gone, and asking for a block of theirs 
   assert.deepEqual(await world.errorOf("getblock", gone), [-1, "Block not available (pruned data)"]);
 });
 
+test("a check of all blocks says how far it came, and that this was not all", async () => {
+  assert.equal(await world.resultOf("verifychain", 4, 50), true);
+  assert.equal(await world.resultOf("verifychain", 4, 0), false);
+});
+
 test("what is kept is served, and headers of what is not are known", async () => {
   const { pruneheight } = await world.resultOf<{ pruneheight: number }>("getblockchaininfo");
   const kept = await world.resultOf<string>("getblockhash", pruneheight);

@@ -151,7 +151,7 @@ describe("loadtxoutset", () => {
     assert.equal((await world.resultOf<{ txouts: number }>("gettxoutsetinfo")).txouts, BLOCKS);
     assert.deepEqual(await world.errorOf("getblock", GOLDEN.base_hash),
       [-1, "Block not available (not fully downloaded)"]);
-    assert.equal(await world.resultOf("verifychain"), true);
+    assert.equal(await world.resultOf("verifychain"), false, "there are no blocks to check");
     for (const block of blocks.slice(0, 50)) await world.resultOf("submitblock", block);
     await world.node.command({ type: "settle" });
     await world.close();

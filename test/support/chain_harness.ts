@@ -9,7 +9,9 @@ import { fromHex } from "../../src/base/bytes.ts";
 import type { Logger } from "../../src/base/logger.ts";
 import { type Rng, seededRng } from "../../src/base/rng.ts";
 import type { Instant, UnixSeconds } from "../../src/base/time.ts";
-import type { ChainEvent, ChainSettings, PersistBatch } from "../../src/chain/chain_ports.ts";
+import type {
+  ChainEvent, ChainSettings, PersistBatch, RestoredChain,
+} from "../../src/chain/chain_ports.ts";
 import { hashCoinEntries } from "../../src/chain/coins_hash.ts";
 import { SNAPSHOT_BASE_FILE } from "../../src/chain/snapshot/snapshot_files.ts";
 import type { IndexKind } from "../../src/chain/indexes/index_kinds.ts";
@@ -74,7 +76,12 @@ export class ChainHarness {
   now: number;
   readonly settings: ChainSettings;
 
-  constructor(settings: Partial<ChainSettings> = {}, disk: Disk = newDisk(), rng: Rng = seededRng(1)) {
+  constructor(
+    settings: Partial<ChainSettings> = {},
+    disk: Disk = newDisk(),
+    rng: Rng = seededRng(1),
+    restored: Partial<RestoredChain> = {},
+  ) {
     this.disk = disk;
     this.settings = { ...CHAIN_SETTINGS, ...settings };
     this.now = this.settings.params.genesis.header.time + DAYS * 24 * 60 * 60;
@@ -83,6 +90,7 @@ export class ChainHarness {
       entries: disk.index.entries(fromHex("00"), fromHex("ff")),
       blockFiles: disk.files.listNow("blocks"),
       ...(base === undefined ? {} : { snapshotBase: base }),
+      ...restored,
     });
   }
 
@@ -137,8 +145,8 @@ export class ChainHarness {
   }
 
   /** What a new process finds: batches that were not acknowledged are lost. */
-  crash(settings: Partial<ChainSettings> = {}): ChainHarness {
-    return new ChainHarness({ ...this.settings, ...settings }, this.disk, seededRng(2));
+  crash(settings: Partial<ChainSettings> = {}, restored: Partial<RestoredChain> = {}): ChainHarness {
+    return new ChainHarness({ ...this.settings, ...settings }, this.disk, seededRng(2), restored);
   }
 
   /** A clean stop and start. */

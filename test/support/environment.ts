@@ -8,7 +8,9 @@ import { assert } from "../../src/base/assert.ts";
 /** How much of something is tried, by the variable that says so. */
 export type TestSize =
   | "TIDINGS_MUTATIONS" | "TIDINGS_KILLS" | "TIDINGS_FLIPS" | "TIDINGS_CRASH_SEEDS" | "TIDINGS_FUZZ_CASES"
-  | "TIDINGS_TWIN_SEEDS" | "TIDINGS_EFFORT" | "TIDINGS_NODES";
+  | "TIDINGS_TWIN_SEEDS" | "TIDINGS_EFFORT" | "TIDINGS_NODES"
+  | "TIDINGS_ATTACKS" | "TIDINGS_ECLIPSES" | "TIDINGS_MESSAGES"
+  | "TIDINGS_FLOOD_HEADERS" | "TIDINGS_STREAMS";
 
 /** A tree of Bitcoin Core's source; empty when there is none. */
 export const coreTree = process.env["CORE_TREE"] ?? "";

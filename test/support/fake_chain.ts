@@ -59,6 +59,7 @@ export class FakeChain {
   readonly active: ActiveChain;
   bestHeader: BlockId = GENESIS;
   isInitialBlockDownload = false;
+  isLoadingBlocks = false;
   historicalRange: { readonly from: BlockId; readonly to: BlockId } | undefined;
   /** Blocks by hash that have other bytes than their header commits to. */
   readonly mutated = new Set<Block>();

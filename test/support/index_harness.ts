@@ -10,6 +10,7 @@ import type { Instant, UnixSeconds } from "../../src/base/time.ts";
 import type { ChainSettings } from "../../src/chain/chain_ports.ts";
 import { INDEX_KINDS, type IndexKind } from "../../src/chain/indexes/index_kinds.ts";
 import { Indexes } from "../../src/chain/indexes/indexes.ts";
+import { muhashFactor } from "../../src/crypto/muhash.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import type { KeyValueReader } from "../../src/store/key_value_store.ts";
 import { ChainHarness, type Disk, newDisk } from "./chain_harness.ts";
@@ -25,6 +26,8 @@ export class IndexHarness {
   readonly indexes: Indexes;
   readonly log: string[];
   readonly #setting: Setting;
+  /** Made in turns of their own. */
+  readonly #multiplying: (() => void)[] = [];
   #seen = 0;
   /** Milliseconds. */
   now = 0;
@@ -43,6 +46,7 @@ export class IndexHarness {
       logger: this.#logger(),
       files: disk.files,
       stores,
+      multiplyCoins: (change, done) => void this.#multiplying.push(() => done(muhashFactor(change))),
       persist: (kind, { changes, files, sync }, done) => {
         const batch = { files, index: [], coins: [], indexes: [{ kind, changes }], removeFiles: [], sync };
         this.world.batches.push({ batch, done });
@@ -63,7 +67,9 @@ export class IndexHarness {
       indexes.work(true);
       return true;
     }
-    return world.acknowledge();
+    const multiply = this.#multiplying.shift();
+    multiply?.();
+    return multiply !== undefined || world.acknowledge();
   }
 
   settle(): this {

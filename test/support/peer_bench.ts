@@ -88,6 +88,7 @@ export class PeerBench {
       logger,
       outbox,
       introduction: () => ({ ...this.self, time: this.clock.unixTime() }),
+      met: () => {},
       selfFound: (own) => note(`self is ${formatAddress(own)}`),
     });
   }

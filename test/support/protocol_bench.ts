@@ -23,6 +23,7 @@ interface PeerOptions {
   readonly permissions?: readonly Permission[];
   readonly features?: Partial<PeerFeatures>;
   readonly address?: NetworkAddress;
+  readonly local?: NetworkAddress;
 }
 
 /** A read that was asked for. */
@@ -59,14 +60,20 @@ export class ProtocolBench implements Outbox {
     };
   }
 
-  open({ type = "inbound", permissions = [], features = {}, address }: PeerOptions = {}): FakePeer {
+  open(
+    { type = "inbound", permissions = [], features = {}, address, local = LOOPBACK }: PeerOptions = {},
+  ): FakePeer {
     const id = this.#nextId++ as PeerId;
     const peer: FakePeer = {
       id,
       type,
       isInbound: type === "inbound",
       address: address ?? { network: "ipv4", bytes: Uint8Array.of(203, 1, 100, id), port: 8333 },
+      local,
+      network: (address ?? { network: "ipv4" as const }).network,
       permissions: new Set(permissions),
+      transportType: "v1",
+      sessionId: undefined,
       features: {
         version: 70_016, services: NODE_NETWORK | NODE_WITNESS, userAgent: "/fake/", startHeight: 0,
         relay: true, wtxidRelay: true, addrV2: true, sendHeaders: false, compactBlocks: 0, timeOffset: 0,

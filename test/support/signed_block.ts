@@ -10,6 +10,7 @@ import { Transaction } from "../../src/primitives/transaction.ts";
 import { SCRIPT_KINDS, type ScriptKind } from "../../src/wallet/owned_script.ts";
 import { Wallet } from "../../src/wallet/wallet.ts";
 import { type BlockNode, BlockTree, coinbaseOf, spendAnyone } from "./blocks.ts";
+import "./portable_curve.ts";
 
 /** A block with really signed payments, and the coins that it spends. */
 export interface SignedBlock {

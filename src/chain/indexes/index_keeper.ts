@@ -23,7 +23,7 @@ import { hasData, type IndexBlocks, type IndexedChain } from "./index_blocks.ts"
 import { INDEX_TRAITS, type IndexTraits } from "./index_kinds.ts";
 import { recordChanges } from "./index_record.ts";
 import { rebuildAdvice, requireBlocks, restoreIndexer } from "./index_restore.ts";
-import { IndexBatch, type Indexer, type Work } from "./indexer.ts";
+import { IndexBatch, type Indexer, type Wait, type Work } from "./indexer.ts";
 
 /** LevelDB takes about 1 µs of the loop for each. */
 const BATCH_CHANGES_MAX = 8_000;
@@ -77,6 +77,8 @@ export class IndexKeeper {
   #written: BlockId | undefined;
   #durable: BlockId | undefined;
   #job: Work | undefined;
+  /** What the job waits for. */
+  #wait: Wait | undefined;
   #batch = new IndexBatch();
   #batchBlocks = 0;
   #underWay = 0;
@@ -124,7 +126,7 @@ export class IndexKeeper {
   /** Whether `step` has something to do now. */
   get hasWork(): boolean {
     if (this.#fault !== undefined) return false;
-    if (this.#job !== undefined) return true;
+    if (this.#job !== undefined) return !this.#isWaiting;
     const move = this.#move();
     if (move.type === "rest") return this.#best !== this.#sent || (!this.#isSynced && this.#hasArrived);
     return this.#canBegin(move);
@@ -152,13 +154,13 @@ export class IndexKeeper {
    * Does one piece, and says how many microseconds it took, about; `undefined` when there is nothing to do.
    */
   step(): number | undefined {
-    if (this.#fault !== undefined) return undefined;
+    if (this.#fault !== undefined || this.#isWaiting) return undefined;
     this.#job ??= this.#begin();
     if (this.#job === undefined) return undefined;
     const { done, value } = this.#job.next();
-    if (done !== true) return value;
-    this.#job = undefined;
-    return 0;
+    this.#wait = typeof value === "object" ? value : undefined;
+    if (done === true) this.#job = undefined;
+    return typeof value === "number" ? value : 0;
   }
 
   /** Writes what is done so far, so that no power cut takes it back; `done` when that is so. */
@@ -183,6 +185,10 @@ export class IndexKeeper {
       return undefined;
     }
     return move.type === "append" ? this.#append(move.id) : this.#remove(move.id);
+  }
+
+  get #isWaiting(): boolean {
+    return this.#wait?.isOver === false;
   }
 
   get #isWritten(): boolean {

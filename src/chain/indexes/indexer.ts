@@ -48,7 +48,12 @@ export class IndexBatch {
  * Work in pieces, none of which holds the loop for long: each says how many microseconds it took,
  * about. An estimate, so that the same inputs give the same turns.
  */
-export type Work<Result = void> = Generator<number, Result, undefined>;
+export type Work<Result = void> = Generator<number | Wait, Result, undefined>;
+
+/** Something that is done elsewhere: there is no next piece before it is over. */
+export interface Wait {
+  readonly isOver: boolean;
+}
 
 /**
  * What one index makes of blocks. It reads its store only between blocks, when all that it wrote is

@@ -10,7 +10,7 @@ import type { FileReader } from "../../store/file_store.ts";
 import type { KeyValueReader } from "../../store/key_value_store.ts";
 import type { ChainEvent } from "../chain_ports.ts";
 import type { PruneLocks } from "../prune_locks.ts";
-import { CoinStatisticsIndex } from "./coin_statistics_index.ts";
+import { CoinStatisticsIndex, type MultiplyCoins } from "./coin_statistics_index.ts";
 import { FilterIndex } from "./filter_index.ts";
 import { IndexBlocks, type IndexedChain } from "./index_blocks.ts";
 import { IndexKeeper, type IndexWrite } from "./index_keeper.ts";
@@ -35,6 +35,8 @@ export interface IndexesPorts {
   readonly logger: Logger;
   readonly files: FileReader;
   readonly stores: IndexStores;
+  /** `muhashFactor`, made elsewhere. */
+  multiplyCoins: MultiplyCoins;
   /** Writes are made in the order given; `done` follows in a later turn. */
   persist(kind: IndexKind, write: IndexWrite, done: () => void): void;
 }
@@ -66,7 +68,9 @@ export class Indexes {
     this.#blocks = new IndexBlocks(chain);
     const { txindex, coinstatsindex, txospenderindex, blockfilterindex } = stores;
     this.transactions = txindex && new TransactionIndex(txindex);
-    this.coinStatistics = coinstatsindex && new CoinStatisticsIndex(coinstatsindex, chain.params);
+    this.coinStatistics = coinstatsindex && new CoinStatisticsIndex(
+      coinstatsindex, chain.params, ports.multiplyCoins,
+    );
     this.spenders = txospenderindex && new SpenderIndex(txospenderindex);
     this.filters = blockfilterindex && new FilterIndex(blockfilterindex, files);
     // In the order in which Bitcoin Core starts them: of several that cannot, the first is named.

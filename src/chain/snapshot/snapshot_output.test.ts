@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import "../../../test/support/portable_curve.ts";
 import { type Bytes, concatBytes, fromHex, toHex } from "../../base/bytes.ts";
 import { ByteReader } from "../../codec/byte_reader.ts";
 import { DecodeError } from "../../codec/decode_error.ts";

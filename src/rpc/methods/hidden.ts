@@ -27,6 +27,24 @@ const setmocktime: Method = {
   },
 };
 
+const SCHEDULER_STEP_MAX = 3600;
+
+const mockscheduler: Method = {
+  name: "mockscheduler",
+  category: "hidden",
+  about: "Does nothing more than Bitcoin Core's tests expect: all timers follow setmocktime here.",
+  parameters: [required("delta_time", "number", "Seconds")],
+  results: result(nothing),
+  run(call) {
+    refusePublic(call, "mockscheduler is for regression testing (-regtest mode) only");
+    const seconds = call.args.integer("delta_time");
+    if (seconds <= 0 || seconds > SCHEDULER_STEP_MAX) {
+      throw new RpcError(RPC_CODE.misc, "delta_time must be between 1 and 3600 seconds (1 hr)");
+    }
+    return null;
+  },
+};
+
 const ECHO_PARAMETERS =
   Array.from({ length: 10 }, (_, i) => optional(`arg${i}`, "string", "", { anyType: true }));
 
@@ -41,4 +59,4 @@ function echo(name: string): Method {
   };
 }
 
-export const hiddenMethods: readonly Method[] = [setmocktime, echo("echo"), echo("echojson")];
+export const hiddenMethods: readonly Method[] = [setmocktime, mockscheduler, echo("echo"), echo("echojson")];

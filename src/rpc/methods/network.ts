@@ -1,14 +1,13 @@
 /** Peers, and the network as it is seen through them. @module */
+import { formatPlace, type ProxyPlace } from "../../connections/route.ts";
 import { PROTOCOL_VERSION } from "../../peer/introduction.ts";
-import type { PeerId } from "../../peer/peer.ts";
-import { formatHost, parseAddress } from "../../primitives/host_text.ts";
-import type { NetworkAddress, NetworkName } from "../../primitives/network_address.ts";
+import { formatHost } from "../../primitives/host_text.ts";
+import type { NetworkName } from "../../primitives/network_address.ts";
 import { serviceNames } from "../../wire/services.ts";
 import { runCommand } from "../command_fault.ts";
 import { coins } from "../json.ts";
-import { type Call, type Method, result } from "../method.ts";
-import { methodHelp } from "../method_help.ts";
-import { optional, required } from "../parameter.ts";
+import { type Method, result } from "../method.ts";
+import { optional } from "../parameter.ts";
 import { peerJson, peerShape, servicesText } from "../render/peer_json.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import type { NetTotalsJson, NetworkInfoJson, NodeAddressJson } from "../schema.ts";
@@ -19,8 +18,6 @@ import { warnings } from "../warnings.ts";
 const REPORTED_VERSION = 319_900;
 
 const NETWORKS: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
-/** Those that are reached without a proxy. */
-const DIRECT: ReadonlySet<NetworkName> = new Set<NetworkName>(["ipv4", "ipv6"]);
 
 const getnetworkinfo: Method = {
   name: "getnetworkinfo",
@@ -40,7 +37,7 @@ const getnetworkinfo: Method = {
     connections_in: number("Those that peers opened"),
     connections_out: number("Those that we opened"),
     networks: list(object({
-      name: text("ipv4, ipv6, onion, i2p or cjdns"),
+      name: text("The network (ipv4, ipv6, onion, i2p, cjdns)"),
       limited: boolean("Whether it is left aside"),
       reachable: boolean("Whether it can be reached"),
       proxy: text("The proxy used for it, or nothing"),
@@ -56,7 +53,7 @@ const getnetworkinfo: Method = {
     warnings: list(text("A warning"), "What its operator should know"),
   })),
   run({ host: { core } }): NetworkInfoJson {
-    const { options } = core;
+    const { networks, options } = core;
     const peers = [...core.peers()];
     const inbound = peers.filter((peer) => peer.isInbound).length;
     const { services } = core;
@@ -69,26 +66,30 @@ const getnetworkinfo: Method = {
       localrelay: !options.blocksOnly,
       timeoffset: median(
         peers.filter((peer) => peer.isReady && !peer.isInbound).map((peer) => peer.features.timeOffset)),
-      networkactive: true,
+      networkactive: core.manager.isNetworkActive,
       connections: peers.length,
       connections_in: inbound,
       connections_out: peers.length - inbound,
       networks: NETWORKS.map((name) => ({
         name,
-        limited: !DIRECT.has(name),
-        reachable: DIRECT.has(name),
-        proxy: "",
-        proxy_randomize_credentials: false,
+        limited: !networks.reachable.has(name),
+        reachable: networks.reachable.has(name),
+        proxy: placeText(networks.placeOf(name)),
+        proxy_randomize_credentials: networks.proxyOf(name)?.isolated ?? false,
       })),
       relayfee: coins(options.minRelayFeeRate),
       incrementalfee: coins(options.relayPolicy.incrementalFeeRate),
-      localaddresses: options.advertise.map((address) => ({
-        address: formatHost(address), port: address.port, score: 1,
+      localaddresses: Array.from(core.localAddresses, ({ address, score }) => ({
+        address: formatHost(address), port: address.port, score,
       })),
       warnings: warnings(core),
     };
   },
 };
+
+function placeText(place: ProxyPlace | undefined): string {
+  return place === undefined ? "" : formatPlace(place);
+}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -117,74 +118,6 @@ const getconnectioncount: Method = {
   run: ({ host }) => [...host.core.peers()].length,
 };
 
-const v2transport = optional("v2transport", "boolean", "Whether to use the encrypted transport (BIP324)",
-  { fallbackHint: "false: it is not built yet" });
-
-const addnode: Method = {
-  name: "addnode",
-  category: "network",
-  about: "Keeps a connection to an address open, no longer does, or tries it once.",
-  parameters: [
-    required("node", "string", "The IP address, with :port unless it is the network's usual one"),
-    required("command", "string", "add, remove or onetry"),
-    v2transport,
-  ],
-  results: result(nothing),
-  examples: ["192.168.0.6:8333 onetry"],
-  async run(call) {
-    const mode = call.args.string("command");
-    if (mode !== "add" && mode !== "remove" && mode !== "onetry") {
-      throw new RpcError(RPC_CODE.misc, methodHelp(addnode));
-    }
-    refuseV2(call, "Error: v2transport requested but not enabled (see -v2transport)");
-    const address = readAddress(call, "node");
-    await runCommand(call.host, { type: "add-node", address, mode }, "done");
-    return null;
-  },
-};
-
-/** There is one transport. */
-export function refuseV2({ args }: Call, message: string): void {
-  const isAsked = args.has("v2transport") && args.boolean("v2transport");
-  if (isAsked) throw new RpcError(RPC_CODE.invalidParameter, message);
-}
-
-/** The address of an IP that a parameter gives. */
-export function readAddress({ host, args }: Call, name: string): NetworkAddress {
-  const text = args.string(name);
-  const local = text.replace(/^localhost(?=:|$)/, "127.0.0.1");
-  const address = parseAddress(local, host.core.options.params.port);
-  if (address !== undefined) return address;
-  throw new RpcError(RPC_CODE.invalidParameter,
-    `Error: ${text} is not an IP address; names are not looked up here`);
-}
-
-const disconnectnode: Method = {
-  name: "disconnectnode",
-  category: "network",
-  about: "Closes the connection to a peer, named by its address or by its number.",
-  parameters: [
-    optional("address", "string", "Its address and port", { fallbackHint: "by nodeid" }),
-    optional("nodeid", "number", "Its number (getpeerinfo)", { fallbackHint: "by address" }),
-  ],
-  results: result(nothing),
-  examples: ["192.168.0.6:8333", "nodeid=1"],
-  async run({ host, args }) {
-    const text = args.has("address") ? args.string("address") : "";
-    if (args.has("nodeid") === (text !== "")) {
-      throw new RpcError(RPC_CODE.invalidParams, "Only one of address and nodeid should be provided.");
-    }
-    const peer = text === ""
-      ? (Number(args.integer64("nodeid")) as PeerId)
-      : parseAddress(text, host.core.options.params.port);
-    if (peer === undefined) {
-      throw new RpcError(RPC_CODE.nodeNotConnected, "Node not found in connected nodes");
-    }
-    await runCommand(host, { type: "disconnect", peer }, "done");
-    return null;
-  },
-};
-
 const getnodeaddresses: Method = {
   name: "getnodeaddresses",
   category: "network",
@@ -202,12 +135,13 @@ const getnodeaddresses: Method = {
   }))),
   examples: ["8", "4 i2p", "count=4 network=onion"],
   run({ host, args }): readonly NodeAddressJson[] {
-    const { addresses } = host.core;
+    const { addresses, bans, discouraged } = host.core;
     const count = args.integer("count");
     if (count < 0) throw new RpcError(RPC_CODE.invalidParameter, "Address count out of range");
     const network = args.has("network") ? readNetwork(args.string("network")) : undefined;
-    const known = addresses.sample(count === 0 ? addresses.size : count, network);
-    return known.map(({ address, services, time }) => ({
+    const known = addresses.sample({ countMax: count, percentMax: 0, network, isFiltered: true });
+    const wanted = known.filter(({ address }) => !bans.isBanned(address) && !discouraged.has(address));
+    return wanted.map(({ address, services, time }) => ({
       time,
       services: Number(services),
       address: formatHost(address),
@@ -222,8 +156,6 @@ function readNetwork(text: string): NetworkName {
   if (name === undefined) throw new RpcError(RPC_CODE.invalidParameter, `Network not recognized: ${text}`);
   return name;
 }
-
-const SECONDS_A_DAY = 24 * 60 * 60;
 
 const getnettotals: Method = {
   name: "getnettotals",
@@ -241,21 +173,22 @@ const getnettotals: Method = {
       serve_historical_blocks: boolean("Whether old blocks are sent"),
       bytes_left_in_cycle: number("Bytes that may still be sent"),
       time_left_in_cycle: number("Seconds until they are counted anew"),
-    }, "There is no such limit yet"),
+    }, "What the operator lets be sent (-maxuploadtarget)"),
   })),
   run({ host: { core } }): NetTotalsJson {
     const { sent, received } = core.byteTotals;
+    const uploads = core.uploads.report();
     return {
       totalbytesrecv: received,
       totalbytessent: sent,
       timemillis: core.clock.now(),
       uploadtarget: {
-        timeframe: SECONDS_A_DAY,
-        target: 0,
-        target_reached: false,
-        serve_historical_blocks: true,
-        bytes_left_in_cycle: 0,
-        time_left_in_cycle: 0,
+        timeframe: uploads.cycle,
+        target: uploads.target,
+        target_reached: uploads.isReached,
+        serve_historical_blocks: uploads.servesHistory,
+        bytes_left_in_cycle: uploads.bytesLeft,
+        time_left_in_cycle: uploads.secondsLeft,
       },
     };
   },
@@ -274,6 +207,6 @@ const ping: Method = {
 };
 
 export const networkMethods: readonly Method[] = [
-  getnetworkinfo, getpeerinfo, getconnectioncount, getnettotals, addnode, disconnectnode, getnodeaddresses,
+  getnetworkinfo, getpeerinfo, getconnectioncount, getnettotals, getnodeaddresses,
   ping,
 ];

@@ -1,15 +1,14 @@
 /** Reaching into the network, for tests. @module */
 import { fromHex, isHex } from "../../base/bytes.ts";
 import type { ConnectionType, PeerId } from "../../peer/peer.ts";
-import { parseHost } from "../../primitives/host_text.ts";
-import { runCommand } from "../command_fault.ts";
+import { runCommand, runDial } from "../command_fault.ts";
 import { type Method, result } from "../method.ts";
 import { methodHelp } from "../method_help.ts";
-import { optional, required } from "../parameter.ts";
+import { required } from "../parameter.ts";
 import { refusePublic } from "../refuse_public.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
-import { boolean, object, optional as maybe, text } from "../shape.ts";
-import { readAddress, refuseV2 } from "./network.ts";
+import { object, text } from "../shape.ts";
+import { readAddress, readV2 } from "./connections.ts";
 
 const CONNECTION_TYPES: ReadonlySet<string> = new Set<ConnectionType>([
   "outbound-full-relay", "block-relay-only", "addr-fetch", "feeler",
@@ -30,35 +29,12 @@ const addconnection: Method = {
     refusePublic(call, "addconnection is for regression testing (-regtest mode) only.");
     const type = args.string("connection_type").trim();
     if (!CONNECTION_TYPES.has(type)) throw new RpcError(RPC_CODE.invalidParameter, methodHelp(addconnection));
-    refuseV2(call, "Error: Adding v2transport connections requires -v2transport init flag to be set.");
+    const wantsV2 = readV2(call,
+      "Error: Adding v2transport connections requires -v2transport init flag to be set.") === true;
     const address = readAddress(call, "address");
-    await runCommand(host, { type: "add-connection", address, connection: type as ConnectionType }, "done");
+    const connection = type as ConnectionType;
+    await runDial(host, { type: "add-connection", address, connection, wantsV2 });
     return { address: args.string("address"), connection_type: type };
-  },
-};
-
-const addpeeraddress: Method = {
-  name: "addpeeraddress",
-  category: "hidden",
-  about: "Puts an address into the book, for tests.",
-  parameters: [
-    required("address", "string", "The IP address"),
-    required("port", "number", "The port"),
-    optional("tried", "boolean", "Whether a connection to it is said to have worked", { fallback: false }),
-  ],
-  results: result(object({
-    error: maybe(text("Why it was not taken")),
-    success: boolean("Whether it was new"),
-  })),
-  async run({ host, args }) {
-    const port = args.integer("port");
-    args.boolean("tried");
-    const address = parseHost(args.string("address"), port);
-    if (address === undefined) throw new RpcError(RPC_CODE.invalidIpOrSubnet, "Invalid IP address");
-    if (port < 0 || port > 0xffff) throw new RpcError(RPC_CODE.misc, "JSON integer out of range");
-    const { count } =
-      await runCommand(host, { type: "add-addresses", addresses: [address], source: address }, "count");
-    return count > 0 ? { success: true } : { error: "failed-adding-to-new", success: false };
   },
 };
 
@@ -90,4 +66,4 @@ const sendmsgtopeer: Method = {
   },
 };
 
-export const hiddenNetworkMethods: readonly Method[] = [addconnection, addpeeraddress, sendmsgtopeer];
+export const hiddenNetworkMethods: readonly Method[] = [addconnection, sendmsgtopeer];

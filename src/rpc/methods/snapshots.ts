@@ -1,5 +1,5 @@
 /** Snapshots of the unspent outputs, and chainstates that begin with one. @module */
-import type { ChainstateReport } from "../../chain/chain_state.ts";
+import type { ChainstateReport } from "../../chain/chainstate_report.ts";
 import { CoinsRollback } from "../../chain/coins_rollback.ts";
 import type { CoinsSnapshot } from "../../chain/coins_scan.ts";
 import type { BlockId } from "../../chain/header_index.ts";

@@ -1,8 +1,9 @@
+import { toHex } from "../../base/bytes.ts";
 import { elapsed, type Instant, toUnixSeconds } from "../../base/time.ts";
 import type { PeerReport } from "../../node/peer_report.ts";
 import type { Peer } from "../../peer/peer.ts";
 import { formatAddress } from "../../primitives/host_text.ts";
-import { isRoutable, isValidHost } from "../../primitives/network_address.ts";
+import { isValidHost } from "../../primitives/network_address.ts";
 import { serviceNames } from "../../wire/services.ts";
 import { coins } from "../json.ts";
 import type { PeerJson } from "../schema.ts";
@@ -18,7 +19,7 @@ export function peerJson(peer: Peer, report: PeerReport, now: Instant): PeerJson
   return { ...connectionJson(peer, report), ...trafficJson(peer, now), ...relayJson(peer, report) };
 }
 
-type ConnectionKey = "id" | "addr" | "addrbind" | "addrlocal" | "network" | "services" | "servicesnames" |
+type ConnectionKey = "id" | "addr" | "addrbind" | "addrlocal" | "network" | "mapped_as" | "services" | "servicesnames" |
   "relaytxes" | "last_inv_sequence" | "inv_to_send";
 type TrafficKey = "lastsend" | "lastrecv" | "last_transaction" | "last_block" | "bytessent" | "bytesrecv" |
   "conntime" | "timeoffset" | "pingtime" | "minping" | "pingwait";
@@ -28,15 +29,18 @@ function connectionJson(peer: Peer, report: PeerReport): Pick<PeerJson, Connecti
   return {
     id: peer.id,
     addr: formatAddress(address),
-    addrbind: formatAddress(report.local),
+    // A socket in the file system, to a proxy, has no such end.
+    ...(isValidHost(report.local) ? { addrbind: formatAddress(report.local) } : {}),
     // Peers that keep their view of us to themselves say that we are nowhere.
     ...(report.localSeen === undefined || !isValidHost(report.localSeen)
       ? {}
       : { addrlocal: formatAddress(report.localSeen) }),
-    network: isRoutable(address) ? address.network : "not_publicly_routable",
+    network: peer.network ?? "not_publicly_routable",
+    ...(report.asn === 0 ? {} : { mapped_as: report.asn }),
     services: servicesText(features.services),
     servicesnames: serviceNames(features.services),
-    relaytxes: features.relay,
+    // A peer that no transaction is ever told of may have asked for them all the same.
+    relaytxes: features.relay && peer.type !== "block-relay-only" && peer.type !== "feeler",
     last_inv_sequence: report.lastInvSequence,
     inv_to_send: report.invToSend,
   };
@@ -68,7 +72,7 @@ function relayJson(peer: Peer, report: PeerReport): Omit<PeerJson, ConnectionKey
     inbound: peer.isInbound,
     bip152_hb_to: false,
     bip152_hb_from: false,
-    presynced_headers: -1,
+    presynced_headers: report.presyncedHeaders,
     synced_headers: report.syncedHeaders,
     synced_blocks: report.syncedBlocks,
     inflight: report.inFlight,
@@ -80,8 +84,8 @@ function relayJson(peer: Peer, report: PeerReport): Omit<PeerJson, ConnectionKey
     bytessent_per_msg: byType(stats.sentByType),
     bytesrecv_per_msg: byType(stats.receivedByType),
     connection_type: peer.type,
-    transport_protocol_type: "v1",
-    session_id: "",
+    transport_protocol_type: peer.transportType,
+    session_id: peer.sessionId === undefined ? "" : toHex(peer.sessionId),
   };
 }
 
@@ -104,7 +108,8 @@ export const peerShape = object({
   addr: text("Its address and port"),
   addrbind: optional(text("Our end of the connection")),
   addrlocal: optional(text("Where it says that it reached us")),
-  network: text("ipv4, ipv6, onion, i2p, cjdns or not_publicly_routable"),
+  network: text("Its network (ipv4, ipv6, onion, i2p, cjdns, not_publicly_routable)"),
+  mapped_as: optional(number("Number of the autonomous system of its address, if -asmap is given")),
   services: hex("What it offers, as bits"),
   servicesnames: list(text("The name of such a bit")),
   relaytxes: boolean("Whether it wants transactions announced"),
@@ -138,7 +143,8 @@ export const peerShape = object({
   bytessent_per_msg: map("msg", number("Bytes of messages of this type sent to it")),
   bytesrecv_per_msg: map("msg",
     number("Bytes of messages of this type that came from it; *other* for unknown types")),
-  connection_type: text("inbound, manual, outbound-full-relay, block-relay-only, addr-fetch or feeler"),
+  connection_type: text("inbound, manual, outbound-full-relay, block-relay-only, addr-fetch, feeler or " +
+    "private-broadcast"),
   transport_protocol_type: text("detecting, v1 or v2"),
   session_id: text("The session's id; empty on v1"),
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { skipWithoutShared } from "../../../test/support/paths.ts";
+import "../../../test/support/portable_curve.ts";
 import { SCRIPT_ASSETS } from "../../../test/vectors/asset_vectors.ts";
 import { SCRIPT_TESTS } from "../../../test/vectors/script_vectors.ts";
 import { INVALID_TRANSACTIONS, VALID_TRANSACTIONS } from "../../../test/vectors/transaction_vectors.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { testSeed, testSize } from "../../../test/support/environment.ts";
 import { mutate } from "../../../test/support/mutate.ts";
+import "../../../test/support/portable_curve.ts";
 import { type Bytes, concatBytes, NO_BYTES, toHex } from "../../base/bytes.ts";
 import { below, randomBytes, type Rng, seededRng } from "../../base/rng.ts";
 import { hash160, sha256 } from "../../crypto/crypto.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import "../../../test/support/portable_curve.ts";
 import { scriptFromText } from "../../../test/support/script_text.ts";
 import { flagsOf, spend, type Verdict } from "../../../test/support/spend_script.ts";
 import { type Bytes, fromHex, NO_BYTES } from "../../base/bytes.ts";

@@ -41,6 +41,6 @@ test("50,000 items are taken, 50,001 refused before they are read", () => {
 
 test("a count of 50,000 without items is refused at the first", () => {
   assert.throws(() => decodeWith(inventoryCodec, fromHex("fd50c3")), {
-    message: "Cannot decode at byte 3: need 4 bytes, 0 remain",
+    message: "Cannot decode at byte 3: end of data: need 4 bytes, 0 remain",
   });
 });
