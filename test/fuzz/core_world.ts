@@ -5,16 +5,20 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { unreachable } from "../../src/base/assert.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { below, type Rng, seededRng } from "../../src/base/rng.ts";
 import type { Bytes } from "../../src/base/bytes.ts";
 import { type Duration, milliseconds, type UnixSeconds } from "../../src/base/time.ts";
+import type { IndexKind } from "../../src/chain/indexes/index_kinds.ts";
 import { NEW_CHAIN } from "../../src/chain/restore.ts";
 import { verifyInputs } from "../../src/consensus/verify_inputs.ts";
+import { muhashFactor } from "../../src/crypto/muhash.ts";
 import type { Command, CommandResult } from "../../src/node/command.ts";
 import type { DialId, NodeEffect, NodeInput } from "../../src/node/effect.ts";
 import { NodeCore } from "../../src/node/node_core.ts";
 import type { NodeOptions } from "../../src/node/node_options.ts";
+import type { NodePorts } from "../../src/node/node_ports.ts";
 import type { PeerId } from "../../src/peer/peer.ts";
 import type { NetworkAddress } from "../../src/primitives/network_address.ts";
 import { VirtualClock } from "../../src/sim/virtual_clock.ts";
@@ -34,19 +38,33 @@ export class CoreWorld {
   readonly dialled: PeerId[] = [];
   /** Reasons for which the node has closed connections, and how often. */
   readonly closings = new Map<string, number>();
+  /** Why the node has closed each connection that it closed. */
+  readonly closedFor = new Map<PeerId, string>();
+  /** Peers from whose sockets nothing is read for the moment. */
+  readonly paused = new Set<PeerId>();
+  /** The test has put a bug into the node: to be stopped by it is no failure of the test. */
+  allowsBugs = false;
   sentBytes = 0;
+  /** Hears what the node sends, once the step is over. */
+  onSend: (peer: PeerId, bytes: Bytes) => void = () => {};
+  /** Whether somebody is there who is dialled next; by default every other one. */
+  isThere: () => boolean;
   readonly #rng: Rng;
   readonly #files = new MemoryFiles();
   readonly #index = new MemoryStore();
   readonly #coins = new MemoryStore();
+  readonly #indexes: Readonly<Partial<Record<IndexKind, MemoryStore>>>;
   /** Answers of disk and workers that are on their way, oldest first. */
   readonly #late: (() => NodeInput)[] = [];
   readonly #answers = new Map<number, (result: CommandResult) => void>();
   #nextPeer = 0;
   #nextCommand = 1;
 
-  constructor(options: NodeOptions, start: UnixSeconds, rng: Rng) {
+  /** `ports`: in place of those of a node that is new, and has all its defences. */
+  constructor(options: NodeOptions, start: UnixSeconds, rng: Rng, ports: Partial<NodePorts> = {}) {
     this.#rng = rng;
+    this.isThere = () => below(rng, 2) !== 0;
+    this.#indexes = Object.fromEntries([...options.indexes].map((kind) => [kind, new MemoryStore()]));
     this.clock = new VirtualClock(start);
     this.core = new NodeCore({
       clock: this.clock,
@@ -55,8 +73,10 @@ export class CoreWorld {
       files: this.#files,
       index: this.#index,
       coins: this.#coins,
+      indexes: this.#indexes,
       restored: NEW_CHAIN,
       savedAddresses: undefined,
+      ...ports,
     }, options);
     this.give({ type: "woken" });
   }
@@ -88,11 +108,17 @@ export class CoreWorld {
   give(input: NodeInput): void {
     const effects = this.core.step(input);
     assert.ok(effects.length <= EFFECTS_PER_STEP_MAX, `${effects.length} effects of one ${input.type}`);
+    this.#checkWakeAt();
     let bytes = 0;
+    const sends: (NodeEffect & { readonly type: "send" })[] = [];
     for (const effect of effects) {
-      if (effect.type === "send") bytes += effect.bytes.length;
       this.#perform(effect);
+      if (effect.type !== "send") continue;
+      assert.ok(this.open.has(effect.peer), `bytes for peer ${effect.peer}, whose socket is closed`);
+      bytes += effect.bytes.length;
+      sends.push(effect);
     }
+    for (const { peer, bytes: sent } of sends) this.onSend(peer, sent);
     assert.ok(bytes <= SENT_BYTES_PER_STEP_MAX, `${bytes} bytes sent in one step`);
     this.sentBytes += bytes;
   }
@@ -114,6 +140,11 @@ export class CoreWorld {
     assert.fail("it never comes to rest");
   }
 
+  #checkWakeAt(): void {
+    const wakeAt = this.core.wakeAt();
+    assert.ok(wakeAt === undefined || (Number.isFinite(wakeAt) && wakeAt >= 0), `a wakeAt of ${wakeAt}`);
+  }
+
   #isDue(): boolean {
     const wakeAt = this.core.wakeAt();
     return wakeAt !== undefined && wakeAt <= this.clock.now();
@@ -127,6 +158,12 @@ export class CoreWorld {
     switch (effect.type) {
       case "close":
         this.#closed(effect.peer, effect.reason);
+        return;
+      case "pause":
+        this.paused.add(effect.peer);
+        return;
+      case "resume":
+        this.paused.delete(effect.peer);
         return;
       case "dial":
         this.#late.push(() => this.#dial(effect.dial, effect.address));
@@ -148,10 +185,11 @@ export class CoreWorld {
         return;
       case "persist":
         this.#late.push(() => {
-          const { files, index, coins, removeFiles } = effect.writes;
+          const { files, index, coins, indexes, removeFiles } = effect.writes;
           this.#files.applyWrites(files);
           this.#index.apply(index);
           this.#coins.apply(coins);
+          for (const { kind, changes } of indexes ?? []) this.#indexes[kind]?.apply(changes);
           this.#files.applyRemovals(removeFiles);
           return { type: "persisted", batch: effect.batch };
         });
@@ -160,14 +198,27 @@ export class CoreWorld {
         this.#answers.get(effect.id)?.(effect.result);
         this.#answers.delete(effect.id);
         return;
-      default:
+      case "multiply-coins":
+        this.#late.push(() => {
+          return { type: "coins-multiplied", request: effect.request, factor: muhashFactor(effect.change) };
+        });
         return;
+      case "fatal":
+        assert.fail(`the node gives up: ${effect.why}`);
+        break;
+      case "send":
+      case "event":
+      case "save":
+      case "append":
+      case "hash-coins":
+        return;
+      default:
+        unreachable(effect);
     }
   }
 
-  /** Half of those that are dialled are there. */
   #dial(dial: DialId, remote: NetworkAddress): NodeInput {
-    if (below(this.#rng, 2) === 0) return { type: "dial-failed", dial, reason: "nobody is there" };
+    if (!this.isThere()) return { type: "dial-failed", dial, reason: "nobody is there" };
     const peer = this.#nextPeer++ as PeerId;
     this.open.add(peer);
     this.dialled.push(peer);
@@ -176,6 +227,9 @@ export class CoreWorld {
 
   #closed(peer: PeerId, reason: string): void {
     assert.ok(this.open.delete(peer), `peer ${peer} is closed once (${reason})`);
+    assert.ok(reason !== "internal-error" || this.allowsBugs, `a message of peer ${peer} shows a bug`);
+    this.paused.delete(peer);
+    this.closedFor.set(peer, reason);
     this.closings.set(reason, (this.closings.get(reason) ?? 0) + 1);
     this.#late.push(() => ({ type: "closed", peer, reason }));
   }

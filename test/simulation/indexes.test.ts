@@ -19,7 +19,7 @@ function split(seed: number) {
   const network = new VirtualNetwork({ seed, start: START, latency: { least: 10, most: 50 } });
   for (const index of [0, 1]) {
     const host = network.addHost(addressOf(index), {
-      ...defaultNodeOptions(REGTEST), advertise: [addressOf(index)],
+      ...defaultNodeOptions(REGTEST), v2Transport: false, advertise: [addressOf(index)],
         connectOnly: index === 0 ? [] : [addressOf(0)],
       indexes: new Set(INDEX_KINDS),
       peerBlockFilters: true, coinsCacheBytes: 1024 * 1024,
