@@ -87,14 +87,14 @@ export class BlockTable implements RowColumns {
     return this.#transactionCount[row] as number;
   }
 
-  /** Of this block and all before it; zero until all of them have been here, or are vouched for. */
+  /** Of this block and all before it; zero while they are not linked. */
   chainTransactionCount(row: number): number {
     return this.#chainTransactionCount[row] as number;
   }
 
   /**
-   * Whether this block and all before it have been here (some may be pruned by now), or those up to a
-   * block whose coins came in a snapshot need not be.
+   * Whether this block and all before it are here, or have been and are not needed: those of the active
+   * chain may be pruned, and those up to a block whose coins came in a snapshot need never have come.
    */
   isLinked(row: number): boolean {
     return this.chainTransactionCount(row) > 0;
@@ -135,7 +135,7 @@ export class BlockTable implements RowColumns {
     this.#sequence[row] = sequence;
   }
 
-  /** Bytes thought to be here are not: it waits to be downloaded again. */
+  /** Its bytes, or those of a block before it, are not here any more. */
   setUnlinked(row: number): void {
     this.#chainTransactionCount[row] = 0;
   }

@@ -1,6 +1,6 @@
 /**
- * Which chain to follow: of all whose blocks have been here, the one with most work; of equals
- * the one that was complete first.
+ * Which chain to follow: of all whose blocks are here from where they leave the active chain on, the one
+ * with most work; of equals the one that was complete first.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export class Candidates implements ChainChoice {
   /** Ends of chains that are linked and valid, with no less work than the tip had at the last look. */
   readonly #ends = new Set<BlockId>();
   /** Blocks that are here while one before them is not, by the parent that they wait for. */
-  readonly #waiting = new Map<BlockId, BlockId[]>();
+  readonly #waiting = new Map<BlockId, Set<BlockId>>();
   #sequence = SEQUENCE_OF_RESTORED;
   /** The last valid block up to the tip, as of the last look: the tip itself, but for an invalidated one. */
   #floor: BlockId = GENESIS;
@@ -69,6 +69,7 @@ export class Candidates implements ChainChoice {
       if (isAssumed) this.#linkAssumed();
       if (blocks.transactionCount(id) === 0) continue;
       const wasOnTip = this.#headers.descendsFrom(tip, id);
+      if (!blocks.hasBlock(id) && !wasOnTip && !this.#active.has(id)) continue;
       if (this.#isParentLinked(id)) this.#link(id, wasOnTip ? SEQUENCE_OF_TIP : SEQUENCE_OF_RESTORED);
       else this.#wait(id);
     }
@@ -94,18 +95,17 @@ export class Candidates implements ChainChoice {
 
   /** The block's bytes turned out not to be here: neither it nor what builds on it can be connected now. */
   lost(id: BlockId): void {
-    const { blocks } = this.#headers;
-    blocks.setLost(id);
-    if (id === this.#assumed?.id) this.#linkAssumed();
-    else blocks.setUnlinked(id);
-    for (let row = id + 1; row < this.#headers.size; row++) {
-      const each = row as BlockId;
-      const parent = this.#headers.previous(each) ?? GENESIS;
-      if (!blocks.isLinked(each) || blocks.isLinked(parent) || each === this.#assumed?.id) continue;
-      blocks.setUnlinked(each);
-      this.#wait(each);
-    }
-    this.rebuild();
+    this.#headers.blocks.setLost(id);
+    this.#unlink([id]);
+  }
+
+  /**
+   * The bytes of these blocks, sorted by id, are gone. A branch that leads through one of them cannot be
+   * followed until it is downloaded again; the active chain does without.
+   */
+  pruned(ids: readonly BlockId[]): void {
+    const missing = ids.filter((id) => !this.#active.has(id));
+    if (missing.length > 0) this.#unlink(missing);
   }
 
   /** A block that broke a rule, and all that builds on it. Returns those newly found invalid. */
@@ -223,12 +223,29 @@ export class Candidates implements ChainChoice {
     this.#headers.blocks.setLinked(id, chainTransactions, SEQUENCE_OF_TIP);
   }
 
+  /** Neither these, sorted by id, nor what builds on them can be connected: of that, what is here waits. */
+  #unlink(missing: readonly BlockId[]): void {
+    const { blocks } = this.#headers;
+    for (const id of missing) {
+      if (id === this.#assumed?.id) this.#linkAssumed();
+      else blocks.setUnlinked(id);
+      this.#waiting.get(this.#headers.previous(id) ?? GENESIS)?.delete(id);
+    }
+    for (let row = (missing[0] ?? GENESIS) + 1; row < this.#headers.size; row++) {
+      const id = row as BlockId;
+      if (!blocks.isLinked(id) || this.#isParentLinked(id) || id === this.#assumed?.id) continue;
+      blocks.setUnlinked(id);
+      if (blocks.hasBlock(id)) this.#wait(id);
+    }
+    this.rebuild();
+  }
+
   /**
    * Links what waited for `id`, and what waited for that: of those for the same block, the first to
    * come first.
    */
   #linkWaiting(id: BlockId): readonly BlockId[] {
-    const linked = this.#waiting.get(id)?.slice() ?? [];
+    const linked = [...(this.#waiting.get(id) ?? [])];
     this.#waiting.delete(id);
     for (const next of linked) {
       this.#link(next, ++this.#sequence);
@@ -247,7 +264,7 @@ export class Candidates implements ChainChoice {
   #wait(id: BlockId): void {
     const parent = this.#headers.previous(id) ?? GENESIS;
     const waiting = this.#waiting.get(parent);
-    if (waiting === undefined) this.#waiting.set(parent, [id]);
-    else waiting.push(id);
+    if (waiting === undefined) this.#waiting.set(parent, new Set([id]));
+    else waiting.add(id);
   }
 }

@@ -25,6 +25,7 @@ export function chainTips(headers: HeaderIndex, active: ActiveChain): readonly C
 function statusOf({ blocks }: HeaderIndex, active: ActiveChain, id: BlockId): ChainTip["status"] {
   if (active.has(id)) return "active";
   if (blocks.isInvalid(id)) return "invalid";
-  if (!blocks.isLinked(id)) return "headers-only";
-  return blocks.wasConnected(id) ? "valid-fork" : "valid-headers";
+  // Even if some of its blocks are pruned by now.
+  if (blocks.wasConnected(id)) return "valid-fork";
+  return blocks.isLinked(id) ? "valid-headers" : "headers-only";
 }

@@ -1,6 +1,6 @@
 import type { FileInfo } from "./block_files.ts";
 import type { ChainParts, ChainstateParts } from "./chain_parts.ts";
-import { GENESIS } from "./header_index.ts";
+import { type BlockId, GENESIS } from "./header_index.ts";
 import { takeChangedPages } from "./index_pages.ts";
 import { BLOCKS_TO_KEEP, filesBelow, filesToPrune, type IsPrunable } from "./prune_choice.ts";
 
@@ -83,14 +83,17 @@ export class Pruner {
   }
 
   #forgetBlocks(chosen: ReadonlySet<number>): void {
-    const { active, headers } = this.#parts;
+    const { active, candidates, headers } = this.#parts;
+    const pruned: BlockId[] = [];
     for (let row = 0; row < headers.size; row++) {
-      const position = headers.blocks.position(row);
+      const id = row as BlockId;
+      const position = headers.blocks.position(id);
       if (position === undefined || !chosen.has(position.file)) continue;
-      headers.blocks.setPruned(row);
-      const height = headers.height(row as typeof GENESIS);
-      if (active.at(height) === row) this.#prunedBelow = Math.max(this.#prunedBelow, height + 1);
+      headers.blocks.setPruned(id);
+      pruned.push(id);
+      if (active.has(id)) this.#prunedBelow = Math.max(this.#prunedBelow, headers.height(id) + 1);
     }
+    candidates.pruned(pruned);
   }
 
   #findPrunedBelow(): number {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BlockTree } from "../../test/support/blocks.ts";
+import { type BlockNode, BlockTree } from "../../test/support/blocks.ts";
 import { ChainHarness } from "../../test/support/chain_harness.ts";
+import { seededRng, shuffle } from "../base/rng.ts";
 import { regtestWith } from "../params/regtest.ts";
+import { displayHash } from "../primitives/hash.ts";
 import type { FileInfo } from "./block_files.ts";
 import { filesBelow, filesToPrune } from "./prune_choice.ts";
 
@@ -67,6 +69,52 @@ test("nothing is pruned from a chain that is short", () => {
   assert.equal(harness.chain.pruneTo(200), -1);
   harness.settle();
   assert.equal(harness.chain.prunedBelow, 0);
+});
+
+/** A chain has left a branch, up to height 80, for a longer one, and the first blocks of it are pruned. */
+function leftAndPruned() {
+  const stem = nodes.slice(0, 20);
+  const left = tree.grow(stem.at(-1) ?? assert.fail(), 60);
+  const harness = new ChainHarness({ ...settings, pruneTarget: 1 });
+  for (const { block } of [...stem, ...left]) harness.chain.addBlock(block, { requested: true });
+  harness.settle();
+  const isHere = ({ block }: BlockNode) => {
+    const { headers } = harness.chain;
+    return headers.hasBlock(headers.find(block.hash) ?? assert.fail());
+  };
+  let tip = stem.at(-1) ?? assert.fail();
+  while (left.every(isHere)) {
+    tip = tree.extend(tip);
+    harness.chain.addBlock(tip.block, { requested: true });
+    harness.settle();
+  }
+  const gone = left.filter((node) => !isHere(node));
+  assert.ok(gone.length > 2 && gone.length < left.length, `${gone.length} of ${left.length} are pruned`);
+  assert.ok(harness.height > 300);
+  return { harness, tip, left, gone };
+}
+
+test("a better branch of which blocks are pruned is followed once all of them are here again", () => {
+  for (const isRestarted of [false, true]) {
+    const { harness: before, tip, left, gone } = leftAndPruned();
+    const harness = isRestarted ? before.restart().settle() : before;
+    const { chain } = harness;
+    const end = left.at(-1) ?? assert.fail();
+    const known = chain.tips().find(({ id }) => id === chain.headers.find(end.block.hash));
+    assert.equal(known?.status, "valid-fork", "its scripts were found good, whatever is pruned of it");
+    harness.events.length = 0;
+    const more = tree.grow(end, tip.height - 79);
+    const order = [...more, ...shuffle(seededRng(7), gone)];
+    for (const { block } of order) {
+      assert.equal(harness.tipHash, displayHash(tip.block.hash));
+      assert.equal(chain.addBlock(block, { requested: true }).type, "accepted");
+      harness.settle();
+    }
+    assert.equal(harness.tipHash, displayHash(more.at(-1)?.block.hash ?? assert.fail()));
+    const moves = harness.events.filter(({ type }) => type === "tip-changed");
+    assert.equal(moves.length, 1, "there is one step from the one to the other");
+    assert.ok(!harness.log.some((line) => line.includes("cannot be read")));
+  }
 });
 
 const info = (bytes: number, heightMax: number): FileInfo => {
