@@ -9,9 +9,6 @@ const words = (text) => text.trim().split(/\s+/);
 
 const BY_REASON = {
   "expects that a node killed with -9 has lost its last blocks: ours keeps them": ["feature_coinstatsindex"],
-  "not seen to pass since the last change to indexes: one of its calls took too long on a busy machine": ["feature_index_prune"],
-  "not run to its end: it takes long": ["feature_pruning"],
-  "wants an undo file as soon as a pruned node has been reindexed": ["feature_remove_pruned_files_on_startup"],
   // What is not built yet.
   "compact blocks (BIP152) are not built yet": words(`
     p2p_compactblocks p2p_compactblocks_blocksonly p2p_compactblocks_hb p2p_mutated_blocks`),
@@ -19,7 +16,7 @@ const BY_REASON = {
   "some of Bitcoin Core's command line client's extras are not there": words("interface_bitcoin_cli"),
   "what concerns a descriptor is not looked for in blocks yet": words("rpc_getdescriptoractivity"),
   "nothing in the mempool is replaced by fee yet": words(`
-    feature_rbf mempool_accept mempool_truc mining_prioritisetransaction p2p_segwit
+    feature_rbf mempool_accept mempool_truc mining_prioritisetransaction p2p_leak_tx p2p_segwit
     rpc_gettxspendingprevout`),
   "packages are not judged as one yet": words(`
     mempool_ephemeral_dust mempool_package_limits mempool_package_rbf mempool_sigoplimit p2p_1p1c_network
