@@ -59,7 +59,7 @@ test("connect resolves once both sides list each other, and what one mines the o
 
 test("connect says why it could not", async () => {
   const alice = await createNode({ chain: regtest, listen: ["127.0.0.1:0"] });
-  const stranger = await createNode({ chain: chains.signet });
+  const stranger = await createNode({ chain: chains.signet, connectOnly: true });
   const port = portOf(alice);
   await assert.rejects(stranger.connect("127.0.0.1", port), (error) => {
     return isTidingsError(error, "CONNECT_FAILED");
@@ -191,7 +191,7 @@ test("a port that is taken is said to be", async () => {
 });
 
 test("no blocks are mined on public networks, nor to addresses of others", async () => {
-  const node = await createNode({ chain: chains.signet });
+  const node = await createNode({ chain: chains.signet, connectOnly: true });
   await assert.rejects(node.mine(1, { address: ADDRESS }), (error) => isTidingsError(error, "CONFIG"));
   await node.close();
   const test = await createNode({ chain: regtest });
