@@ -35,7 +35,8 @@ export const TIERS = {
     rpc_getblockfilter rpc_named_arguments rpc_orphans rpc_setban rpc_txoutproof interface_rpc`),
   tier3: words(`
     p2p_1p1c_network p2p_opportunistic_1p1c p2p_orphan_handling p2p_segwit p2p_dns_seeds p2p_seednode p2p_i2p_ports
-    p2p_i2p_sessions p2p_private_broadcast_cap
+    p2p_i2p_sessions p2p_private_broadcast p2p_private_broadcast_cap p2p_private_broadcast_retry_v1 feature_addrman
+    feature_asmap
     feature_taproot feature_assumevalid feature_anchors feature_proxy feature_torcontrol feature_rbf
     feature_coinstatsindex feature_logging feature_includeconf feature_settings feature_notifications
     feature_bind_extra feature_discover feature_fastprune feature_prune_stale_fork feature_reindex
