@@ -49,6 +49,8 @@ export class CoreWorld {
   onSend: (peer: PeerId, bytes: Bytes) => void = () => {};
   /** Whether somebody is there who is dialled next; by default every other one. */
   isThere: () => boolean;
+  readonly #unheard: (NodeEffect & { readonly type: "send" })[] = [];
+  #isTelling = false;
   readonly #rng: Rng;
   readonly #files = new MemoryFiles();
   readonly #index = new MemoryStore();
@@ -110,17 +112,29 @@ export class CoreWorld {
     assert.ok(effects.length <= EFFECTS_PER_STEP_MAX, `${effects.length} effects of one ${input.type}`);
     this.#checkWakeAt();
     let bytes = 0;
-    const sends: (NodeEffect & { readonly type: "send" })[] = [];
     for (const effect of effects) {
       this.#perform(effect);
       if (effect.type !== "send") continue;
       assert.ok(this.open.has(effect.peer), `bytes for peer ${effect.peer}, whose socket is closed`);
       bytes += effect.bytes.length;
-      sends.push(effect);
+      this.#unheard.push(effect);
     }
-    for (const { peer, bytes: sent } of sends) this.onSend(peer, sent);
+    this.#tellSent();
     assert.ok(bytes <= SENT_BYTES_PER_STEP_MAX, `${bytes} bytes sent in one step`);
     this.sentBytes += bytes;
+  }
+
+  /** In the order in which it was sent, also when whoever hears it answers at once, and makes another step. */
+  #tellSent(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (let sent = this.#unheard.shift(); sent !== undefined; sent = this.#unheard.shift()) {
+        this.onSend(sent.peer, sent.bytes);
+      }
+    } finally {
+      this.#isTelling = false;
+    }
   }
 
   /** Lets some time pass: what is late may arrive, and the node is woken when it asks for it. */
