@@ -22,7 +22,7 @@ import { makeTransport } from "../src/transport/make_transport.ts";
 import type { Transport } from "../src/transport/transport.ts";
 import type { ExchangeReport, ExchangeRequest } from "./support/exchanger.ts";
 import { LoopWatch } from "./support/loop_watch.ts";
-import { type Measurement, round } from "./support/measurement.ts";
+import { type Measurement, ratePerSecond, round } from "./support/measurement.ts";
 import type { SenderRequest } from "./support/transport_sender.ts";
 
 const MESSAGE_BYTES = 1_000_000;
@@ -82,7 +82,7 @@ function inMemory(speech: "v1" | "v2"): readonly Measurement[] {
   for (const [label, length] of [["1 MB", MESSAGE_BYTES], ["61-byte", SHORT_BYTES]] as const) {
     const payload = randomBytes(seededRng(1), length);
     // Both at once: no packet can be opened twice.
-    const each = perSecond(() => to.receive(from.send({ type: "tx", payload })));
+    const each = ratePerSecond(MEASURE_MS, () => to.receive(from.send({ type: "tx", payload })));
     rows.push({ name: `${speech} sent and received, ${label} payloads`, value: each, unit: "messages/s" });
   }
   return rows;
@@ -104,8 +104,8 @@ function arithmetic(): readonly Measurement[] {
   const rng = new SecureRng();
   const secretKey = randomBytes(rng, 32);
   const ours = curve().createEllswift(secretKey, randomBytes(rng, 32));
-  const keys = perSecond(() => curve().createEllswift(secretKey, randomBytes(rng, 32)));
-  const secrets = perSecond(() => {
+  const keys = ratePerSecond(MEASURE_MS, () => curve().createEllswift(secretKey, randomBytes(rng, 32)));
+  const secrets = ratePerSecond(MEASURE_MS, () => {
     curve().ellswiftSecret({ secretKey, ours, theirs: randomBytes(rng, 64), isInitiator: false });
   });
   return [
@@ -145,18 +145,4 @@ async function underExchanges(): Promise<readonly Measurement[]> {
 
 function ports() {
   return { magic: REGTEST.magic, rng: new SecureRng() };
-}
-
-function perSecond(work: () => void): number {
-  const warmUntil = performance.now() + MEASURE_MS / 3;
-  while (performance.now() < warmUntil) work();
-  const start = performance.now();
-  let rounds = 0;
-  let elapsed = 0;
-  do {
-    work();
-    rounds++;
-    elapsed = performance.now() - start;
-  } while (elapsed < MEASURE_MS);
-  return Math.round((rounds * 1000) / elapsed);
 }

@@ -15,7 +15,7 @@ import { type Input, Transaction } from "../src/primitives/transaction.ts";
 import { V1Transport } from "../src/transport/v1_transport.ts";
 import { decodeMessage, encodeMessage, type Message } from "../src/wire/message.ts";
 import { MSG_WTX } from "../src/wire/messages/inventory.ts";
-import type { Measurement } from "./support/measurement.ts";
+import { type Measurement, ratePerSecond } from "./support/measurement.ts";
 
 /** Long enough to be warm and to average over collections of garbage. */
 const MEASURE_MS = 150;
@@ -34,8 +34,8 @@ export async function run(): Promise<readonly Measurement[]> {
   const measurements: Measurement[] = [];
   for (const [label, message] of Object.entries(samples())) {
     const payload = encodeMessage(message);
-    const decoded = perSecond(() => decodeMessage(message.type, payload));
-    const encoded = perSecond(() => encodeMessage(message));
+    const decoded = ratePerSecond(MEASURE_MS, () => decodeMessage(message.type, payload));
+    const encoded = ratePerSecond(MEASURE_MS, () => encodeMessage(message));
     measurements.push({ name: `decode ${label}`, value: decoded, unit: "messages/s" });
     measurements.push({ name: `encode ${label}`, value: encoded, unit: "messages/s" });
   }
@@ -55,30 +55,16 @@ function throughTransport(label: string, payloadBytes: number): readonly Measure
   const framed = sender.send({ type: "tx", payload });
   const count = Math.max(1, Math.ceil(CHUNK_BYTES / framed.length));
   const stream = Buffer.concat(many(count, () => framed));
-  const received = perSecond(() => {
+  const received = ratePerSecond(MEASURE_MS, () => {
     for (let start = 0; start < stream.length; start += CHUNK_BYTES) {
       receiver.receive(stream.subarray(start, start + CHUNK_BYTES));
     }
   });
-  const sent = perSecond(() => sender.send({ type: "tx", payload }));
+  const sent = ratePerSecond(MEASURE_MS, () => sender.send({ type: "tx", payload }));
   return [
     { name: `receive ${label}`, value: received * count, unit: "messages/s" },
     { name: `send ${label}`, value: sent, unit: "messages/s" },
   ];
-}
-
-function perSecond(work: () => void): number {
-  const warmUntil = performance.now() + MEASURE_MS / 3;
-  while (performance.now() < warmUntil) work();
-  const start = performance.now();
-  let rounds = 0;
-  let elapsed = 0;
-  do {
-    work();
-    rounds++;
-    elapsed = performance.now() - start;
-  } while (elapsed < MEASURE_MS);
-  return Math.round((rounds * 1000) / elapsed);
 }
 
 function samples(): Readonly<Record<string, Message>> {

@@ -357,13 +357,14 @@ export class Peering implements Outbox {
   /** What the transport says for itself, and messages that it can carry only now. */
   #writeOutput(connection: Connection): void {
     if (connection.isClosing) return;
-    const bytes = connection.takeOutput();
-    if (bytes.length > 0) this.#write(connection, bytes);
+    this.#write(connection, connection.takeOutput());
   }
 
   #write(connection: Connection, bytes: Bytes): void {
-    this.#ports.uploads.sent(bytes.length);
-    if (bytes.length > 0) this.#ports.effect({ type: "send", peer: connection.id, bytes });
+    if (bytes.length > 0) {
+      this.#ports.uploads.sent(bytes.length);
+      this.#ports.effect({ type: "send", peer: connection.id, bytes });
+    }
     if (connection.isSendOverflowing) this.disconnect(connection, "send-queue-overflow");
   }
 
