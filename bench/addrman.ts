@@ -7,6 +7,7 @@ import { AddressBook } from "../src/addrbook/address_book.ts";
 import { decodeBook } from "../src/addrbook/address_file.ts";
 import type { KnownAddress } from "../src/addrbook/address_record.ts";
 import { NetGroups } from "../src/addrbook/net_groups.ts";
+import type { Bytes } from "../src/base/bytes.ts";
 import { silentLogger } from "../src/base/logger.ts";
 import { below, randomBytes, seededRng } from "../src/base/rng.ts";
 import type { UnixSeconds } from "../src/base/time.ts";
@@ -77,15 +78,30 @@ function choices(book: AddressBook, networks?: readonly NetworkName[]): number {
 }
 
 function throughFile(book: AddressBook): readonly Measurement[] {
+  const { bytes, longestTurn } = saveSlowly(book);
   const start = performance.now();
-  const bytes = book.save(MAGIC);
-  const saved = performance.now();
   const reading = decodeBook(bytes, MAGIC);
   if (reading.type === "book") AddressBook.load(ports, reading.book);
   return [
-    { name: "save a full book", value: round(saved - start, 0), unit: "ms" },
-    { name: "load a full book", value: round(performance.now() - saved, 0), unit: "ms" },
+    { name: "save a full book, longest turn", value: round(longestTurn, 0), unit: "ms" },
+    { name: "load a full book", value: round(performance.now() - start, 0), unit: "ms" },
   ];
+}
+
+/** As a node does it, turn by turn; `longestTurn` in milliseconds. */
+function saveSlowly(book: AddressBook): { readonly bytes: Bytes; readonly longestTurn: number } {
+  const [encoder, making] = timed(() => book.saveSlowly(MAGIC));
+  for (let longestTurn = making; ; ) {
+    const [bytes, took] = timed(() => encoder.work());
+    longestTurn = Math.max(longestTurn, took);
+    if (bytes !== undefined) return { bytes, longestTurn };
+  }
+}
+
+function timed<T>(work: () => T): [result: T, milliseconds: number] {
+  const start = performance.now();
+  const result = work();
+  return [result, performance.now() - start];
 }
 
 function perSecond(count: number, work: () => void): number {

@@ -19,7 +19,7 @@ import { type Clock, type Instant, toUnixSeconds } from "../base/time.ts";
 import { formatAddress } from "../primitives/host_text.ts";
 import { isLoopback, isRoutable, type NetworkAddress } from "../primitives/network_address.ts";
 import { chanceOf, isTerrible } from "./address_chance.ts";
-import { encodeBook, type SavedBook } from "./address_file.ts";
+import { type BookContents, BookEncoder, encodeBook, type SavedBook } from "./address_file.ts";
 import type { AddressRecord, KnownAddress, StoredAddress } from "./address_record.ts";
 import { AddressTables } from "./address_tables.ts";
 import { logPlace } from "./book_log.ts";
@@ -239,7 +239,16 @@ export class AddressBook {
 
   /** What `peers.dat` of the network with this magic holds; `decodeBook` and `AddressBook.load` read it. */
   save(magic: Bytes): Bytes {
-    return encodeBook(tableContents(this.#tables, this.#ports.groups), magic);
+    return encodeBook(this.#contents, magic);
+  }
+
+  /** The same, while the node does other things. */
+  saveSlowly(magic: Bytes): BookEncoder {
+    return new BookEncoder(this.#contents, magic);
+  }
+
+  get #contents(): BookContents {
+    return tableContents(this.#tables, this.#ports.groups);
   }
 
   #isAdmissible(address: NetworkAddress): boolean {

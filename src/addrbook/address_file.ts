@@ -76,21 +76,68 @@ export interface BookContents extends Pick<SavedBook, "key" | "tried" | "asmapVe
   readonly buckets: readonly (readonly number[])[];
 }
 
+/** At once, as `BookEncoder` does in slices. */
 export function encodeBook(book: BookContents, magic: Bytes): Bytes {
-  const addresses = [...book.new, ...book.tried];
-  let size = HEAD_BYTES + HASH_BYTES;
-  for (const { length } of book.buckets) size += 4 + 4 * length;
+  const encoder = new BookEncoder(book, magic);
+  for (;;) {
+    const bytes = encoder.work();
+    if (bytes !== undefined) return bytes;
+  }
+}
+
+/** How many addresses are encoded in one go: a full book of 60,000 takes longer than a turn of the loop may. */
+const SLICE_ADDRESSES = 2_048;
+
+/**
+ * Writes a book, some addresses at a time. Which addresses it has, and where they stand, is as at its making;
+ * what is known of each, as when its turn comes.
+ */
+export class BookEncoder {
+  readonly #book: BookContents;
+  readonly #addresses: readonly StoredAddress[];
+  readonly #done: Bytes[];
+  #next = 0;
+
+  constructor(book: BookContents, magic: Bytes) {
+    this.#book = book;
+    this.#addresses = [...book.new, ...book.tried];
+    this.#done = [encodeHead(book, magic)];
+  }
+
+  /** Goes on with it. Returns the file once all is encoded. */
+  work(): Bytes | undefined {
+    const end = this.#next + SLICE_ADDRESSES;
+    this.#done.push(encodeAddresses(this.#addresses.slice(this.#next, end)));
+    this.#next = end;
+    if (end < this.#addresses.length) return undefined;
+    const body = concatBytes(...this.#done, encodeBuckets(this.#book.buckets), this.#book.asmapVersion);
+    return concatBytes(body, hash256(body));
+  }
+}
+
+function encodeHead({ key, new: inNew, tried, buckets }: BookContents, magic: Bytes): Bytes {
+  const writer = new ByteWriter(HEAD_BYTES);
+  writer.bytes(magic).u8(FORMAT).u8(COMPATIBILITY_BASE + FORMAT).bytes(key);
+  return writer.i32(inNew.length).i32(tried.length).i32(buckets.length ^ BUCKETS_MARK).finish();
+}
+
+function encodeAddresses(addresses: readonly StoredAddress[]): Bytes {
+  let size = 0;
   for (const address of addresses) size += addressSize(address);
   const writer = new ByteWriter(size);
-  writer.bytes(magic).u8(FORMAT).u8(COMPATIBILITY_BASE + FORMAT).bytes(book.key);
-  writer.i32(book.new.length).i32(book.tried.length).i32(book.buckets.length ^ BUCKETS_MARK);
   for (const address of addresses) putAddress(writer, address);
-  for (const indexes of book.buckets) {
+  return writer.finish();
+}
+
+function encodeBuckets(buckets: BookContents["buckets"]): Bytes {
+  let size = 0;
+  for (const { length } of buckets) size += 4 + 4 * length;
+  const writer = new ByteWriter(size);
+  for (const indexes of buckets) {
     writer.i32(indexes.length);
     for (const index of indexes) writer.i32(index);
   }
-  const body = writer.bytes(book.asmapVersion).finish();
-  return concatBytes(body, hash256(body));
+  return writer.finish();
 }
 
 function addressSize({ address, source, services }: StoredAddress): number {

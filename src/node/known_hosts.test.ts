@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { decodeBook } from "../addrbook/address_file.ts";
 import { parseHostSubnet } from "../addrbook/host_subnet.ts";
 import { fromLatin1, toLatin1 } from "../base/bytes.ts";
 import { minutes, seconds, type UnixSeconds } from "../base/time.ts";
-import { seededRng } from "../base/rng.ts";
+import { randomBytes, seededRng } from "../base/rng.ts";
 import { CoreWorld } from "../../test/fuzz/core_world.ts";
 import { VictimWorld } from "../../test/attacks/victim_world.ts";
 import { REGTEST } from "../params/regtest.ts";
@@ -59,6 +60,31 @@ test("a ban is lifted by name, or all are, and that is saved", () => {
   assert.match(saves.get("banlist.json") ?? "", /5\.5\.5\.5/);
   world.command({ type: "clear-bans" });
   assert.doesNotMatch(saves.get("banlist.json") ?? "", /5\.5\.5\.5/);
+});
+
+test("a large book is saved in turns of the loop for it, while other inputs are taken, and is whole", () => {
+  const { world, saves } = bench();
+  const { core } = world;
+  const size = 5_000;
+  const rng = seededRng(5);
+  while (core.addresses.size() < size) {
+    const [known, source] = [randomBytes(rng, 4), randomBytes(rng, 4)].map((bytes) => {
+      return { network: "ipv4", bytes, port: 8333 } as const;
+    });
+    if (known === undefined || source === undefined) assert.fail();
+    core.addresses.add({ address: known, services: 9n, time: START }, source);
+  }
+  const turns: boolean[] = [];
+  const step = core.step.bind(core);
+  core.step = (input) => {
+    const effects = step(input);
+    if (core.wakeAt() !== undefined) turns.push(saves.has("peers.dat"));
+    return effects;
+  };
+  world.pass(minutes(15));
+  assert.ok(turns.filter((isSaved) => !isSaved).length >= 3, "it takes several turns");
+  const reading = decodeBook(fromLatin1(saves.get("peers.dat") ?? ""), REGTEST.magic);
+  assert.equal(reading.type === "book" && reading.book.new.length, size);
 });
 
 test("bans and addresses are there again after a restart", () => {

@@ -5,7 +5,7 @@
  * @module
  */
 import { AddressBook, type AddressBookPorts } from "../addrbook/address_book.ts";
-import { decodeBook } from "../addrbook/address_file.ts";
+import { type BookEncoder, decodeBook } from "../addrbook/address_file.ts";
 import { BanList } from "../addrbook/ban_list.ts";
 import { Discouraged } from "../addrbook/discouraged.ts";
 import { NetGroups } from "../addrbook/net_groups.ts";
@@ -42,6 +42,8 @@ export class KnownHosts {
   readonly #effect: (effect: NodeEffect) => void;
   readonly #logger: Logger;
   #saveAt: Instant;
+  /** At work on what is to be saved. */
+  #encoder: BookEncoder | undefined;
   /** `undefined` without a map. */
   #healthAt: Instant | undefined;
 
@@ -64,15 +66,21 @@ export class KnownHosts {
   }
 
   wakeAt(): Instant {
+    if (this.#encoder !== undefined) return this.#clock.now();
     return earlier(this.#saveAt, this.#healthAt) ?? this.#saveAt;
   }
 
-  /** Saves what is due, and says how well the map does. */
-  work(): void {
+  /**
+   * Saves what is due, and says how well the map does. Goes on with what takes long only in turns of the loop
+   * that are for it (`isWoken`): many inputs may come between two of them.
+   */
+  work(isWoken: boolean): void {
+    if (isWoken) this.#goOnSaving();
     const now = this.#clock.now();
     if (now >= this.#saveAt) {
       this.#saveAt = addDuration(now, SAVE_INTERVAL);
-      this.save();
+      this.#encoder ??= this.addresses.saveSlowly(this.#magic);
+      this.saveBans();
     }
     if (this.#healthAt === undefined || now < this.#healthAt) return;
     this.#healthAt = addDuration(now, HEALTH_INTERVAL);
@@ -114,14 +122,27 @@ export class KnownHosts {
     return this.discouraged.has(host) || this.bans.isBanned(host);
   }
 
+  /** At once, as the node ends. */
   save(): void {
-    this.#effect({ type: "save", name: PEERS_FILE, bytes: this.addresses.save(this.#magic) });
+    this.#encoder = undefined;
+    this.#saveBook(this.addresses.save(this.#magic));
     this.saveBans();
   }
 
   /** At once, when a ban was made or lifted: the operator counts on it. */
   saveBans(): void {
     this.#effect({ type: "save", name: BANS_FILE, bytes: fromUtf8(this.bans.save()) });
+  }
+
+  #goOnSaving(): void {
+    const bytes = this.#encoder?.work();
+    if (bytes === undefined) return;
+    this.#encoder = undefined;
+    this.#saveBook(bytes);
+  }
+
+  #saveBook(bytes: Bytes): void {
+    this.#effect({ type: "save", name: PEERS_FILE, bytes });
   }
 }
 

@@ -399,7 +399,7 @@ export class NodeCore {
     this.#peering.runTimers();
     this.#peering.passSome(isWoken);
     if (isWoken) this.#peering.exchangeKeys();
-    this.#hosts.work();
+    this.#hosts.work(isWoken);
     if (this.#isDialing) {
       this.#outboundWatch.work();
       this.#seeding.work();
