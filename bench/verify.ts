@@ -14,6 +14,7 @@ import type { Secp256k1 } from "../src/crypto/secp256k1.ts";
 import { installNodeCrypto } from "../src/io/node_crypto.ts";
 import { SIGNATURE_BACKENDS, tryLoad } from "../src/io/signature_backends.ts";
 import type { Input, Output, Transaction } from "../src/primitives/transaction.ts";
+import type { Witness } from "../src/primitives/witness.ts";
 import { MANDATORY_VERIFY_FLAGS } from "../src/script/flags.ts";
 import type { ScriptError } from "../src/script/interpreter/script_error.ts";
 import type { SignatureChecker } from "../src/script/interpreter/script_state.ts";
@@ -111,7 +112,9 @@ function verifyAll(sample: VerifySample, places: readonly Place[], make: MakeChe
     const { scriptSig, witness } = context.transaction.inputs[input] as Input;
     const { script } = context.spent[input] as Output;
     const checker = make(context, input);
-    const error = verifyScript({ scriptSig, witness, script, flags: MANDATORY_VERIFY_FLAGS, checker });
+    const error = verifyScript({
+      scriptSig, witness: witness.slice(), script, flags: MANDATORY_VERIFY_FLAGS, checker,
+    });
     if (error !== undefined) throw new Error(`The sample holds a bad input: ${error}`);
   }
   installCrypto(before);
@@ -172,7 +175,7 @@ function kindOf({ scriptSig, witness }: Input, { script }: Output): string {
   }
 }
 
-function classifyNested(scriptSig: Bytes, witness: readonly Bytes[]): string {
+function classifyNested(scriptSig: Bytes, witness: Witness): string {
   if (witness.length === 0) return "p2sh";
   const redeemScript = [...operations(scriptSig)].at(-1)?.data as Bytes;
   return classifyScript(redeemScript).type === "witness_v0_keyhash" ? "p2sh-p2wpkh" : "p2sh-p2wsh";

@@ -12,11 +12,10 @@ const BY_REASON = {
   // What is not built yet.
   "compact blocks (BIP152) are not built yet": words(`
     p2p_compactblocks p2p_compactblocks_blocksonly p2p_compactblocks_hb p2p_mutated_blocks`),
-  "filtered blocks (BIP37) are not served yet": words("p2p_filter"),
   "some of Bitcoin Core's command line client's extras are not there": words("interface_bitcoin_cli"),
   "what concerns a descriptor is not looked for in blocks yet": words("rpc_getdescriptoractivity"),
   "nothing in the mempool is replaced by fee yet": words(`
-    feature_rbf mempool_accept mempool_truc mining_prioritisetransaction p2p_leak_tx p2p_segwit
+    feature_rbf mempool_accept mempool_truc mining_prioritisetransaction p2p_leak_tx p2p_orphan_handling p2p_segwit
     rpc_gettxspendingprevout`),
   "packages are not judged as one yet": words(`
     mempool_ephemeral_dust mempool_package_limits mempool_package_rbf mempool_sigoplimit p2p_1p1c_network
@@ -26,13 +25,12 @@ const BY_REASON = {
   "clusters are bounded, but not linearised yet": words("mempool_cluster"),
   "the mempool is not saved yet": words("mempool_persist mining_basic"),
   "transactions from here are not announced again yet": words("mempool_unbroadcast"),
-  "the orphanage holds less, and one announcer each": words("p2p_invalid_tx p2p_orphan_handling rpc_orphans"),
   "fees are not estimated yet": words("feature_fee_estimation rpc_estimatefee"),
   "there is no REST interface and no ZMQ yet": words("interface_rest interface_zmq"),
   "descriptors of miniscript are not inferred": words("rpc_decodescript"),
   "some of the RPC server's options and corner cases are not built yet": words(`
     interface_http rpc_bind rpc_users rpc_whitelist`),
-  "no settings file is kept, and some of the log's options are missing": words(`
+  "no settings file is kept, and configuration files that are ignored are not told of": words(`
     feature_settings feature_logging feature_config_args`),
   "blocks cannot be kept in another directory (-blocksdir)": words("feature_blocksdir feature_filelock"),
   // What is done another way, and stays so.

@@ -2,12 +2,12 @@
  * `npm test [-- WORD…] [--tap FILE] [--timeout SECONDS]`: builds what is out of date, then runs every test, or those
  * whose path contains one of the words; `--tap` also writes the results to a file.
  *
- * Unit tests of one folder share a process, since starting one takes as long as most of them do.
+ * Most files share a process with others, since starting one takes as long as they do.
  *
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, sep } from "node:path";
 import { ensureBuilt } from "./ensure_built.js";
@@ -15,8 +15,12 @@ import { ensureBuilt } from "./ensure_built.js";
 /** A test, or a file of them, that takes longer hangs; a heavy one may be given more. */
 const TIMEOUT_SECONDS = "170";
 
+/** Folders of test/ whose files have a process each: the environment makes them heavier. Longest first. */
+const ALONE = ["crash", "simulation", "real_input", "readme", "fuzz", "interop"];
+
 /** Few enough that no process is the last one for long. */
-const FILES_PER_PROCESS = 10;
+const UNITS_PER_PROCESS = 25;
+const FILES_PER_PROCESS = 6;
 
 const root = join(import.meta.dirname, "..");
 ensureBuilt();
@@ -52,27 +56,40 @@ function takeOption(name) {
   return at === -1 ? undefined : words.splice(at, 2)[1];
 }
 
-/** Unit tests (`dist/src`) behind files that import several of them; all others as they are. */
+/** Most files behind others that import several of them. */
 function inGroups(paths) {
   const folder = join(root, "dist", "test_groups");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const units = paths.filter((path) => path.startsWith(join("dist", "src")));
-  const groups = [...new Set(units.map(folderOf))].flatMap((name) => {
-    const members = units.filter((path) => folderOf(path) === name);
-    const count = Math.ceil(members.length / FILES_PER_PROCESS);
-    return Array.from({ length: count }, (_, at) => {
-      const group = join("dist", "test_groups", `${name}_${at + 1}.test.js`);
-      const imports = members.filter((_, i) => i % count === at).map((path) => `import "../../${path}";\n`);
-      writeFileSync(join(root, group), imports.join("").replaceAll(sep, "/"));
-      return group;
-    });
-  });
-  // What takes longest comes first, so that both processors are at work to the end.
-  return [...paths.filter((path) => !units.includes(path)), ...groups];
+  const kinds = { alone: [], tests: [], portable: [], units: [] };
+  for (const path of paths) kinds[kindOf(path)].push(path);
+  return [
+    ...kinds.alone.sort((a, b) => folderPlace(a) - folderPlace(b)),
+    ...grouped("tests", kinds.tests, FILES_PER_PROCESS),
+    ...grouped("portable", kinds.portable, UNITS_PER_PROCESS),
+    ...grouped("units", kinds.units, UNITS_PER_PROCESS),
+  ];
 }
 
-/** The folder of src/ that a unit test lies in. */
-function folderOf(path) {
-  return path.split(sep)[2];
+/** A process has one cryptography: who wants the portable one is not to be with who installs another. */
+function kindOf(path) {
+  if (path.startsWith(join("dist", "test"))) return folderPlace(path) === -1 ? "tests" : "alone";
+  const text = readFileSync(join(root, path), "utf8");
+  if (text.includes("testSecpBackend")) return "alone";
+  return /portable_curve|installPortableCurve/.test(text) ? "portable" : "units";
+}
+
+function folderPlace(path) {
+  return ALONE.indexOf(path.split(sep)[2]);
+}
+
+/** Neighbours are in different groups: each has a bit of everything, so that all take about as long. */
+function grouped(name, paths, size) {
+  const count = Math.ceil(paths.length / size);
+  return Array.from({ length: count }, (_, at) => {
+    const group = join("dist", "test_groups", `${name}_${at + 1}.test.js`);
+    const imports = paths.filter((_, i) => i % count === at).map((path) => `import "../../${path}";\n`);
+    writeFileSync(join(root, group), imports.join("").replaceAll(sep, "/"));
+    return group;
+  });
 }

@@ -35,6 +35,8 @@ export function eclipseTable(result: EclipseResult): string {
     `| defences (${result.seeds} seeds) | ${heads.join(" | ")} |`,
     `| --- |${" ---: |".repeat(heads.length)}`,
     ...lines,
+    "",
+    `Made with version ${result.version}; the sources that decide it had the hash ${result.sources}.`,
   ].join("\n");
 }
 

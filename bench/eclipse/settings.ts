@@ -5,7 +5,8 @@
  */
 import {
   ALL_ECLIPSE_DEFENCES, BOTNET, COMPANY, type EclipseAttacker, type EclipseDefence,
-} from "../../src/sim/eclipse.ts";
+} from "../../src/sim/eclipse_settings.ts";
+import type { SourcesMark } from "./sources.ts";
 
 export const ATTACKERS: Readonly<Record<string, EclipseAttacker>> = { botnet: BOTNET, company: COMPANY };
 
@@ -33,7 +34,7 @@ export interface EclipseRow {
   readonly outboundPercent: number;
 }
 
-export interface EclipseResult {
+export interface EclipseResult extends SourcesMark {
   readonly seeds: number;
   readonly rows: readonly EclipseRow[];
 }

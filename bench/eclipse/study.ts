@@ -12,9 +12,11 @@ import { parseArgs } from "node:util";
 import { round } from "../support/measurement.ts";
 import { eclipsePicture, withTable } from "./report.ts";
 import { ATTACKERS, type EclipseResult, type EclipseRow, SETTINGS } from "./settings.ts";
+import { sourcesMark } from "./sources.ts";
 import type { EclipseRun } from "./worker.ts";
 
-const docs = join(import.meta.dirname, "..", "..", "..", "docs");
+const root = join(import.meta.dirname, "..", "..", "..");
+const docs = join(root, "docs");
 
 export async function main(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -25,9 +27,11 @@ export async function main(args: readonly string[]): Promise<void> {
   const first = Number(values.first);
   const seeds = Array.from({ length: count }, (_, i) => first + i);
   const runs: EclipseRun[] = [];
+  // As it was built, whatever is edited while it runs.
+  const mark = sourcesMark(root);
   const workers = Math.min(availableParallelism(), count);
   await Promise.all(Array.from({ length: workers }, () => work(seeds, runs, count)));
-  writeReport({ seeds: count, rows: summarise(runs) });
+  writeReport({ ...mark, seeds: count, rows: summarise(runs) });
 }
 
 /** Everything that is made of a result. */

@@ -8,7 +8,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort, stopProcess } from "./process.ts";
+import { freePorts } from "../../test/support/free_port.ts";
+import { stopProcess } from "./process.ts";
 
 /** Milliseconds in which it must answer. */
 const DEADLINE = 60_000;
@@ -33,7 +34,7 @@ export class BenchDaemon {
 
   /** On regtest, answering. */
   static async start(dataDir: string, ...flags: readonly string[]): Promise<BenchDaemon> {
-    const [port, rpcPort] = [await freePort(), await freePort()];
+    const [port = 0, rpcPort = 0] = await freePorts(2);
     const all = ["-regtest", `-datadir=${dataDir}`, `-bind=127.0.0.1:${port}`, `-rpcport=${rpcPort}`,
       "-printtoconsole=0", ...flags];
     // Off the heap, what one collection has found free is freed, and counted, with the next.

@@ -9,9 +9,10 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePorts } from "../../test/support/free_port.ts";
 import type { ChainFile } from "./chain_file.ts";
 import { blockCount, startCore, type Usage, usedBy } from "./core_node.ts";
-import { freePort, stopProcess } from "./process.ts";
+import { stopProcess } from "./process.ts";
 
 export interface PeerRun {
   readonly bitcoind: string;
@@ -35,7 +36,7 @@ export async function runFromPeer(run: PeerRun, who: "ours" | "theirs"): Promise
     const flags = [`-loadblock=${chain.path}`, "-stopafterblockimport", "-listen=0", "-connect=0"];
     await once(startCore(bitcoind, source, settings, flags), "exit");
   }
-  const [port, sourceRpc, rpcPort] = [await freePort(), await freePort(), await freePort()];
+  const [port = 0, sourceRpc = 0, rpcPort = 0] = await freePorts(3);
   const server = startCore(bitcoind, source, settings,
     // However old its tip is, it has all there is.
     [`-bind=127.0.0.1:${port}`, `-rpcport=${sourceRpc}`, "-connect=0", "-listen=1", "-maxtipage=1000000000"]);

@@ -17,7 +17,7 @@ import type { Logger } from "../base/logger.ts";
 import { below, fraction, randomBytes, type Rng } from "../base/rng.ts";
 import { type Clock, type Instant, toUnixSeconds } from "../base/time.ts";
 import { formatAddress } from "../primitives/host_text.ts";
-import { isLoopback, isRoutable, type NetworkAddress } from "../primitives/network_address.ts";
+import { isUsable, type NetworkAddress } from "../primitives/network_address.ts";
 import { chanceOf, isTerrible } from "./address_chance.ts";
 import { type BookContents, BookEncoder, encodeBook, type SavedBook } from "./address_file.ts";
 import type { AddressRecord, KnownAddress, StoredAddress } from "./address_record.ts";
@@ -51,7 +51,7 @@ export interface AddressBookPorts {
 
 export interface AddressBookOptions {
   /** Takes addresses of this machine too: for networks inside one machine. @default false */
-  readonly admitsLoopback: boolean;
+  readonly localPeers: boolean;
   /** The key of the buckets, 32 bytes; left out, it is drawn. Whoever knows it can fill the tables. */
   readonly key?: Bytes | undefined;
   /** Of so many calls, one checks everything (`-checkaddrman`); zero for none. @default 0 */
@@ -61,7 +61,7 @@ export interface AddressBookOptions {
 }
 
 export const DEFAULT_BOOK_OPTIONS: AddressBookOptions = {
-  admitsLoopback: false, checkRatio: 0, rules: DEFAULT_TABLE_RULES,
+  localPeers: false, checkRatio: 0, rules: DEFAULT_TABLE_RULES,
 };
 
 export class AddressBook {
@@ -252,7 +252,7 @@ export class AddressBook {
   }
 
   #isAdmissible(address: NetworkAddress): boolean {
-    return isRoutable(address) || (this.#options.admitsLoopback && isLoopback(address));
+    return isUsable(address, this.#options.localPeers);
   }
 
   /** Notes what is new of one that is known; whether it may have one more place on account of it. */

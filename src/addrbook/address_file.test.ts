@@ -154,7 +154,7 @@ test("whatever is in a file under a right checksum, it is refused, or makes a so
       books++;
       // Every call checks the tables.
       const book = AddressBook.load(bench(), result.book, {
-        admitsLoopback: false, checkRatio: 1, rules: DEFAULT_TABLE_RULES,
+        localPeers: false, checkRatio: 1, rules: DEFAULT_TABLE_RULES,
       });
       book.resolveCollisions();
       assert.ok(book.size() <= TEXTS.length + 1);

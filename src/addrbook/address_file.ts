@@ -176,6 +176,12 @@ export function decodeBook(bytes: Bytes, magic: Bytes, rules: TableRules = DEFAU
   }
 }
 
+/** As `decodeBook`, where nobody is to be told why a file cannot be read. */
+export function readableBook(bytes: Bytes, magic: Bytes): SavedBook | undefined {
+  const reading = decodeBook(bytes, magic);
+  return reading.type === "book" ? reading.book : undefined;
+}
+
 function corrupt(why: string): BookReading {
   return { type: "corrupt", why };
 }

@@ -1,11 +1,12 @@
+import type { CreateNodeOptions } from "./create_node_options.ts";
 import { TidingsNode } from "./node.ts";
-import { type CreateNodeOptions, planNode } from "./node_plan.ts";
+import { planNode } from "./node_plan.ts";
 import { openForUser } from "./open_for_user.ts";
 
 /**
  * Starts a node in this process, and resolves when it can be used.
  *
- * @throws {TidingsError} CONFIG, LISTEN_FAILED, STORE_UNUSABLE
+ * @throws {TidingsError} CONFIG, LISTEN_FAILED, STORE_UNUSABLE, NODE_FAILED
  * @throws the signal's reason, when it is aborted first
  */
 export async function createNode(options: CreateNodeOptions): Promise<TidingsNode> {

@@ -29,7 +29,7 @@ export interface TidingsErrorData {
   };
   /** The wallet of a devnet holds too little that can be spent now. */
   readonly FUNDS_MISSING: { readonly missing: bigint };
-  /** The node could not go on, and has stopped. */
+  /** The node could not start, or not go on, and has stopped. */
   readonly NODE_FAILED: { readonly reason: string };
   /** The node, or the network, is closed. */
   readonly CLOSED: Readonly<Record<string, never>>;

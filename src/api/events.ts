@@ -44,7 +44,9 @@ const TYPES: Readonly<Record<TidingsEventType, true>> = {
   "header:accepted": true, "header:presync": true,
   "block:connected": true, "block:disconnected": true, "block:rejected": true,
   "chain:tip": true, "chain:reorg": true, "tx:accepted": true, "tx:rejected": true, "tx:removed": true,
-  "peer:open": true, "peer:ready": true, "peer:closed": true, "peer:misbehaved": true, "addr:learned": true,
+  "peer:dialing": true, "peer:dial-failed": true, "peer:open": true, "peer:ready": true, "peer:closed": true,
+  "peer:misbehaved": true, "peer:evicted": true, "peer:banned": true, "peer:ping": true,
+  "addr:learned": true, "addr:tried": true, "addr:ratelimited": true,
   "sync:done": true, "node:warning": true,
 };
 

@@ -16,16 +16,23 @@
  * @module
  */
 export type { IndexKind } from "../chain/indexes/index_kinds.ts";
+export type { CloseReason } from "../node/close_reason.ts";
+export type { ConnectionType, Permission } from "../peer/peer.ts";
+export type { NetworkName } from "../primitives/network_address.ts";
+export type { ChainQueries } from "./chain_queries.ts";
 export { chainFromFile } from "./chain_from_file.ts";
 export { type Chain, chains } from "./chains.ts";
 export { createNode } from "./create_node.ts";
+export type { CreateNodeOptions, PeerOptions } from "./create_node_options.ts";
 export { isTidingsError, TidingsError, type TidingsErrorCode, type TidingsErrorData } from "./errors.ts";
 export type {
   GapEvent, ListenOptions, Subscription, TidingsEvent, TidingsEventOf, TidingsEventType,
 } from "./events.ts";
-export type { ChainQueries, PeerQueries, StreamOptions, TidingsNode } from "./node.ts";
+export type {
+  AddressCounts, AddressQueries, AddressView, BanQueries, BanView,
+} from "./host_queries.ts";
+export type { PeerQueries, StreamOptions, TidingsNode } from "./node.ts";
 export type { LogOption, LogRecord } from "./node_log.ts";
-export type { CreateNodeOptions } from "./node_plan.ts";
 export type {
   BlockView, HeaderView, InputView, OutputView, PeerView, TipView, TransactionView,
 } from "./views.ts";

@@ -3,20 +3,16 @@
  *
  * @module
  */
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { unreachable } from "../base/assert.ts";
-import { decodeWith } from "../codec/codec.ts";
 import type { RunningNode } from "../io/node_host.ts";
-import { hostPort } from "../io/socket_address.ts";
 import type { CommandValue } from "../node/command.ts";
 import type { NodeEvent } from "../node/event.ts";
 import type { PeerId } from "../peer/peer.ts";
-import { blockCodec } from "../primitives/block.ts";
-import { displayHash, parseHash } from "../primitives/hash.ts";
-import { formatAddress, parseHost } from "../primitives/host_text.ts";
-import type { NetworkAddress } from "../primitives/network_address.ts";
+import { displayHash } from "../primitives/hash.ts";
+import { formatAddress, formatHostPort } from "../primitives/host_text.ts";
 import { parseAddress } from "../script/addresses.ts";
+import { awaitHandshake } from "./await_handshake.ts";
+import { type ChainQueries, chainQueries } from "./chain_queries.ts";
 import type { Chain } from "./chains.ts";
 import { closedError, faultError } from "./command_faults.ts";
 import { configError, TidingsError } from "./errors.ts";
@@ -25,22 +21,20 @@ import {
   EVENT_TYPES, type GapEvent, type ListenOptions, showEvent, subscribe, type Subscription, type TidingsEvent,
   type TidingsEventOf, type TidingsEventType,
 } from "./events.ts";
+import {
+  type AddressQueries, addressQueries, type BanQueries, banQueries, readSubnet,
+} from "./host_queries.ts";
+import { readCount, readDestination, readPort } from "./read_option.ts";
 import { readTransaction } from "./read_transaction.ts";
-import { type BlockView, type PeerView, type TipView, viewBlock, viewHeader, viewPeer } from "./views.ts";
+import { type PeerView, viewPeer } from "./views.ts";
 
 /** Bitcoin Core's limit on what `sendrawtransaction` pays, against slips: 0.1 coins per 1,000 vbytes. */
 const MAX_FEE_RATE = 10_000_000;
 /** Hashes that one block may take: on a network for tests it takes a few. */
 const TRIES_MAX = 1_000_000;
 const BLOCKS_MAX = 10_000;
-
-/** What is asked of the chain. */
-export interface ChainQueries {
-  /** As of this moment. */
-  readonly tip: TipView;
-  /** A block of the active chain by height, or any by hash; `undefined` when its bytes are not here. */
-  block(which: number | string): Promise<BlockView | undefined>;
-}
+/** Times stay whole numbers, and 32,000 years are for ever. */
+const BAN_SECONDS_MAX = 1e12;
 
 export interface PeerQueries {
   /** Open connections, oldest first. */
@@ -61,6 +55,9 @@ export class TidingsNode {
   readonly address: string | undefined;
   readonly chain: ChainQueries;
   readonly peers: PeerQueries;
+  readonly bans: BanQueries;
+  /** What is known of where nodes are. */
+  readonly addresses: AddressQueries;
   /** Resolves when the node is closed; rejects with NODE_FAILED when it could not go on. */
   readonly closed: Promise<void>;
   readonly #running: RunningNode;
@@ -74,9 +71,11 @@ export class TidingsNode {
     this.#running = running;
     this.chainParams = running.core.options.params;
     const [first] = running.addresses;
-    this.address = first === undefined ? undefined : hostPort(first.host, first.port);
-    this.chain = { ...chainQueries(running), get tip() { return tipOf(running); } };
+    this.address = first === undefined ? undefined : formatHostPort(first.host, first.port);
+    this.chain = chainQueries(running.core);
     this.peers = { list: () => this.#listPeers(), disconnect: (id) => this.#disconnect(id) };
+    this.bans = banQueries(running.core);
+    this.addresses = addressQueries(running.core);
     this.closed = new Promise((resolve, reject) => {
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
@@ -126,23 +125,64 @@ export class TidingsNode {
   }
 
   /**
-   * Connects to a node, and resolves when the handshake is complete. Tried once.
+   * Connects to a node, and resolves when the handshake is complete. Tried once. A name is looked up as it
+   * is dialled, by the proxy if there is one.
    *
-   * @throws {TidingsError} CONNECT_FAILED
+   * @throws {TidingsError} CONNECT_FAILED, CONFIG
    */
   async connect(host: string, port: number): Promise<PeerView> {
-    const address = await this.#resolve(host, port);
-    const open = this.#peerAt(address);
-    if (open !== undefined) return open;
+    const { core } = this.#running;
+    const where = formatHostPort(String(host).replace(/^\[(.*)\]$/, "$1"), readPort("port", port));
+    const address = core.networks.asReached(readDestination("host", where, port));
     const text = formatAddress(address);
-    const ready = this.#handshakeWith(text, { host, port });
+    const open = this.#listPeers().find((peer) => peer.address === text);
+    if (open?.isReady === true) return open;
+    if (!this.isNetworkActive) throw connectError(host, port, "the network is off");
+    const handshake = awaitHandshake((listener) => this.#running.listen(listener), text, open?.id);
     try {
       await this.#do({ type: "add-node", address, mode: "onetry" }, "done", { host, port });
     } catch (error) {
-      ready.giveUp();
+      handshake.giveUp();
       throw error;
     }
-    return ready.peer;
+    const outcome = await handshake.outcome;
+    if (outcome.type === "failed") throw connectError(host, port, outcome.reason);
+    const view = this.#listPeers().find(({ id }) => id === outcome.peer);
+    if (view === undefined) throw connectError(host, port, "it was closed at once");
+    return view;
+  }
+
+  /**
+   * Deals no more with `subnet` (`"192.0.2.7"`, `"192.0.2.0/24"`) for so long: who is connected from there
+   * has to go, and nobody from there is dialled or let in. Stored with the chain. A day, if it is not said.
+   *
+   * @throws {TidingsError} CONFIG
+   */
+  async ban(subnet: string, options: { readonly seconds?: number } = {}): Promise<void> {
+    const { core } = this.#running;
+    const { seconds = core.options.banSeconds } = options;
+    const banned = readSubnet(subnet, core);
+    const until = core.clock.unixTime() + readCount("seconds", seconds, BAN_SECONDS_MAX);
+    await this.#do({ type: "ban", subnet: banned, until }, "done", {});
+  }
+
+  /** Lifts the ban of exactly this subnet. False when there was none. */
+  async unban(subnet: string): Promise<boolean> {
+    const { core } = this.#running;
+    const banned = readSubnet(subnet, core);
+    if (!core.bans.has(banned)) return false;
+    await this.#do({ type: "unban", subnet: banned }, "done", {});
+    return true;
+  }
+
+  /** While the network is off nobody is connected: neither dialled nor let in. */
+  get isNetworkActive(): boolean {
+    return this.#running.core.manager.isNetworkActive;
+  }
+
+  async setNetworkActive(isActive: boolean): Promise<void> {
+    if (typeof isActive !== "boolean") throw configError("isActive", isActive, "true or false");
+    await this.#do({ type: "set-network-active", isActive }, "done", {});
   }
 
   /**
@@ -210,51 +250,14 @@ export class TidingsNode {
 
   #listPeers(): readonly PeerView[] {
     const { core } = this.#running;
-    return Array.from(core.peers(), (peer) => viewPeer(peer, core.clock.now()));
-  }
-
-  #peerAt(address: NetworkAddress): PeerView | undefined {
-    const text = formatAddress(address);
-    return this.#listPeers().find((peer) => peer.address === text && peer.isReady);
+    const now = core.clock.now();
+    return Array.from(core.peers(), (peer) => viewPeer(peer, core.netGroups.asn(peer.address), now));
   }
 
   async #disconnect(id: number): Promise<void> {
     const found = this.#listPeers().find((peer) => peer.id === id);
     const { host, port } = splitText(found?.address);
     await this.#do({ type: "disconnect", peer: id as PeerId }, "done", { host, port });
-  }
-
-  async #resolve(host: string, port: number): Promise<NetworkAddress> {
-    if (!Number.isInteger(port) || port < 1 || port > 0xffff) {
-      throw configError("port", port, "a whole number from 1 to 65535");
-    }
-    const direct = parseHost(host, port);
-    if (direct !== undefined) return direct;
-    const found = await lookup(host).catch((error: Error) => {
-      throw connectError(host, port, error.message, error);
-    });
-    const address = isIP(found.address) === 0 ? undefined : parseHost(found.address, port);
-    if (address === undefined) throw connectError(host, port, `${found.address} is no address`);
-    return address;
-  }
-
-  /** The next connection that is opened to `address`, once it is ready. */
-  #handshakeWith(address: string, { host, port }: { readonly host: string; readonly port: number }) {
-    let id: PeerId | undefined;
-    let stop = (): void => {};
-    const peer = new Promise<PeerView>((resolve, reject) => {
-      stop = this.#running.listen(({ type, data }) => {
-        if (type === "peer:open" && data.address === address && data.connection === "manual") {
-          id ??= data.peer;
-        }
-        if ((type !== "peer:ready" && type !== "peer:closed") || id === undefined || data.peer !== id) return;
-        stop();
-        const view = type === "peer:ready" ? this.#listPeers().find((each) => each.id === id) : undefined;
-        if (view !== undefined) resolve(view);
-        else reject(connectError(host, port, type === "peer:closed" ? data.reason : "it was closed at once"));
-      });
-    });
-    return { peer, giveUp: () => stop() };
   }
 
   /** Has the node carry out a command; `context` is for the words of what goes wrong. */
@@ -267,28 +270,6 @@ export class TidingsNode {
     if (result.value.type !== type) return unreachable(result.value as never);
     return result.value as Extract<CommandValue, { readonly type: T }>;
   }
-}
-
-function chainQueries({ core }: RunningNode): Pick<ChainQueries, "block"> {
-  const { chain } = core;
-  return {
-    async block(which) {
-      const hash = typeof which === "string" ? parseHash(which) : undefined;
-      if (typeof which === "string" && hash === undefined) {
-        throw configError("block", which, "a height, or 64 hex digits");
-      }
-      const id = hash === undefined ? chain.activeAt(which as number) : chain.headers.find(hash);
-      const bytes = id === undefined ? undefined : chain.readBlock(id);
-      if (id === undefined || bytes === undefined) return undefined;
-      return viewBlock(decodeWith(blockCodec, bytes), chain.headers.height(id), chain.params.addresses);
-    },
-  };
-}
-
-function tipOf({ core: { chain } }: RunningNode): TipView {
-  const { headers, tip } = chain;
-  const header = viewHeader(headers.header(tip));
-  return { hash: header.hash, height: headers.height(tip), time: header.time, header };
 }
 
 function checkEventType(type: string): void {

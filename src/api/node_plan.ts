@@ -3,74 +3,37 @@
  *
  * @module
  */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Asmap } from "../addrbook/asmap.ts";
 import { LOG_CATEGORIES } from "../base/logger.ts";
 import { INDEX_KINDS, INDEX_TRAITS, type IndexKind } from "../chain/indexes/index_kinds.ts";
+import { DEFAULT_MAX_CONNECTIONS } from "../connections/limits.ts";
+import { Networks, type NetworkSettings } from "../connections/networks.ts";
+import { foundAddresses, isAnyAddress } from "../io/interfaces.ts";
 import type { ListenAddress } from "../io/listener.ts";
 import type { OpenNodeOptions } from "../io/node_host.ts";
 import { userAgent } from "../io/version.ts";
+import { DEFAULT_DISCOVERY, type DiscoveryOptions } from "../node/seeding/discovery_options.ts";
 import { defaultNodeOptions, type NodeOptions } from "../node/node_options.ts";
-import { parseAddress, parseHost, splitHostPort } from "../primitives/host_text.ts";
+import { parseWhitelist, type PermissionRule } from "../peer/permissions.ts";
+import { parseHost, splitHostPort } from "../primitives/host_text.ts";
 import { isLoopback, type NetworkAddress } from "../primitives/network_address.ts";
-import { type Chain, chains } from "./chains.ts";
+import { chains } from "./chains.ts";
+import { type CreateNodeOptions, FLAG_NAMES, OPTION_NAMES } from "./create_node_options.ts";
 import { configError } from "./errors.ts";
-import { type LogOption, makeLogger } from "./node_log.ts";
-
-export interface CreateNodeOptions {
-  /** `chains.regtest` and so on, or your own by `chainFromFile`. */
-  readonly chain: Chain;
-  /** Folder for the data, made if it is not there; without it all is kept in memory. */
-  readonly store?: string;
-  /**
-   * Where to listen for peers: `["127.0.0.1:0"]` for a free port on this machine. Nothing is opened
-   * that was not asked for. A host alone means the chain's usual port.
-   *
-   * @default false
-   */
-  readonly listen?: false | readonly string[];
-  /** `host:port` of nodes to stay connected with. @default [] */
-  readonly addNodes?: readonly string[];
-  /** Dials `addNodes` alone, and nobody it hears of. @default false */
-  readonly connectOnly?: boolean;
-  /** @default 125 */
-  readonly maxConnections?: number;
-  /**
-   * Takes part in gossip about addresses on this machine, without Bitcoin Core's long waits: for
-   * networks of nodes on one machine. @default false
-   */
-  readonly localPeers?: boolean;
-  /** Keeps about so many bytes of blocks, and the coins of all. */
-  readonly prune?: { readonly targetBytes: number };
-  /**
-   * What is kept beside the chain, by Bitcoin Core's names: `"txindex"`, `"coinstatsindex"`,
-   * `"txospenderindex"`, `"blockfilterindex"`. The first and the third not along with `prune`. @default []
-   */
-  readonly indexes?: readonly IndexKind[];
-  /** Relays blocks, and no transactions. @default false */
-  readonly blocksOnly?: boolean;
-  /** Encrypts connections to peers that can (BIP324). @default true */
-  readonly v2Transport?: boolean;
-  /** What it calls itself (BIP14). @default "/tidings:VERSION/" */
-  readonly userAgent?: string;
-  /** Gets each line of the node's log; `true` writes them to standard error. @default false */
-  readonly log?: LogOption;
-  /** Also log debugging of these categories, such as `net`; the names are Bitcoin Core's. */
-  readonly debug?: readonly string[];
-  /** Closes the node when aborted. */
-  readonly signal?: AbortSignal;
-}
-
-const OPTION_NAMES: Readonly<Record<keyof CreateNodeOptions, true>> = {
-  chain: true, store: true, listen: true, addNodes: true, connectOnly: true, maxConnections: true,
-  localPeers: true, prune: true, indexes: true, blocksOnly: true, v2Transport: true, userAgent: true, log: true, debug: true,
-  signal: true,
-};
+import { planNetworks } from "./network_plan.ts";
+import { makeLogger } from "./node_log.ts";
+import { readAddress, readCount, readDestination, readTexts } from "./read_option.ts";
 
 const MIB = 1024 * 1024;
 /** Bitcoin Core's least `-prune`, below which a reorganisation on a full network could need what is gone. */
 const PRUNE_BYTES_MIN = 550 * MIB;
 /** Bitcoin Core's MAX_SUBVERSION_LENGTH. */
 const USER_AGENT_LENGTH_MAX = 256;
+const CONNECTIONS_MAX = 10_000;
+/** What a rule without permissions grants, as by Bitcoin Core's `-whitelistrelay`. */
+const USUAL_PERMISSIONS = { relay: true, forceRelay: false };
 
 /** @throws {TidingsError} CONFIG */
 export function planNode(options: CreateNodeOptions): OpenNodeOptions {
@@ -81,22 +44,29 @@ export function planNode(options: CreateNodeOptions): OpenNodeOptions {
   }
   for (const name of debug) checkCategory(name);
   const listen = readListen(options);
-  const core = readNodeOptions(options, listen.length > 0);
+  // Before anything is opened; the port may be known only then.
+  readExternal(options, chain.port);
+  const networks = planNetworks(options, listen.length > 0);
+  const core = readNodeOptions(options, networks.settings, listen.length > 0);
   return {
-    options: (bound) => ({ ...core, advertise: bound.flatMap((address) => advertised(address, core)) }),
+    options: (bound) => ({ ...core, ...reachedAt(options, core, bound) }),
     dataDir: store === undefined ? undefined : join(store, chain.folder),
     listen,
+    networks: networks.plan,
+    asmap: readAsmap(options),
     logger: makeLogger(log, debug),
   };
 }
 
 function checkShape(options: CreateNodeOptions): void {
-  const names = Object.keys(OPTION_NAMES).join(", ");
+  const names = OPTION_NAMES.join(", ");
   if (typeof options !== "object" || options === null) {
     throw configError("the options", options, `an object with some of ${names}`);
   }
   for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(OPTION_NAMES, name)) throw configError("the options", name, `one of ${names}`);
+    if (!(OPTION_NAMES as readonly string[]).includes(name)) {
+      throw configError("the options", name, `one of ${names}`);
+    }
   }
   const { chain, store, prune } = options;
   const some = Object.keys(chains).map((name) => `chains.${name}`).join(", ");
@@ -109,7 +79,7 @@ function checkShape(options: CreateNodeOptions): void {
   if (prune !== undefined && typeof prune !== "object") {
     throw configError("prune", prune, "an object with targetBytes");
   }
-  for (const name of ["connectOnly", "localPeers", "blocksOnly", "v2Transport"] as const) {
+  for (const name of FLAG_NAMES) {
     if (!["undefined", "boolean"].includes(typeof options[name])) {
       throw configError(name, options[name], "true or false");
     }
@@ -122,26 +92,68 @@ function checkCategory(name: string): void {
   }
 }
 
-function readNodeOptions(options: CreateNodeOptions, listens: boolean): NodeOptions {
-  const { chain, connectOnly = false, localPeers = false, blocksOnly = false, v2Transport = true } = options;
-  const addNodes = readAddresses("addNodes", options.addNodes ?? [], chain.port);
+function readNodeOptions(
+  options: CreateNodeOptions, networks: NetworkSettings, listens: boolean,
+): NodeOptions {
+  const { chain, connectOnly = false, localPeers = false, networkActive = true } = options;
+  const { blocksOnly = false, v2Transport = true, privateBroadcast = false } = options;
+  const asReached = (address: NetworkAddress): NetworkAddress => new Networks(networks).asReached(address);
+  const addNodes = readTexts("addNodes", options.addNodes, "\"host:port\"")
+    .map((text) => ({ address: asReached(readDestination("addNodes", text, chain.port)), text }));
   return {
     ...defaultNodeOptions(chain),
     userAgent: readUserAgent(options.userAgent),
     listen: listens,
+    networks,
     addNodes: connectOnly ? [] : addNodes,
-    connectOnly: connectOnly ? addNodes : undefined,
-    maxConnections: readCount("maxConnections", options.maxConnections ?? 125, 10_000),
+    connectOnly: connectOnly ? addNodes.map(({ address }) => address) : undefined,
+    discovery: readDiscovery(options, networks),
+    maxConnections:
+      readCount("maxConnections", options.maxConnections ?? DEFAULT_MAX_CONNECTIONS, CONNECTIONS_MAX),
+    maxUploadBytes: readCount("maxUploadBytes", options.maxUploadBytes ?? 0, Number.MAX_SAFE_INTEGER),
+    permissionRules: readPermissions(options),
     pruneTarget: readPrune(options),
     indexes: readIndexes(options),
-    blocksOnly, localPeers, v2Transport,
+    blocksOnly, localPeers, networkActive, privateBroadcast, v2Transport,
   };
 }
 
-/** Where others on this machine reach a node that listens here; a public address is not found out yet. */
-function advertised({ host, port }: ListenAddress, { localPeers }: NodeOptions): readonly NetworkAddress[] {
-  const address = parseHost(host, port);
-  return localPeers && address !== undefined && isLoopback(address) ? [address] : [];
+function readDiscovery(
+  { chain, connectOnly = false, seedNodes, maxConnections, dnsSeeds }: CreateNodeOptions,
+  { reachable }: NetworkSettings,
+): DiscoveryOptions {
+  // What DNS seeds know of.
+  const hasInternet = reachable.has("ipv4") || reachable.has("ipv6");
+  if (dnsSeeds === true && !hasInternet) {
+    throw configError("dnsSeeds", true, "ipv4 or ipv6 among onlyNetworks: they know no other addresses");
+  }
+  return {
+    ...DEFAULT_DISCOVERY,
+    usesDnsSeeds: dnsSeeds ?? (hasInternet && !connectOnly && maxConnections !== 0),
+    seedNodes: readTexts("seedNodes", seedNodes, "\"host:port\"")
+      .map((text) => ({ address: readDestination("seedNodes", text, chain.port), text })),
+  };
+}
+
+/** Where others reach the node, once it is known where it listens. */
+function reachedAt(
+  options: CreateNodeOptions, { localPeers, params }: NodeOptions, bound: readonly ListenAddress[],
+): Pick<NodeOptions, "advertise" | "foundAddresses" | "discovers" | "listenPort"> {
+  const addresses = bound.flatMap(({ host, port }) => parseHost(host, port) ?? []);
+  const listenPort = addresses[0]?.port ?? params.port;
+  const external = readExternal(options, listenPort);
+  const isHidden = options.connectOnly === true || options.proxy !== undefined || localPeers;
+  const discovers = addresses.length > 0 && !isHidden && external.length === 0;
+  return {
+    listenPort, discovers,
+    advertise: [...external, ...addresses.filter((address) => localPeers && isLoopback(address))],
+    foundAddresses: discovers ? foundAddresses(addresses, addresses.some(isAnyAddress), listenPort) : [],
+  };
+}
+
+function readExternal({ externalAddresses }: CreateNodeOptions, port: number): readonly NetworkAddress[] {
+  return readTexts("externalAddresses", externalAddresses, "addresses")
+    .map((text) => readAddress("externalAddresses", text, port));
 }
 
 function readListen({ listen = false, chain }: CreateNodeOptions): readonly ListenAddress[] {
@@ -163,13 +175,30 @@ function readListen({ listen = false, chain }: CreateNodeOptions): readonly List
   });
 }
 
-function readAddresses(option: string, texts: readonly string[], port: number): readonly NetworkAddress[] {
-  if (!Array.isArray(texts)) throw configError(option, texts, "a list of \"host:port\"");
-  return texts.map((text) => {
-    const address = parseAddress(String(text).replace(/^localhost(?=:|$)/, "127.0.0.1"), port);
-    if (address === undefined) throw configError(option, text, "\"host:port\" with an IP address as host");
-    return address;
+function readPermissions({ permissions }: CreateNodeOptions): readonly PermissionRule[] {
+  const allowed = "\"permission,…@address/bits\"";
+  return readTexts("permissions", permissions, allowed).map((text) => {
+    const parse = parseWhitelist(text, USUAL_PERMISSIONS);
+    if (parse.ok) return parse.rule;
+    throw configError("permissions", text, `${allowed} as for -whitelist`, parse.error);
   });
+}
+
+function readAsmap({ asmap }: CreateNodeOptions): Asmap | undefined {
+  if (asmap === undefined) return undefined;
+  const allowed = "a map of autonomous systems in Bitcoin Core's format, or the path of its file";
+  if (typeof asmap !== "string" && !(asmap instanceof Uint8Array)) throw configError("asmap", asmap, allowed);
+  const read = Asmap.parse(typeof asmap === "string" ? readMap(asmap, allowed) : asmap);
+  if (read === undefined) throw configError("asmap", asmap, allowed);
+  return read;
+}
+
+function readMap(path: string, allowed: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw configError("asmap", path, allowed, (error as Error).message);
+  }
 }
 
 function readPrune({ prune, chain }: CreateNodeOptions): number | undefined {
@@ -199,9 +228,4 @@ function readUserAgent(text: string | undefined): string {
   throw configError(
     "userAgent", text, `"/name:version/" in ASCII, at most ${USER_AGENT_LENGTH_MAX} characters`,
   );
-}
-
-function readCount(option: string, value: number, max: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
-  throw configError(option, value, `a whole number from 0 to ${max}`);
 }

@@ -3,15 +3,18 @@
  *
  * @module
  */
+import { toHex } from "../base/bytes.ts";
 import { elapsed, type Instant, toUnixSeconds } from "../base/time.ts";
 import type { AddressParams } from "../params/chain_params.ts";
-import type { Peer } from "../peer/peer.ts";
+import type { ConnectionType, Peer, Permission } from "../peer/peer.ts";
 import type { Block } from "../primitives/block.ts";
 import { displayHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
 import { formatAddress } from "../primitives/host_text.ts";
+import type { NetworkName } from "../primitives/network_address.ts";
 import type { Input, Output, Transaction } from "../primitives/transaction.ts";
 import { addressOf } from "../script/addresses.ts";
+import type { TransportType } from "../transport/transport.ts";
 
 export interface HeaderView {
   readonly hash: string;
@@ -76,8 +79,21 @@ export interface PeerView {
   /** `host:port` of the other end. */
   readonly address: string;
   readonly direction: "inbound" | "outbound";
-  /** As `getpeerinfo` calls it: `manual`, `outbound-full-relay`, `inbound`, … */
-  readonly connection: string;
+  /** Why it exists, as `getpeerinfo` calls it. */
+  readonly connection: ConnectionType;
+  /** The network by which it is reached; `undefined` for one that is not public, as on this machine. */
+  readonly network: NetworkName | undefined;
+  /** Number of the autonomous system of its address; `undefined` when no map (`asmap`) has it. */
+  readonly asn: number | undefined;
+  /** What the operator lets it do that others may not. */
+  readonly permissions: readonly Permission[];
+  /** `detecting` until its first bytes show whether they are encrypted (`v2`, BIP324). */
+  readonly transport: TransportType;
+  /**
+   * 32 bytes in hex that both ends of an encrypted connection know, and nobody else: who compares them with
+   * the other end's knows that nobody stands between. `undefined` on others.
+   */
+  readonly sessionId: string | undefined;
   /** Handshake complete; what follows is known from then on. */
   readonly isReady: boolean;
   readonly userAgent: string;
@@ -131,20 +147,26 @@ export function viewTransaction(transaction: Transaction, addresses: AddressPara
 }
 
 function viewInput({ prevout, scriptSig, sequence, witness }: Input): InputView {
-  return { txid: displayHash(prevout.txid), index: prevout.index, scriptSig, sequence, witness };
+  return { txid: displayHash(prevout.txid), index: prevout.index, scriptSig, sequence, witness: witness.slice() };
 }
 
 function viewOutput({ value, script }: Output, addresses: AddressParams): OutputView {
   return { value: BigInt(value), script, address: addressOf(script, addresses) };
 }
 
-export function viewPeer(peer: Peer, now: Instant): PeerView {
-  const { id, address, isInbound, type, isReady, features, stats } = peer;
+/** `asn`: zero for none. */
+export function viewPeer(peer: Peer, asn: number, now: Instant): PeerView {
+  const { id, address, isInbound, type, network, isReady, features, stats, sessionId } = peer;
   return {
     id,
     address: formatAddress(address),
     direction: isInbound ? "inbound" : "outbound",
     connection: type,
+    network,
+    asn: asn === 0 ? undefined : asn,
+    permissions: [...peer.permissions],
+    transport: peer.transportType,
+    sessionId: sessionId === undefined ? undefined : toHex(sessionId),
     isReady,
     userAgent: features.userAgent,
     protocolVersion: features.version,

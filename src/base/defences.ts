@@ -25,6 +25,8 @@ export type Defence =
   | "eviction-protection"
   /** Headers of chains with little work are not kept. */
   | "low-work-headers"
+  /** Of few inbound peers at a time such a chain is looked at. */
+  | "presync-places"
   /** Whoever holds up the sync loses its place. */
   | "stall-timeouts"
   /** An outbound peer that falls behind our chain is dropped. */
@@ -36,7 +38,23 @@ export type Defence =
   /** One seed gives few addresses. */
   | "seed-limit"
   /** Those that connect too often, or have not said who they are, have few places. */
-  | "handshake-limits";
+  | "handshake-limits"
+  /** Strangers of one network group do not keep those of another from encryption. */
+  | "exchange-groups"
+  /** A peer that has not answered one `getheaders` is sent no other. */
+  | "one-getheaders"
+  /** Of transactions that wait for a parent, each peer has a share that others cannot take. */
+  | "orphan-shares"
+  /** A peer is told of some transactions at a time, however many wait. */
+  | "announcement-batches"
+  /** Whoever asks for addresses within a day is told the same ones. */
+  | "addr-answer-cache"
+  /** What a peer sends settles only what that peer was asked for. */
+  | "block-request-owner"
+  /** A bug in a decoder costs a connection, and not the node. */
+  | "decoder-isolation"
+  /** Work on messages has a measure in each turn of the loop. */
+  | "turn-effort";
 
 export type Without = ReadonlySet<Defence>;
 

@@ -1,6 +1,8 @@
 import { writeJson } from "../rpc/json.ts";
+import { RPC_CODE } from "../rpc/rpc_error.ts";
+import { reportFailure } from "./call_failure.ts";
 import { callRpc } from "./rpc_client.ts";
-import { callWithin, reportFailure, targetOf } from "./running_node.ts";
+import { callWithin, targetOf } from "./find_node.ts";
 import type { ReadFlags } from "./tidings_flags.ts";
 
 export type Asked =
@@ -10,18 +12,22 @@ export type Asked =
 
 /**
  * Calls methods without parameters, one after the other, for results that are only shown: numbers as
- * JavaScript has them.
+ * JavaScript has them. Of `optional` ones those have no result that the node does not know.
  */
-export async function askAll(read: ReadFlags, methods: readonly string[]): Promise<Asked> {
+export async function askAll(
+  read: ReadFlags, methods: readonly string[], optional: readonly string[] = [],
+): Promise<Asked> {
   const [first = "", ...rest] = methods;
   const placed = await callWithin(read, (target) => callRpc(target, first, []));
   if (placed.outcome.type !== "result") return { ok: false, exit: reportFailure(placed) };
   const { place } = placed;
   const results = [plain(placed.outcome.value)];
-  for (const method of rest) {
+  for (const method of [...rest, ...optional]) {
     const outcome = await callRpc(targetOf(place), method, []);
-    if (outcome.type !== "result") return { ok: false, exit: reportFailure({ place, outcome }) };
-    results.push(plain(outcome.value));
+    const isUnknown = outcome.type === "error" && outcome.code === RPC_CODE.methodNotFound;
+    if (isUnknown && optional.includes(method)) results.push(undefined);
+    else if (outcome.type !== "result") return { ok: false, exit: reportFailure({ place, outcome }) };
+    else results.push(plain(outcome.value));
   }
   return { ok: true, chain: place.chain, results };
 }

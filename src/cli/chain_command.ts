@@ -9,8 +9,7 @@ import { parseCoins } from "../rpc/arguments.ts";
 import type { Sats } from "../primitives/amount.ts";
 import { UsageError } from "./core_flags.ts";
 import { EXIT } from "./exit.ts";
-import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
-import { VERSION } from "../io/version.ts";
+import { commandHelp, type Flag, lastText, printsHelp, type ReadFlags, readFlags } from "./tidings_flags.ts";
 
 const FLAGS: readonly Flag[] = [
   { name: "out", value: "FILE", help: "Where to write it (default: NAME.chain.json)" },
@@ -32,10 +31,7 @@ found here. Give the file to each of its nodes.`,
 
 export async function chainCommand(argv: readonly string[]): Promise<number> {
   const read = readFlags(argv, FLAGS);
-  if (isOn(read, "help") || isOn(read, "version")) {
-    process.stdout.write(isOn(read, "help") ? HELP : `tidings ${VERSION}\n`);
-    return EXIT.ok;
-  }
+  if (printsHelp(read, HELP)) return EXIT.ok;
   const [verb, name, ...more] = read.words;
   if (verb !== "new" || name === undefined || more.length > 0) throw new UsageError("need: chain new NAME");
   installNodeCrypto();

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { repoRoot } from "../../test/support/paths.ts";
 import { readConfigText } from "./conf_file.ts";
 import { readCoreFlags, UsageError } from "./core_flags.ts";
-import { OPTIONS } from "./options.ts";
+import { flagOf } from "./option.ts";
+import { groupOf, OPTIONS } from "./options.ts";
 import { readsAsTrue, Settings } from "./settings.ts";
 
 function flags(...argv: string[]): Settings {
@@ -27,8 +31,24 @@ describe("the table of options", () => {
   it("has every name once", () => {
     const names = OPTIONS.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length);
-    const flagNames = OPTIONS.flatMap(({ flag }) => flag ?? []);
+    const flagNames = OPTIONS.flatMap((option) => flagOf(option) ?? []);
     assert.equal(new Set(flagNames).size, flagNames.length);
+  });
+
+  it("has a value for all that is not on or off, and help that names each group", () => {
+    for (const option of OPTIONS.filter(({ absence }) => absence === undefined)) {
+      assert.equal(option.type === "flag", option.value === undefined, option.name);
+      assert.notEqual(groupOf(option), "", option.name);
+    }
+  });
+
+  it("promises nothing that no code reads", () => {
+    const folder = join(repoRoot, "src", "cli");
+    const sources = readdirSync(folder).filter((name) => !/^options?_|\.test\.ts$/.test(name))
+      .map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+    for (const { name, absence } of OPTIONS) {
+      if (absence === undefined) assert.ok(sources.includes(`"${name}"`), `-${name} is read`);
+    }
   });
 });
 
@@ -62,6 +82,8 @@ describe("a command line as Bitcoin Core takes it", () => {
     refuses("Command line contains unexpected token 'x', see tidingsd -h for a list of options.",
       () => flags("x"));
     refuses("Negating of -chain is meaningless and therefore forbidden", () => flags("-nochain"));
+    refuses("Error parsing command line arguments: Can not set -proxy with no value. Please specify value " +
+      "with -proxy=value.", () => flags("-proxy"));
     refuses(/-includeconf cannot be used from commandline; -includeconf="x.conf"$/,
       () => flags("-includeconf=x.conf"));
     refuses(/-includeconf cannot be used from commandline; -includeconf=true$/,

@@ -67,6 +67,10 @@ export function readValue(option: Option, { isNegated }: Key, value: string | un
     // -nofoo=0 is a double negation.
     return value !== undefined && !readsAsTrue(value);
   }
+  if (value === undefined && option.needsValue === true) {
+    const flag = `-${option.name}`;
+    throw flagError(`Can not set ${flag} with no value. Please specify value with ${flag}=value.`);
+  }
   return value ?? "";
 }
 

@@ -13,16 +13,13 @@ import {
   blockLine, choosePaint, commandName, KEY_HELP, openingText, type Paint, txLine,
 } from "./devnet_text.ts";
 import { EXIT } from "./exit.ts";
-import { isOn } from "./tidings_flags.ts";
-import { packageRoot, VERSION } from "../io/version.ts";
+import { printsHelp } from "./tidings_flags.ts";
+import { packageRoot } from "../io/version.ts";
 
 /** Runs until it is stopped. @throws {UsageError} */
 export async function devnetCommand(argv: readonly string[]): Promise<number> {
   const { read, run } = readDevnetFlags(argv);
-  if (isOn(read, "help") || isOn(read, "version")) {
-    process.stdout.write(isOn(read, "help") ? DEVNET_HELP : `tidings ${VERSION}\n`);
-    return EXIT.ok;
-  }
+  if (printsHelp(read, DEVNET_HELP)) return EXIT.ok;
   useSignatures(run.crypto);
   const stop = new StopRequest();
   try {

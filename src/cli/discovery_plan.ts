@@ -1,22 +1,16 @@
 /** How other nodes are found, from settings. @module */
 import type { Bytes } from "../base/bytes.ts";
 import { BUCKET_KEY_BYTES } from "../addrbook/bucket_places.ts";
-import type { DiscoveryOptions, SeedNode } from "../node/discovery_options.ts";
+import type { DiscoveryOptions, SeedNode } from "../node/seeding/discovery_options.ts";
 import { UsageError } from "./core_flags.ts";
 import { readInteger } from "./read_setting.ts";
 import type { Settings } from "./settings.ts";
 
 const CHECK_RATIO_MAX = 1_000_000;
 
-/**
- * `dialsOthers`: whether the node chooses whom to dial, over IPv4 or IPv6 too.
- *
- * @throws {UsageError}
- */
-export function readDiscovery(
-  settings: Settings, seedNodes: readonly SeedNode[], dialsOthers: boolean,
-): DiscoveryOptions {
-  const usesDnsSeeds = settings.flag("dnsseed", dialsOthers);
+/** @throws {UsageError} */
+export function planDiscovery(settings: Settings, seedNodes: readonly SeedNode[]): DiscoveryOptions {
+  const usesDnsSeeds = settings.flag("dnsseed", true);
   const forcesDnsSeeds = settings.flag("forcednsseed");
   if (forcesDnsSeeds && !usesDnsSeeds) {
     throw new UsageError("Cannot set -forcednsseed to true when setting -dnsseed to false.");

@@ -14,8 +14,7 @@ import { applyNodeFlags, nodeFlag } from "./node_flags.ts";
 import { planNode } from "./node_plan.ts";
 import { chooseSignatures, startError } from "./run_node.ts";
 import { Settings } from "./settings.ts";
-import { commandHelp, type Flag, isOn, type ReadFlags, readFlags } from "./tidings_flags.ts";
-import { VERSION } from "../io/version.ts";
+import { commandHelp, type Flag, printsHelp, type ReadFlags, readFlags } from "./tidings_flags.ts";
 
 const FLAGS: readonly Flag[] = [
   "chain", "datadir", "assumevalid", "minimumchainwork", "prune", "dbcache", "par", "crypto",
@@ -36,10 +35,7 @@ it with exit code 1, naming the rule and where in the file it was broken.`,
 
 export async function importCommand(argv: readonly string[]): Promise<number> {
   const read = readFlags(argv, FLAGS);
-  if (isOn(read, "help") || isOn(read, "version")) {
-    process.stdout.write(isOn(read, "help") ? HELP : `tidings ${VERSION}\n`);
-    return EXIT.ok;
-  }
+  if (printsHelp(read, HELP)) return EXIT.ok;
   const files = readFiles(read.words);
   const node = await openForImport(read);
   try {

@@ -13,7 +13,7 @@ import type { Settings } from "./settings.ts";
 const FLAGS = ["txindex", "coinstatsindex", "txospenderindex"] as const satisfies readonly IndexKind[];
 
 /** @throws {UsageError} when the settings contradict each other, or ask for what there is not */
-export function readIndexes(
+export function planIndexes(
   settings: Settings, isPruned: boolean,
 ): Pick<NodeOptions, "indexes" | "peerBlockFilters"> {
   const indexes = new Set<IndexKind>(FLAGS.filter((name) => settings.flag(name)));

@@ -1,19 +1,19 @@
 /**
  * Where a node listens, and what it makes known of that.
  *
- * Source: Bitcoin Core, init.cpp (InitParameterInteraction, AppInitMain), net.cpp (GetListenPort, Bind).
+ * Source: Bitcoin Core, init.cpp (AppInitMain), net.cpp (GetListenPort, Bind).
  *
  * @module
  */
-import { interfaceHosts } from "../io/interfaces.ts";
+import { foundAddresses, isAnyAddress } from "../io/interfaces.ts";
 import type { ListenAddress } from "../io/listener.ts";
 import { isBadPort } from "../connections/bad_ports.ts";
-import { LOCAL_SCORE, type LocalAddress } from "../node/local_addresses.ts";
+import type { LocalAddress } from "../node/local_addresses.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { formatAddress, parseHost, splitHostPort } from "../primitives/host_text.ts";
-import { addressKey, isRoutable, type NetworkAddress } from "../primitives/network_address.ts";
+import { addressKey, type NetworkAddress } from "../primitives/network_address.ts";
 import { UsageError } from "./core_flags.ts";
-import { readInteger, readPort } from "./read_setting.ts";
+import { readPort } from "./read_setting.ts";
 import { resolveHost } from "./read_place.ts";
 import type { Settings } from "./settings.ts";
 
@@ -46,10 +46,14 @@ interface WhiteBind {
   readonly isNoban: boolean;
 }
 
-/** @throws {UsageError} */
+/**
+ * What is on or off by default follows from other settings: `applyInteractions` comes first.
+ *
+ * @throws {UsageError}
+ */
 export async function planListen(settings: Settings, params: ChainParams): Promise<ListenPlan> {
   const port = readPort(settings, "port", params.port);
-  const listens = listensAtAll(settings);
+  const listens = settings.flag("listen", true);
   const binds = readBinds(settings, port);
   const isGiven = binds.plain.length + binds.onion.length + binds.white.length > 0;
   if (isGiven && !listens) throw new UsageError("Cannot set -bind or -whitebind together with -listen=0");
@@ -58,14 +62,14 @@ export async function planListen(settings: Settings, params: ChainParams): Promi
   const onionBinds = isGiven ? binds.onion : [usualOnion];
   const listenPort = readListenPort(settings, binds, port);
   const open = isGiven ? givenPlaces(binds) : usualPlaces(port);
-  const discovers = discoversAddresses(settings, listens);
+  const discovers = settings.flag("discover", true);
   return {
     addresses: listens ? [...open, ...onionBinds.map(listenAddress)] : [],
     onionBinds: listens ? onionBinds : [],
     onionTarget: listens ? binds.onion[0] ?? binds.plain[0] ?? usualOnion : undefined,
     listenPort, discovers,
     advertise: await readExternal(settings, listenPort),
-    foundAddresses: discovers ? foundAddresses(binds, isGiven, listenPort) : [],
+    foundAddresses: discovers ? foundByBinds(binds, isGiven, listenPort) : [],
     warnings: listens ? badPortWarnings(settings, binds, isGiven, port) : [],
   };
 }
@@ -81,24 +85,6 @@ function usualPlaces(port: number): readonly ListenAddress[] {
 /** Beside the usual one, where there is such a port. */
 function onionPort(port: number): number {
   return port < PORT_MAX ? port + 1 : port - 1;
-}
-
-/** Whether the node is to be dialled: not by default when it is itself to stay hidden, or chooses nobody. */
-export function listensAtAll(settings: Settings): boolean {
-  if (settings.isSet("listen")) return settings.flag("listen");
-  if (settings.list("bind").length + settings.list("whitebind").length > 0) return true;
-  const dialsAll = settings.list("connect").length === 0 && !settings.isNegated("connect");
-  return dialsAll && readInteger(settings, "maxconnections", 125) > 0 && !hasProxy(settings);
-}
-
-function hasProxy(settings: Settings): boolean {
-  const proxy = settings.text("proxy") ?? "";
-  return proxy !== "" && proxy !== "0";
-}
-
-function discoversAddresses(settings: Settings, listens: boolean): boolean {
-  if (settings.isSet("discover")) return settings.flag("discover");
-  return listens && !hasProxy(settings) && settings.list("externalip").length === 0;
 }
 
 function host(text: string, port: number): NetworkAddress {
@@ -166,15 +152,11 @@ async function readExternal(settings: Settings, listenPort: number): Promise<rea
   }));
 }
 
-/** Bound addresses that strangers could reach; and, where all are bound, those of the interfaces. */
-function foundAddresses({ plain, white }: Binds, isGiven: boolean, port: number): readonly LocalAddress[] {
+/** Who comes in where the operator trusts him is no stranger: such addresses are not told of. */
+function foundByBinds({ plain, white }: Binds, isGiven: boolean, port: number): readonly LocalAddress[] {
   const open = [...plain, ...white.filter(({ isNoban }) => !isNoban).map(({ address }) => address)];
-  const bound = open.filter(isRoutable).map((address) => ({ address, score: LOCAL_SCORE.bound }));
   const all = [...plain, ...white.map(({ address }) => address)];
-  const isAny = !isGiven || all.some(({ bytes }) => bytes.every((byte) => byte === 0));
-  const ofInterfaces = isAny ? interfaceHosts() : [];
-  const score = LOCAL_SCORE.interface;
-  return [...bound, ...ofInterfaces.map((each) => ({ address: { ...each, port }, score }))];
+  return foundAddresses(open, !isGiven || all.some(isAnyAddress), port);
 }
 
 function badPortWarnings(

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { formatPlace } from "../connections/route.ts";
 import { LOCAL_SCORE } from "../node/local_addresses.ts";
 import type { ChainParams } from "../params/chain_params.ts";
+import { MAIN } from "../params/main.ts";
 import { REGTEST } from "../params/regtest.ts";
 import { formatAddress } from "../primitives/host_text.ts";
 import type { NetworkName } from "../primitives/network_address.ts";
@@ -10,6 +11,7 @@ import { readCoreFlags, UsageError } from "./core_flags.ts";
 import { planListen } from "./listen_plan.ts";
 import { planNetworks } from "./network_plan.ts";
 import { planNode } from "./node_plan.ts";
+import { applyInteractions } from "./parameter_interaction.ts";
 import { Settings } from "./settings.ts";
 
 function flags(...argv: string[]): Settings {
@@ -20,6 +22,7 @@ function flags(...argv: string[]): Settings {
 
 async function plan(argv: readonly string[], params: ChainParams = REGTEST) {
   const settings = flags(...argv);
+  applyInteractions(settings);
   const listen = await planListen(settings, params);
   return { listen, ...await planNetworks(settings, params, listen) };
 }
@@ -211,7 +214,18 @@ test("names of peers stay names, and addresses are what they are", async () => {
     "-addnode=node.example:5", "-addnode=localhost", "-addnode=[fc00::1]:5", "-cjdnsreachable",
     "-connect=other.example",
   ), REGTEST);
-  assert.deepEqual(options.addNodes.map(formatAddress), ["node.example:5", "127.0.0.1:18444", "[fc00::1]:5"]);
-  assert.equal(options.addNodes[2]?.network, "cjdns");
+  assert.deepEqual(options.addNodes.map(({ address }) => formatAddress(address)), ["node.example:5", "127.0.0.1:18444", "[fc00::1]:5"]);
+  assert.equal(options.addNodes[2]?.address.network, "cjdns");
   assert.deepEqual(options.connectOnly?.map(formatAddress), ["other.example:18444"]);
+});
+
+test("routers are asked for a port where strangers are to come in, and where that is wished", async () => {
+  const mapped = async (params: ChainParams, ...argv: string[]) => (await plan(argv, params)).plan.mappedPort;
+  assert.equal(await mapped(MAIN), MAIN.port);
+  assert.equal(await mapped(MAIN, "-bind=127.0.0.1:5", "-bind=0.0.0.0:6"), 6);
+  assert.equal(await mapped(REGTEST), undefined);
+  assert.equal(await mapped(REGTEST, "-natpmp"), REGTEST.port);
+  for (const flag of ["-natpmp=0", "-listen=0", "-connect=1.2.3.4", "-proxy=127.0.0.1:1", "-bind=127.0.0.1"]) {
+    assert.equal(await mapped(MAIN, flag), undefined, flag);
+  }
 });

@@ -9,9 +9,11 @@
 import type { NetworkSettings } from "../connections/networks.ts";
 import type { Socks5Proxy, ProxyPlace } from "../connections/route.ts";
 import type { NetworkPlan } from "../io/networks/node_networks.ts";
+import { CONNECT_TIMEOUT_MS } from "../io/networks/open_place.ts";
 import type { ChainParams } from "../params/chain_params.ts";
-import { formatAddress } from "../primitives/host_text.ts";
-import type { NetworkName } from "../primitives/network_address.ts";
+import { formatAddress, parseIp } from "../primitives/host_text.ts";
+import { isLoopback, NETWORK_NAMES, type NetworkName } from "../primitives/network_address.ts";
+import { choosesPeers } from "./connection_plan.ts";
 import { UsageError } from "./core_flags.ts";
 import type { ListenPlan } from "./listen_plan.ts";
 import { readInteger } from "./read_setting.ts";
@@ -27,12 +29,9 @@ export interface NetworksPlan {
   readonly warnings: readonly string[];
 }
 
-const NETWORKS: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
 const SOCKS_PORT = 9050;
 const CONTROL_PORT = 9051;
 const SAM_PORT = 7656;
-/** Bitcoin Core's nConnectTimeout, in milliseconds. */
-const CONNECT_TIMEOUT = 5_000;
 
 /** @throws {UsageError} */
 export async function planNetworks(
@@ -44,15 +43,16 @@ export async function planNetworks(
   const listensOnion = readListenOnion(settings, params, listen);
   const i2pRouter = await readRouter(settings);
   const reachable = reachableNetworks(settings, allowed, { onion: proxies.onion, i2pRouter, listensOnion });
-  const accepts = settings.flag("i2pacceptincoming", listen.addresses.length > 0);
-  const timeout = readInteger(settings, "timeout", CONNECT_TIMEOUT);
+  const accepts = settings.flag("i2pacceptincoming", true);
+  const timeout = readInteger(settings, "timeout", CONNECT_TIMEOUT_MS);
   return {
     settings: { reachable, allowed, proxies, nameProxy, i2pRouter },
     plan: {
-      timeout: timeout > 0 ? timeout : CONNECT_TIMEOUT,
+      timeout: timeout > 0 ? timeout : CONNECT_TIMEOUT_MS,
       looksUpNames: settings.flag("dns", true),
       i2p: i2pRouter === undefined ? undefined : { place: i2pRouter, accepts },
       tor: listensOnion ? await readTor(settings, params, listen) : undefined,
+      mappedPort: readMappedPort(settings, params, listen),
     },
     ...readPrivateBroadcast(settings, { reachable, allowed, listensOnion }, [
       ...(listensOnion && listen.onionBinds.length > 1 ? [manyOnionBinds(listen)] : []),
@@ -62,9 +62,9 @@ export async function planNetworks(
 
 function readOnlyNet(settings: Settings): ReadonlySet<NetworkName> {
   const texts = settings.list("onlynet");
-  if (texts.length === 0) return new Set(NETWORKS);
+  if (texts.length === 0) return new Set(NETWORK_NAMES);
   return new Set(texts.map((text) => {
-    const network = NETWORKS.find((name) => name === text.toLowerCase());
+    const network = NETWORK_NAMES.find((name) => name === text.toLowerCase());
     if (network === undefined) throw new UsageError(`Unknown network specified in -onlynet: '${text}'`);
     return network;
   }));
@@ -150,6 +150,18 @@ function readListenOnion(settings: Settings, params: ChainParams, listen: Listen
   return isOn;
 }
 
+/**
+ * The port that gateways are asked to map to us. Bitcoin Core asks on all networks; here, on those for tests,
+ * only when it is wished for, as with onion services.
+ */
+function readMappedPort(settings: Settings, params: ChainParams, { addresses }: ListenPlan): number | undefined {
+  if (!settings.flag("natpmp", params.isPublic)) return undefined;
+  return addresses.find(({ host, port }) => {
+    const ip = parseIp(host);
+    return port !== 0 && (ip === undefined || !isLoopback(ip));
+  })?.port;
+}
+
 interface Ways {
   readonly onion: Socks5Proxy | undefined;
   readonly i2pRouter: ProxyPlace | undefined;
@@ -222,7 +234,7 @@ function readPrivateBroadcast(
   if (!reachable.has("i2p") && !mayHaveOnion) {
     throw new UsageError(`${start}, but none of Tor or I2P networks is reachable`);
   }
-  if (settings.list("connect").length > 0 || settings.isNegated("connect")) {
+  if (!choosesPeers(settings)) {
     throw new UsageError(`${start}, but -connect is also configured. They are incompatible because the ` +
       "private broadcast needs to open new connections to randomly chosen Tor or I2P peers. Consider using " +
       "-maxconnections=0 -addnode=... instead");

@@ -6,10 +6,9 @@ import { defaultDataDir } from "./default_data_dir.ts";
 import { applyNodeFlags, NODE_FLAGS, readEnvironment } from "./node_flags.ts";
 import { planRun, runNode } from "./run_node.ts";
 import { Settings } from "./settings.ts";
-import { commandHelp, type Flag, isOn, readFlags } from "./tidings_flags.ts";
+import { commandHelp, type Flag, isOn, printsHelp, readFlags } from "./tidings_flags.ts";
 import { EXIT } from "./exit.ts";
 import { readSettings } from "./tidingsd.ts";
-import { VERSION } from "../io/version.ts";
 
 const QUIET: Flag = {
   name: "quiet",
@@ -19,7 +18,7 @@ const QUIET: Flag = {
 const HELP = commandHelp({
   usage: "tidings node [FLAGS]",
   about: `Runs one node until Ctrl-C. Settings not given here come from TIDINGS_… in the environment, such as
-TIDINGS_MAXCONNECTIONS=8, and from bitcoin.conf in the data directory.`,
+TIDINGS_MAXCONNECTIONS=8, and from bitcoin.conf in the data directory. --no-NAME switches off what is on.`,
   flags: [...NODE_FLAGS, QUIET],
   examples: [
     "tidings node --chain regtest --datadir ./node1",
@@ -30,14 +29,7 @@ TIDINGS_MAXCONNECTIONS=8, and from bitcoin.conf in the data directory.`,
 
 export async function nodeCommand(argv: readonly string[]): Promise<number> {
   const read = readFlags(argv, [...NODE_FLAGS, QUIET]);
-  if (isOn(read, "help")) {
-    process.stdout.write(HELP);
-    return EXIT.ok;
-  }
-  if (isOn(read, "version")) {
-    process.stdout.write(`tidings ${VERSION}\n`);
-    return EXIT.ok;
-  }
+  if (printsHelp(read, HELP)) return EXIT.ok;
   if (read.words.length > 0) throw new UsageError(`unexpected ${JSON.stringify(read.words[0])}`);
   const settings = new Settings();
   applyNodeFlags(read, settings);

@@ -2,7 +2,8 @@
 import { assert } from "../base/assert.ts";
 import { parseHost, splitHostPort } from "../primitives/host_text.ts";
 import { UsageError } from "./core_flags.ts";
-import { OPTIONS } from "./options.ts";
+import { flagOf } from "./option.ts";
+import { groupOf, OPTIONS } from "./options.ts";
 import type { Settings } from "./settings.ts";
 import type { Flag, ReadFlags } from "./tidings_flags.ts";
 
@@ -23,27 +24,32 @@ const SPECIAL: ReadonlyMap<string, Flag> = new Map([
 ]);
 
 export const NODE_FLAGS: readonly Flag[] = OPTIONS.flatMap((option): Flag[] => {
-  if (option.flag === undefined) return [];
-  const special = SPECIAL.get(option.flag);
-  if (special !== undefined) return [special];
-  const { flag: name, help, value, fallback } = option;
+  const name = flagOf(option);
+  if (name === undefined) return [];
+  const group = groupOf(option);
+  const special = SPECIAL.get(name);
+  if (special !== undefined) return [{ ...special, group }];
+  const { help, value, fallback } = option;
   const text = fallback === undefined ? help : `${help} (default: ${fallback})`;
-  return [{ name, help: text, ...(value === undefined ? {} : { value: value.toUpperCase() }) }];
+  return [{ name, help: text, group, ...(value === undefined ? {} : { value: value.toUpperCase() }) }];
 });
 
-/** The same flag for another command. */
+/** The same flag for another command, which has no groups. */
 export function nodeFlag(name: string): Flag {
   const flag = NODE_FLAGS.find((each) => each.name === name);
   assert(flag !== undefined, `tidings node has --${name}`);
-  return flag;
+  const { group: _, ...plain } = flag;
+  return plain;
 }
 
 /** @throws {UsageError} for a value that cannot be read */
 export function applyNodeFlags({ flags }: ReadFlags, settings: Settings): void {
   for (const option of OPTIONS) {
-    for (const value of flags.get(option.flag ?? "") ?? []) {
-      const flag = option.flag as string;
+    const flag = flagOf(option);
+    if (flag === undefined) continue;
+    for (const value of flags.get(flag) ?? []) {
       if (typeof value === "string" && SPECIAL.has(flag)) applySpecial(flag, value, settings);
+      else if (value === true) settings.commandLine.add(option.name, "");
       else settings.commandLine.add(option.name, option.type === "number" ? wholeNumber(flag, value) : value);
     }
   }
@@ -89,13 +95,16 @@ function readSizeMib(value: string): number {
   return Math.floor(size);
 }
 
-/** `TIDINGS_MAXCONNECTIONS=8` and the like; lists have commas. */
+/** `TIDINGS_MAXCONNECTIONS=8` and the like; lists have commas, but those whose values may have some. */
 export function readEnvironment(
   environment: Readonly<Record<string, string | undefined>>, settings: Settings,
 ): void {
-  for (const { name, flag, type } of OPTIONS) {
-    const value = environment[`TIDINGS_${(flag ?? "").toUpperCase().replaceAll("-", "_")}`];
-    if (flag === undefined || value === undefined || SPECIAL.has(flag)) continue;
-    for (const part of type === "list" ? value.split(",") : [value]) settings.environment.add(name, part);
+  for (const option of OPTIONS) {
+    const flag = flagOf(option);
+    if (flag === undefined || SPECIAL.has(flag)) continue;
+    const value = environment[`TIDINGS_${flag.toUpperCase().replaceAll("-", "_")}`];
+    if (value === undefined) continue;
+    const isSplit = option.type === "list" && option.hasCommas !== true;
+    for (const part of isSplit ? value.split(",") : [value]) settings.environment.add(option.name, part);
   }
 }

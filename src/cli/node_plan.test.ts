@@ -89,6 +89,15 @@ describe("planNode", () => {
       "-keypool=1"), "");
   });
 
+  it("says of options that have no effect that they have none, unless they are switched off", async () => {
+    const { withoutEffect } = await plan("-disablewallet", "-nowallet", "-shrinkdebugfile=1");
+    assert.deepEqual(withoutEffect, [
+      "-disablewallet has no effect: there is no wallet",
+      "-shrinkdebugfile=1 has no effect: the log is not shortened",
+    ]);
+    assert.deepEqual((await plan("-shrinkdebugfile=0")).withoutEffect, []);
+  });
+
   it("keeps the indexes that are asked for, and refuses what they cannot be", async () => {
     assert.deepEqual([...(await plan()).options.indexes], []);
     const all = await plan("-txindex", "-coinstatsindex=1", "-txospenderindex", "-blockfilterindex=basic");
@@ -130,7 +139,10 @@ describe("planNode", () => {
     assert.deepEqual(
       (await plan("-connect=127.0.0.1", "-connect=[::1]:5")).options.connectOnly?.map(formatAddress),
       ["127.0.0.1:18444", "[::1]:5"]);
-    assert.deepEqual((await plan("-addnode=1.2.3.4:9")).options.addNodes.map(formatAddress), ["1.2.3.4:9"]);
+    const { addNodes: [added] } = (await plan("-addnode=1.2.3.4")).options;
+    assert.ok(added !== undefined);
+    // As it was typed, which is how it is listed.
+    assert.deepEqual([added.text, formatAddress(added.address)], ["1.2.3.4", "1.2.3.4:18444"]);
   });
 
   it("reads sizes, times and amounts", async () => {
@@ -240,10 +252,30 @@ describe("the flags of tidings node", () => {
     assert.throws(() => nodeFlags("--chain"), /--chain needs a value/);
   });
 
+  it("are there for what an operator sets, and none twice", () => {
+    const settings = nodeFlags("--asmap", "map", "--whitelist", "noban,in@1.2.3.4", "--no-dnsseed",
+      "--externalip", "1.2.3.4", "--seednode", "a", "--maxuploadtarget", "5M", "--bantime", "5", "--torcontrol",
+      "127.0.0.1:5", "--torpassword", "x", "--no-dns", "--no-networkactive", "--no-i2pacceptincoming",
+      "--no-proxyrandomize", "--maxsendbuffer", "5", "--timeout", "5", "--discover", "lan", "--no-discoverself");
+    assert.equal(settings.text("asmap"), "map");
+    assert.deepEqual(settings.list("whitelist"), ["noban,in@1.2.3.4"]);
+    for (const name of ["dnsseed", "dns", "networkactive", "i2pacceptincoming", "proxyrandomize", "discover"]) {
+      assert.equal(settings.flag(name, true), false, name);
+    }
+    assert.equal(settings.text("discoverlan"), "lan");
+    assert.throws(() => nodeFlags("--bantime", "long"), /--bantime long: need a whole number/);
+    for (const flag of ["--port", "--server", "--regtest", "--mocktime", "--shrinkdebugfile"]) {
+      assert.throws(() => nodeFlags(flag, "1"), /unknown flag/, flag);
+    }
+  });
+
   it("give way to the command line when they come from the environment", () => {
     const settings = nodeFlags("--maxconnections", "9");
     readEnvironment({ TIDINGS_MAXCONNECTIONS: "5", TIDINGS_ADDNODE: "1.2.3.4,5.6.7.8" }, settings);
     assert.equal(settings.text("maxconnections"), "9");
     assert.deepEqual(settings.list("addnode"), ["1.2.3.4", "5.6.7.8"]);
+    readEnvironment({ TIDINGS_WHITELIST: "noban,in@1.2.3.4", TIDINGS_MOCKTIME: "5" }, settings);
+    assert.deepEqual(settings.list("whitelist"), ["noban,in@1.2.3.4"]);
+    assert.equal(settings.isSet("mocktime"), false);
   });
 });

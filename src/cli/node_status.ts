@@ -3,32 +3,11 @@
  *
  * @module
  */
-import { countByNetwork, type NetworkFacts, type PeerFacts } from "./peer_facts.ts";
-
-export interface ChainFacts {
-  readonly chain: string;
-  readonly blocks: number;
-  readonly headers: number;
-  readonly bestblockhash: string;
-  /** Unix seconds. */
-  readonly time: number;
-  readonly initialblockdownload: boolean;
-  readonly verificationprogress: number;
-  readonly size_on_disk: number;
-  readonly pruned: boolean;
-  readonly prune_target_size?: number;
-  readonly warnings: readonly string[] | string;
-}
-
-export interface MempoolFacts {
-  readonly size: number;
-  /** Virtual bytes. */
-  readonly bytes: number;
-  /** Coins per 1,000 virtual bytes. */
-  readonly mempoolminfee: number;
-}
-
-export type IndexFacts = Readonly<Record<string, { readonly synced: boolean }>>;
+import { formatHostPort } from "../primitives/host_text.ts";
+import {
+  type ChainFacts, countByNetwork, type IndexFacts, type MempoolFacts, type NetworkFacts, type PeerFacts,
+  type ReachabilityFacts,
+} from "./node_facts.ts";
 
 export interface Answers {
   readonly chain: ChainFacts;
@@ -38,6 +17,8 @@ export interface Answers {
   readonly indexes: IndexFacts;
   /** Seconds. */
   readonly uptime: number;
+  /** `undefined` of Bitcoin Core's nodes. */
+  readonly reachability: ReachabilityFacts | undefined;
 }
 
 export interface NodeStatus {
@@ -69,11 +50,20 @@ export interface NodeStatus {
 }
 
 export interface Reachability {
-  /** `unknown`: it tells others an address, but nobody has come; `no`: it has none to tell. */
+  /** `no`: it takes no connections; `unknown`: nobody has come in lately who would show it. */
   readonly state: "yes" | "unknown" | "no";
   /** Peers that are connected to us now, by network; those on this machine prove nothing. */
   readonly inbound: Readonly<Record<string, number>>;
+  /** Those that came in the last 24 hours. `undefined`: the node does not tell. */
+  readonly dayInbound: number | undefined;
+  /** When the last one came; `undefined` for never since the start, or not told. */
+  readonly lastInboundSeconds: number | undefined;
+  /** Where it listens; zero for nowhere, `undefined` when the node does not tell. */
+  readonly listenPort: number | undefined;
+  /** What it tells others of where it is reached. */
   readonly addresses: readonly string[];
+  /** The host at which most peers see us, if it is not on this machine, and how many do. */
+  readonly seenAs: { readonly host: string; readonly peers: number } | undefined;
 }
 
 export function nodeStatus(answers: Answers, now: number): NodeStatus {
@@ -98,7 +88,7 @@ export function nodeStatus(answers: Answers, now: number): NodeStatus {
     inbound: inbound.length,
     v2Share: peers.length === 0 ? 0 : v2 / peers.length,
     peersByNetwork: Object.fromEntries(countByNetwork(peers)),
-    reachable: reachability(inbound, network),
+    reachable: reachability(answers, now),
     mempool: {
       transactions: mempool.size, virtualBytes: mempool.bytes,
       // Coins per 1,000 bytes to satoshi per byte; a coin's eight digits are all that it has.
@@ -114,18 +104,33 @@ function syncStage({ chain, peers }: Answers): NodeStatus["sync"] {
   return chain.headers > chain.blocks ? "blocks" : "headers";
 }
 
-function reachability(inbound: readonly PeerFacts[], network: NetworkFacts): Reachability {
-  const fromAfar = inbound.filter((peer) => peer.network !== "not_publicly_routable");
-  const addresses = network.localaddresses.map(({ address, port }) =>
-    (address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`));
-  const told = network.localaddresses.some(({ address }) => !isThisMachine(address)) ? "unknown" : "no";
+function reachability({ peers, network, reachability: facts }: Answers, now: number): Reachability {
+  const fromAfar = peers.filter((peer) => peer.inbound && peer.network !== "not_publicly_routable");
+  const last = Math.max(...(facts?.arrivals ?? []).map((each) => each.last));
+  const dayInbound = facts?.arrivals.reduce((sum, { day }) => sum + day, 0);
+  const hasCome = fromAfar.length > 0 || (dayInbound ?? 0) > 0;
   return {
-    state: fromAfar.length > 0 ? "yes" : told,
+    state: hasCome ? "yes" : facts?.listening === false ? "no" : "unknown",
     inbound: Object.fromEntries(countByNetwork(fromAfar)),
-    addresses,
+    dayInbound,
+    lastInboundSeconds: Number.isFinite(last) ? Math.max(0, now - last) : undefined,
+    listenPort: facts === undefined ? undefined : facts.listening ? facts.port : 0,
+    addresses: network.localaddresses.map(({ address, port }) => formatHostPort(address, port)),
+    seenAs: mostSeen(peers),
   };
 }
 
-function isThisMachine(address: string): boolean {
-  return address.startsWith("127.") || address === "::1";
+/** The port is left out: whom we dialled sees one that leads nowhere. */
+function mostSeen(peers: readonly PeerFacts[]): Reachability["seenAs"] {
+  const counts = new Map<string, number>();
+  for (const { addrlocal, network } of peers) {
+    const host = network === "not_publicly_routable" ? undefined : addrlocal?.replace(/:[0-9]+$/, "");
+    if (host !== undefined && !isThisMachine(host)) counts.set(host, (counts.get(host) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most === undefined ? undefined : { host: most[0], peers: most[1] };
+}
+
+function isThisMachine(host: string): boolean {
+  return host.startsWith("127.") || host === "[::1]";
 }

@@ -1,6 +1,7 @@
 /** The options as `-help` shows them. @module */
 import type { Option, OptionCategory } from "./option.ts";
 import { OPTIONS } from "./options.ts";
+import { wrap } from "./wrap.ts";
 
 const WIDTH = 79;
 const INDENT = 7;
@@ -26,7 +27,7 @@ export function coreOptionHelp(withTests: boolean): string {
 function coreEntry(option: Option): string {
   const value = option.value === undefined ? "" : `=<${option.value}>`;
   const fallback = option.fallback === undefined ? "" : ` (default: ${option.fallback})`;
-  return `  -${option.name}${value}\n${wrap(option.help + fallback)}`;
+  return `  -${option.name}${value}\n${wrap(option.help + fallback, INDENT, WIDTH)}`;
 }
 
 /** Which of Bitcoin Core's options are taken without effect, and which can only be switched off. */
@@ -41,23 +42,6 @@ function absentHelp(): string {
       groups.set(absence.why, [...(groups.get(absence.why) ?? []), `-${name}`]);
     }
     return `${title}\n\n${[...groups].map(([why, names]) =>
-      `${wrap(names.join(" "), 2)}${wrap(why)}`).join("\n")}`;
+      `${wrap(names.join(" "), 2, WIDTH)}${wrap(why, INDENT, WIDTH)}`).join("\n")}`;
   }).join("\n");
-}
-
-/** Lines of at most 79 characters, each indented. */
-export function wrap(text: string, indent = INDENT): string {
-  const margin = " ".repeat(indent);
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && indent + line.length + 1 + word.length > WIDTH) {
-      lines.push(margin + line);
-      line = word;
-    } else {
-      line = line === "" ? word : `${line} ${word}`;
-    }
-  }
-  lines.push(margin + line);
-  return `${lines.join("\n")}\n`;
 }

@@ -16,10 +16,27 @@ import { POLICY_OPTIONS } from "./options_policy.ts";
 import { PROXY_OPTIONS } from "./options_proxy.ts";
 import { RPC_OPTIONS } from "./options_rpc.ts";
 
-export const OPTIONS: readonly Option[] = [
-  ...GENERAL_OPTIONS, ...CHAIN_OPTIONS, ...INDEX_OPTIONS, ...NETWORK_OPTIONS, ...DISCOVERY_OPTIONS, ...PROXY_OPTIONS, ...PEER_OPTIONS,
-  ...POLICY_OPTIONS, ...RPC_OPTIONS, ...ABSENT_OPTIONS,
-];
+/** As `tidings node --help` shows them. */
+const GROUPS: Readonly<Record<string, readonly Option[]>> = {
+  "The chain": CHAIN_OPTIONS,
+  "Indexes": INDEX_OPTIONS,
+  "Connections": NETWORK_OPTIONS,
+  "Finding peers, and keeping some out": DISCOVERY_OPTIONS,
+  "Proxies, Tor, I2P and CJDNS": PROXY_OPTIONS,
+  "How much peers are sent": PEER_OPTIONS,
+  "What is relayed and mined": POLICY_OPTIONS,
+  "JSON-RPC": RPC_OPTIONS,
+  "General": GENERAL_OPTIONS,
+};
+
+export const OPTIONS: readonly Option[] = [...Object.values(GROUPS).flat(), ...ABSENT_OPTIONS];
+
+const GROUP_OF: ReadonlyMap<string, string> = new Map(Object.entries(GROUPS).flatMap(([title, options]) =>
+  options.map(({ name }) => [name, title] as const)));
+
+export function groupOf({ name }: Option): string {
+  return GROUP_OF.get(name) ?? "";
+}
 
 const BY_NAME: ReadonlyMap<string, Option> = new Map(OPTIONS.map((option) => [option.name, option]));
 

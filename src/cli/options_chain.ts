@@ -3,13 +3,13 @@ import type { Option } from "./option.ts";
 
 export const CHAIN_OPTIONS: readonly Option[] = [
   {
-    name: "chain", category: "chain", type: "text", value: "name|file", noNegation: true, flag: "chain",
+    name: "chain", category: "chain", type: "text", value: "name|file", noNegation: true,
     help: `${NETWORK_NAMES.join(", ")}, or the file of a network of your own`, fallback: "main",
   },
-  { name: "testnet", category: "chain", type: "flag", help: "The same as -chain=testnet3" },
-  { name: "testnet4", category: "chain", type: "flag", help: "The same as -chain=testnet4" },
-  { name: "signet", category: "chain", type: "flag", help: "The same as -chain=signet" },
-  { name: "regtest", category: "chain", type: "flag", help: "The same as -chain=regtest" },
+  { name: "testnet", category: "chain", type: "flag", flag: false, help: "The same as -chain=testnet3" },
+  { name: "testnet4", category: "chain", type: "flag", flag: false, help: "The same as -chain=testnet4" },
+  { name: "signet", category: "chain", type: "flag", flag: false, help: "The same as -chain=signet" },
+  { name: "regtest", category: "chain", type: "flag", flag: false, help: "The same as -chain=regtest" },
   {
     name: "signetchallenge", category: "chain", type: "list", value: "hex",
     help: "The script that signs the blocks of another signet",
@@ -29,7 +29,7 @@ export const CHAIN_OPTIONS: readonly Option[] = [
       "reindex_after_failure_noninteractive_yes",
   },
   {
-    name: "prune", category: "chain", type: "number", value: "MiB", flag: "prune",
+    name: "prune", category: "chain", type: "number", value: "MiB",
     help: "Remove old blocks to keep to so much; 1 to remove them only when asked, 0 for never",
       fallback: "0",
   },
@@ -38,16 +38,16 @@ export const CHAIN_OPTIONS: readonly Option[] = [
     help: "Keep blocks in small files, for tests of pruning", fallback: "0",
   },
   {
-    name: "reindex", category: "chain", type: "flag", flag: "reindex",
+    name: "reindex", category: "chain", type: "flag",
     help: "Make the block index, the coins and all other indexes again from the block files; of a " +
       "pruned node, blocks are downloaded again", fallback: "0",
   },
   {
-    name: "reindex-chainstate", category: "chain", type: "flag", flag: "reindex-chainstate",
+    name: "reindex-chainstate", category: "chain", type: "flag",
     help: "Make the coins again from the blocks of the block index", fallback: "0",
   },
   {
-    name: "loadblock", category: "chain", type: "list", value: "file", flag: "loadblock",
+    name: "loadblock", category: "chain", type: "list", value: "file",
     help: "Take blocks from this file at the start",
   },
   {
@@ -55,11 +55,11 @@ export const CHAIN_OPTIONS: readonly Option[] = [
     help: "Stop once the blocks of all files are taken", fallback: "0",
   },
   {
-    name: "minimumchainwork", category: "chain", type: "text", value: "hex", flag: "minimumchainwork",
+    name: "minimumchainwork", category: "chain", type: "text", value: "hex",
     help: "Follow no chain with less work than this", fallback: "the network's",
   },
   {
-    name: "assumevalid", category: "chain", type: "text", value: "hash", flag: "assumevalid",
+    name: "assumevalid", category: "chain", type: "text", value: "hash",
     help: "Take the scripts of this block and all before it for checked; 0 to check all",
       fallback: "the network's",
   },

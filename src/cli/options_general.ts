@@ -2,14 +2,14 @@ import { defaultDataDir } from "./default_data_dir.ts";
 import type { Option } from "./option.ts";
 
 export const GENERAL_OPTIONS: readonly Option[] = [
-  { name: "?", category: "general", type: "flag", help: "Print this help and exit" },
-  { name: "h", category: "general", type: "flag", help: "The same" },
-  { name: "help", category: "general", type: "flag", help: "The same" },
-  { name: "help-debug", category: "general", type: "flag",
+  { name: "?", category: "general", type: "flag", flag: false, help: "Print this help and exit" },
+  { name: "h", category: "general", type: "flag", flag: false, help: "The same" },
+  { name: "help", category: "general", type: "flag", flag: false, help: "The same" },
+  { name: "help-debug", category: "general", type: "flag", flag: false,
     help: "Print this help with the options for tests, and exit" },
-  { name: "version", category: "general", type: "flag", help: "Print the version and exit" },
+  { name: "version", category: "general", type: "flag", flag: false, help: "Print the version and exit" },
   {
-    name: "datadir", category: "general", type: "text", value: "dir", flag: "datadir",
+    name: "datadir", category: "general", type: "text", value: "dir",
     help: "Where everything is kept", fallback: defaultDataDir(), noNegation: true,
   },
   {
@@ -18,7 +18,7 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     fallback: "bitcoin.conf",
   },
   {
-    name: "includeconf", category: "general", type: "list", value: "file",
+    name: "includeconf", category: "general", type: "list", value: "file", flag: false,
     help: "Another configuration file; a relative path starts at the data directory. Only in a " +
       "configuration file",
   },
@@ -40,16 +40,16 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "Runs this shell command at each new warning, with %s as its text",
   },
   {
-    name: "shutdownnotify", category: "general", type: "list", value: "command",
+    name: "shutdownnotify", category: "general", type: "list", value: "command", hasCommas: true,
     help: "Runs this shell command before the node stops, and waits for it",
   },
   {
-    name: "par", category: "general", type: "number", value: "n", flag: "par",
+    name: "par", category: "general", type: "number", value: "n",
     help: "Threads that check scripts; 0 for one for each processor, less than 0 to leave that many free",
     fallback: "0",
   },
   {
-    name: "crypto", category: "general", type: "text", value: "library", flag: "crypto",
+    name: "crypto", category: "general", type: "text", value: "library",
     help: "What checks signatures: system, prebuilt, wasm or portable; auto for the fastest that is there",
     fallback: "auto",
   },
@@ -58,7 +58,7 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "Half of this is for signatures that were found good", fallback: "32",
   },
   {
-    name: "dbcache", category: "general", type: "number", value: "MiB", flag: "dbcache",
+    name: "dbcache", category: "general", type: "number", value: "MiB",
     help: "Memory for coins that were used lately", fallback: "450",
   },
   {
@@ -66,7 +66,7 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "Most bytes of coins that are written at once, 5,000 coins at most", fallback: "33554432",
   },
   {
-    name: "debug", category: "debug", type: "list", value: "category", flag: "debug",
+    name: "debug", category: "debug", type: "list", value: "category",
     help: "Also log this category; 1 or all for every one, 0 or none for none before it",
   },
   { name: "debugexclude", category: "debug", type: "list", value: "category",
@@ -80,13 +80,8 @@ export const GENERAL_OPTIONS: readonly Option[] = [
     help: "The log; a relative path starts at the network's data directory. -nodebuglogfile for none",
     fallback: "debug.log",
   },
-  { name: "printtoconsole", category: "debug", type: "flag", help: "Log to standard output as well",
-    fallback: "1" },
-  { name: "shrinkdebugfile", category: "debug", type: "flag", help: "Shorten the log at start",
-    fallback: "0" },
-  { name: "logips", category: "debug", type: "flag", help: "Log the addresses of peers", fallback: "0" },
-  { name: "logtimestamps", category: "debug", type: "flag", help: "Log the time of each line",
-    fallback: "1" },
+  { name: "printtoconsole", category: "debug", type: "flag", flag: false,
+    help: "Log to standard output as well", fallback: "1" },
   { name: "logtimemicros", category: "debug", type: "flag", help: "Log times down to the microsecond",
     fallback: "0", isForTests: true },
   { name: "logthreadnames", category: "debug", type: "flag", help: "Log which thread writes",
@@ -94,7 +89,7 @@ export const GENERAL_OPTIONS: readonly Option[] = [
   { name: "logratelimit", category: "debug", type: "flag", help: "Drop lines that come too often",
     fallback: "1", isForTests: true },
   {
-    name: "uacomment", category: "debug", type: "list", value: "text", flag: "uacomment",
+    name: "uacomment", category: "debug", type: "list", value: "text",
     help: "Say this of the node to its peers, in its user agent",
   },
   {

@@ -1,12 +1,13 @@
+import { DEFAULT_MAX_CONNECTIONS } from "../connections/limits.ts";
 import { type Option, portsByNetwork } from "./option.ts";
 
 export const NETWORK_OPTIONS: readonly Option[] = [
   {
-    name: "listen", category: "network", type: "flag",
+    name: "listen", category: "network", type: "flag", flag: false,
     help: "Accept connections", fallback: "1, or 0 with -connect or -maxconnections=0",
   },
   {
-    name: "port", category: "network", type: "number", value: "port", isPerNetwork: true,
+    name: "port", category: "network", type: "number", value: "port", isPerNetwork: true, flag: false,
     help: "Port to listen on", fallback: portsByNetwork("port"),
   },
   {
@@ -15,11 +16,11 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: "Listen on this address",
   },
   {
-    name: "whitebind", category: "network", type: "list", value: "[permissions@]addr:port",
+    name: "whitebind", category: "network", type: "list", value: "[permissions@]addr:port", hasCommas: true,
     help: "Listen on this address, and grant permissions to peers that come through it",
   },
   {
-    name: "whitelist", category: "network", type: "list", value: "[permissions@]addr[/bits]",
+    name: "whitelist", category: "network", type: "list", value: "[permissions@]addr[/bits]", hasCommas: true,
     help: "Grant permissions to peers with such an address: bloomfilter, noban, forcerelay, relay, " +
       "mempool, download, addr or all; in and out say for which connections",
   },
@@ -31,12 +32,10 @@ export const NETWORK_OPTIONS: readonly Option[] = [
   },
   {
     name: "connect", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true,
-      flag: "connect",
     help: "Dial only this; 0 to dial nothing",
   },
   {
     name: "addnode", category: "network", type: "list", value: "addr[:port]", isPerNetwork: true,
-      flag: "addnode",
     help: "Keep a connection to this open",
   },
   {
@@ -49,8 +48,8 @@ export const NETWORK_OPTIONS: readonly Option[] = [
       "our interfaces. Not on the public chains",
   },
   {
-    name: "maxconnections", category: "network", type: "number", value: "n", flag: "maxconnections",
-    help: "Connections that choose themselves, of both directions", fallback: "125",
+    name: "maxconnections", category: "network", type: "number", value: "n",
+    help: "Connections that choose themselves, of both directions", fallback: String(DEFAULT_MAX_CONNECTIONS),
   },
   {
     name: "inboundrelaypercent", category: "network", type: "number", value: "n",
@@ -61,7 +60,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: "Start with the network switched on (setnetworkactive)", fallback: "1",
   },
   {
-    name: "v2transport", category: "network", type: "flag", flag: "v2transport",
+    name: "v2transport", category: "network", type: "flag",
     help: "Encrypt connections to peers that can (BIP324)", fallback: "1",
   },
   {
@@ -73,7 +72,7 @@ export const NETWORK_OPTIONS: readonly Option[] = [
     help: "Serve filtered blocks and the mempool (BIP37, BIP35)", fallback: "0",
   },
   {
-    name: "blocksonly", category: "relay", type: "flag", flag: "blocksonly",
+    name: "blocksonly", category: "relay", type: "flag",
     help: "Ask for no transactions", fallback: "0",
   },
 ];

@@ -9,6 +9,14 @@ export const PEER_OPTIONS: readonly Option[] = [
     fallback: "0M",
   },
   {
+    name: "maxreceivebuffer", category: "network", type: "number", value: "n",
+    help: "Read no more from a peer while this many thousand bytes of its messages wait", fallback: "5000",
+  },
+  {
+    name: "maxsendbuffer", category: "network", type: "number", value: "n",
+    help: "Serve a peer no more while this many thousand bytes wait for it to be read", fallback: "1000",
+  },
+  {
     name: "txreconciliation", category: "network", type: "flag", isForTests: true,
     help: "Offer peers to reconcile transactions (BIP330); so far nothing follows the offer", fallback: "0",
   },

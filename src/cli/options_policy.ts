@@ -34,7 +34,7 @@ export const POLICY_OPTIONS: readonly Option[] = [
     help: "Virtual bytes for which a signature operation counts at least", fallback: "20",
   },
   {
-    name: "maxmempool", category: "relay", type: "number", value: "MB", flag: "maxmempool",
+    name: "maxmempool", category: "relay", type: "number", value: "MB",
     help: "Memory for transactions that wait", fallback: "300",
   },
   {

@@ -1,9 +1,9 @@
 import { type Option, portsByNetwork } from "./option.ts";
 
 export const RPC_OPTIONS: readonly Option[] = [
-  { name: "server", category: "rpc", type: "flag", help: "Answer JSON-RPC", fallback: "1" },
+  { name: "server", category: "rpc", type: "flag", flag: false, help: "Answer JSON-RPC", fallback: "1" },
   {
-    name: "rpcport", category: "rpc", type: "number", value: "port", isPerNetwork: true,
+    name: "rpcport", category: "rpc", type: "number", value: "port", isPerNetwork: true, flag: false,
     help: "Port for JSON-RPC", fallback: portsByNetwork("rpcPort"),
   },
   {
@@ -15,12 +15,13 @@ export const RPC_OPTIONS: readonly Option[] = [
     help: "Answer JSON-RPC to callers with such an address", fallback: "this machine",
   },
   {
-    name: "rpcauth", category: "rpc", type: "list", value: "user:salt$hash",
+    name: "rpcauth", category: "rpc", type: "list", value: "user:salt$hash", isSecret: true,
     help: "Let in a user, by the salted hash of a password",
   },
-  { name: "rpcuser", category: "rpc", type: "text", value: "user",
+  { name: "rpcuser", category: "rpc", type: "text", value: "user", isSecret: true,
     help: "Let in this user with -rpcpassword" },
-  { name: "rpcpassword", category: "rpc", type: "text", value: "password", help: "The password of -rpcuser" },
+  { name: "rpcpassword", category: "rpc", type: "text", value: "password", isSecret: true,
+    help: "The password of -rpcuser" },
   {
     name: "rpccookiefile", category: "rpc", type: "text", value: "file",
     help: "Where the password for local programs is written; a relative path starts at the network's " +

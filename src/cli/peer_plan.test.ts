@@ -1,20 +1,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readCoreFlags, UsageError } from "./core_flags.ts";
-import { readPeerOptions } from "./peer_plan.ts";
+import { planPeers } from "./peer_plan.ts";
 import { Settings } from "./settings.ts";
 
 function read(...argv: string[]) {
   const settings = new Settings();
   readCoreFlags(argv, settings);
-  return readPeerOptions(settings);
+  return planPeers(settings);
 }
 
 test("nothing is limited, offered or captured unless it is asked for", () => {
-  assert.deepEqual(read(), { maxUploadBytes: 0, reconciles: false, capturesMessages: false });
-  assert.deepEqual(read("-maxuploadtarget=1", "-txreconciliation", "-capturemessages"), {
-    maxUploadBytes: 1024 * 1024, reconciles: true, capturesMessages: true,
+  assert.deepEqual(read(), {
+    v2Transport: true, blocksOnly: false, peerBloomFilters: false, maxUploadBytes: 0,
+    queueLimits: { receiveBytes: 5_000_000, sendBytes: 1_000_000 }, reconciles: false,
+    capturesMessages: false,
   });
+  assert.deepEqual(read(
+    "-v2transport=0", "-blocksonly", "-peerbloomfilters", "-maxuploadtarget=1", "-maxreceivebuffer=7",
+    "-maxsendbuffer=0", "-txreconciliation", "-capturemessages",
+  ), {
+    v2Transport: false, blocksOnly: true, peerBloomFilters: true, maxUploadBytes: 1024 * 1024,
+    queueLimits: { receiveBytes: 7_000, sendBytes: 0 }, reconciles: true, capturesMessages: true,
+  });
+});
+
+test("what waits for a peer cannot be less than nothing", () => {
+  assert.throws(() => read("-maxsendbuffer=-1"), UsageError);
+  assert.throws(() => read("-maxreceivebuffer=-1"), UsageError);
 });
 
 test("an upload target is in MiB, or in the unit that its last letter names", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { NetworkFacts, PeerFacts } from "./peer_facts.ts";
+import type { NetworkFacts, PeerFacts } from "./node_facts.ts";
 import { peersText } from "./peers_text.ts";
 
 const NOW = 1_800_000_000;
@@ -48,6 +48,21 @@ describe("tidings peers", () => {
     assert.match(row(2), /3 {2}203\.0\.113\.9:8333$/);
     assert.match(row(3), /3 {2}70016\/x:1\/$/);
     assert.match(row(4), /203\.0\.113\.9:8333 {2}70016\/x:1\/$/);
+  });
+
+  it("has at level 4, and not before, each peer's session id, transport, permissions and system", () => {
+    const session = "ab".repeat(32);
+    const peers = [
+      { ...OUT, session_id: session, mapped_as: 64_500, permissions: ["noban", "download"] },
+      { ...IN, transport_protocol_type: "v1", session_id: "" },
+    ];
+    const [, , , , , , , head, first, second, end] = lines(peers, 4);
+    assert.deepEqual(cells(head), ["id", "net", "as", "transport", "session", "id", "permissions"]);
+    assert.deepEqual(cells(first), ["3", "ipv4", "64500", "v2", session, "noban,download"]);
+    assert.deepEqual(cells(second), ["17", "onion", "v1", "-", "-"]);
+    assert.equal(end, "");
+    assert.doesNotMatch(lines(peers, 3).join("\n"), /abab|noban/);
+    assert.doesNotMatch(lines(peers, 4, true).join("\n"), /^ *17 {2}onion/m);
   });
 
   it("counts by network, those that nobody can reach only when there are peers of them", () => {

@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { countByNetwork, type NetworkFacts, type PeerFacts, shortNetwork } from "./peer_facts.ts";
+import { countByNetwork, type NetworkFacts, type PeerFacts, shortNetwork } from "./node_facts.ts";
 
 export interface PeersView {
-  /** 0: counts only, 1: the peers, 2: with their addresses, 3: with their versions, 4: with both. */
+  /**
+   * 0: counts only, 1: the peers, 2: with their addresses, 3: with their versions, 4: with both, and a
+   * table of their permissions and sessions.
+   */
   readonly level: number;
   readonly isOutboundOnly: boolean;
   /** Unix seconds. */
@@ -56,12 +59,23 @@ const VERSION: Column = {
   cell: ({ version, subver }) => (version === 0 ? "" : `${version}${subver}`),
 };
 
+/** Of the second table. */
+const SESSION_COLUMNS: readonly Column[] = [
+  ID,
+  { name: "net", cell: ({ network }) => shortNetwork(network) },
+  { name: "as", cell: ({ mapped_as: as }) => count(as) },
+  { name: "transport", isLeft: true, cell: ({ transport_protocol_type: type }) => type ?? "v1" },
+  { name: "session id", isLeft: true, cell: ({ session_id: session }) => session || "-" },
+  { name: "permissions", isLeft: true, cell: ({ permissions = [] }) => permissions.join(",") || "-" },
+];
+
 export function peersText(
   peers: readonly PeerFacts[], network: NetworkFacts, chain: string, view: PeersView,
 ): string {
   const parts = [headLine(network, chain)];
   const shown = peers.filter((peer) => !view.isOutboundOnly || !peer.inbound);
   if (view.level > 0 && shown.length > 0) parts.push(table(shown, view));
+  if (view.level >= LEVEL_MAX && shown.length > 0) parts.push(sessions(shown));
   parts.push(totals(peers, network), addressLines(network));
   return parts.join("\n\n");
 }
@@ -79,12 +93,26 @@ function table(peers: readonly PeerFacts[], { level, now }: PeersView): string {
     ...(level === 2 || level === 4 ? [ADDRESS] : []),
     ...(level >= 3 ? [VERSION] : []),
   ];
-  const sorted = [...peers].sort((a, b) =>
-    Number(b.inbound) - Number(a.inbound) || (a.minping ?? Infinity) - (b.minping ?? Infinity) || a.id - b.id);
+  return tableOf(columns, [...peers].sort(byDirectionAndPing), now, [columns.map(({ unit = "" }) => unit)]);
+}
+
+function byDirectionAndPing(a: PeerFacts, b: PeerFacts): number {
+  return Number(b.inbound) - Number(a.inbound) || (a.minping ?? Infinity) - (b.minping ?? Infinity) ||
+    a.id - b.id;
+}
+
+/** What is too long to stand beside the rest; in the order of `getpeerinfo`. */
+function sessions(peers: readonly PeerFacts[]): string {
+  return tableOf(SESSION_COLUMNS, peers, 0, []);
+}
+
+function tableOf(
+  columns: readonly Column[], peers: readonly PeerFacts[], now: number, below: readonly (readonly string[])[],
+): string {
   const rows = [
     columns.map(({ name }) => name),
-    ...sorted.map((peer) => columns.map((column) => column.cell(peer, now))),
-    columns.map(({ unit = "" }) => unit),
+    ...peers.map((peer) => columns.map((column) => column.cell(peer, now))),
+    ...below,
   ];
   return aligned(rows, columns.map(({ isLeft = false }) => isLeft));
 }

@@ -2,6 +2,7 @@
 import { BLOCK_WEIGHT_MAX } from "../consensus/limits.ts";
 import { CLUSTER_COUNT_LIMIT, DEFAULT_RELAY_POLICY, type RelayPolicy } from "../mempool/relay_policy.ts";
 import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../mining/select_transactions.ts";
+import type { NodeOptions } from "../node/node_options.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import type { Sats } from "../primitives/amount.ts";
 import { UsageError } from "./core_flags.ts";
@@ -13,8 +14,21 @@ const HOUR_SECONDS = 60 * 60;
 /** Bitcoin Core's MINIMUM_BLOCK_RESERVED_WEIGHT: header, counts and a coinbase of the usual form. */
 const RESERVED_WEIGHT_MIN = 2_000;
 
+type PolicyOptions =
+  Pick<NodeOptions, "relayPolicy" | "minRelayFeeRate" | "acceptNonstandard" | "blockLimits">;
+
 /** @throws {UsageError} */
-export function readRelayPolicy(settings: Settings): RelayPolicy {
+export function planPolicy(settings: Settings, params: ChainParams): PolicyOptions {
+  const relayPolicy = readRelayPolicy(settings);
+  return {
+    relayPolicy,
+    minRelayFeeRate: readMinRelayFeeRate(settings, relayPolicy),
+    acceptNonstandard: readAcceptNonstandard(settings, params),
+    blockLimits: readBlockLimits(settings, params),
+  };
+}
+
+function readRelayPolicy(settings: Settings): RelayPolicy {
   const usual = DEFAULT_RELAY_POLICY;
   const clusterCountMax = readInteger(settings, "limitclustercount", usual.clusterCountMax);
   if (clusterCountMax > CLUSTER_COUNT_LIMIT) {
@@ -34,17 +48,21 @@ export function readRelayPolicy(settings: Settings): RelayPolicy {
   };
 }
 
-/**
- * What every transaction must pay; `-incrementalrelayfee` alone raises it along.
- *
- * @throws {UsageError}
- */
-export function readMinRelayFeeRate(settings: Settings, { incrementalFeeRate }: RelayPolicy): Sats {
+/** What every transaction must pay; `-incrementalrelayfee` alone raises it along. */
+function readMinRelayFeeRate(settings: Settings, { incrementalFeeRate }: RelayPolicy): Sats {
   return readCoins(settings, "minrelaytxfee", Math.max(MIN_RELAY_FEE_RATE, incrementalFeeRate) as Sats);
 }
 
-/** @throws {UsageError} in Bitcoin Core's words (node/mining_args.cpp) */
-export function readBlockLimits(settings: Settings, params: ChainParams): BlockLimits {
+function readAcceptNonstandard(settings: Settings, params: ChainParams): boolean {
+  const accepts = settings.flag("acceptnonstdtxn", params.acceptsNonstandard);
+  if (accepts && params.name === "main") {
+    throw new UsageError("acceptnonstdtxn is not currently supported for main chain");
+  }
+  return accepts;
+}
+
+/** In Bitcoin Core's words (node/mining_args.cpp). */
+function readBlockLimits(settings: Settings, params: ChainParams): BlockLimits {
   const usual = DEFAULT_BLOCK_LIMITS;
   const reservedWeight = readInteger(settings, "blockreservedweight", usual.reservedWeight);
   const weightMax = readInteger(settings, "blockmaxweight", usual.weightMax);

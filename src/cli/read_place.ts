@@ -1,14 +1,12 @@
 /** Places of proxies and routers in settings, in Bitcoin Core's ways. @module */
 import { lookup } from "node:dns/promises";
-import type { ProxyPlace } from "../connections/route.ts";
+import { parsePlace, type ProxyPlace } from "../connections/route.ts";
 import { formatHost, isPublicName, parseHost, parseIp } from "../primitives/host_text.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import { UsageError } from "./core_flags.ts";
 import type { Settings } from "./settings.ts";
 
 const UNIX_PREFIX = "unix:";
-/** Of a socket in the file system, as the system has it. */
-const UNIX_PATH_MAX = 107;
 
 /** Options that may be a place, and which of them may be a socket in the file system, or have a suffix. */
 const PLACES = [
@@ -65,10 +63,7 @@ function splitPlace(text: string, defaultPort: number): { readonly host: string;
 export async function readPlace(
   settings: Settings, text: string, defaultPort: number,
 ): Promise<ProxyPlace | undefined> {
-  if (text.startsWith(UNIX_PREFIX)) {
-    const path = text.slice(UNIX_PREFIX.length);
-    return path !== "" && path.length <= UNIX_PATH_MAX ? { type: "unix", path } : undefined;
-  }
+  if (text.startsWith(UNIX_PREFIX)) return parsePlace(text, defaultPort);
   const { host, port } = splitPlace(text, defaultPort);
   const address = await resolveHost(settings, host);
   return address === undefined ? undefined : { type: "tcp", host: formatHost(address), port };

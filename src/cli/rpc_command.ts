@@ -2,14 +2,14 @@
 import { ALL_METHODS } from "../rpc/all_methods.ts";
 import { type JsonValue, writeJson } from "../rpc/json.ts";
 import { RPC_CODE } from "../rpc/rpc_error.ts";
+import { plainErrorText, reportFailure } from "./call_failure.ts";
 import { UsageError } from "./core_flags.ts";
 import { EXIT } from "./exit.ts";
+import { callWithin, RUNNING_NODE_FLAGS } from "./find_node.ts";
 import { didYouMean } from "./nearest.ts";
 import { callRpc } from "./rpc_client.ts";
 import { readParameters } from "./rpc_parameters.ts";
-import { callWithin, plainErrorText, reportFailure, RUNNING_NODE_FLAGS } from "./running_node.ts";
-import { commandHelp, type Flag, isOn, readFlags } from "./tidings_flags.ts";
-import { VERSION } from "../io/version.ts";
+import { commandHelp, type Flag, isOn, printsHelp, readFlags } from "./tidings_flags.ts";
 
 const FLAGS: readonly Flag[] = [
   ...RUNNING_NODE_FLAGS,
@@ -31,10 +31,7 @@ before the method. tidings rpc help lists the methods. Exit codes: the RPC error
 
 export async function rpcCommand(argv: readonly string[]): Promise<number> {
   const read = readFlags(argv, FLAGS, true);
-  if (isOn(read, "help") || isOn(read, "version")) {
-    process.stdout.write(isOn(read, "help") ? HELP : `tidings ${VERSION}\n`);
-    return EXIT.ok;
-  }
+  if (printsHelp(read, HELP)) return EXIT.ok;
   const [method, ...words] = read.words;
   if (method === undefined) throw new UsageError("need a METHOD; tidings rpc help lists them");
   const params = readParameters(method, words);

@@ -2,13 +2,13 @@
 import { networkInterfaces } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { parseSubnet, type Subnet } from "../base/subnet.ts";
+import type { ListenAddress } from "../io/listener.ts";
 import type { NodeRpcOptions } from "../io/node_rpc.ts";
 import { parseRpcAuth, type RpcUser } from "../io/rpc_auth.ts";
 import type { Credentials } from "../io/run_files.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { splitHostPort } from "../primitives/host_text.ts";
 import { UsageError } from "./core_flags.ts";
-import type { Bind } from "./node_plan.ts";
 import { readInteger, readPort } from "./read_setting.ts";
 import type { Settings } from "./settings.ts";
 
@@ -46,7 +46,7 @@ function readPendingMax(settings: Settings): number {
 }
 
 /** Other machines are let in only when both the address and they are named. */
-function readListen(settings: Settings, port: number, warnings: string[]): readonly Bind[] {
+function readListen(settings: Settings, port: number, warnings: string[]): readonly ListenAddress[] {
   const binds = settings.list("rpcbind");
   const allowed = settings.list("rpcallowip");
   if (binds.length > 0 && allowed.length > 0) return binds.map((text) => readBind(text, port));
@@ -67,7 +67,7 @@ function hasIpv6Loopback(): boolean {
     addresses?.some(({ address }) => address === "::1"));
 }
 
-function readBind(text: string, defaultPort: number): Bind {
+function readBind(text: string, defaultPort: number): ListenAddress {
   const parts = splitHostPort(text, defaultPort);
   if (parts === undefined) throw new UsageError(`Invalid port specified in -rpcbind: '${text}'`);
   return parts;

@@ -25,6 +25,7 @@ import { OPTIONS } from "./options.ts";
 import { readInteger } from "./read_setting.ts";
 import { planRpc, type RpcPlan } from "./rpc_plan.ts";
 import type { Settings } from "./settings.ts";
+import { doubleNegatives, settingLines } from "./settings_log.ts";
 import { VERSION } from "../io/version.ts";
 
 /** What a run is made from, settled before anything is opened. */
@@ -39,6 +40,8 @@ export interface RunPlan {
   /** Height of the tip at which the node stops by itself; zero for never. */
   readonly stopAtHeight: number;
   readonly notes: ConfigNotes;
+  /** The settings, for the log. */
+  readonly settingLines: readonly string[];
 }
 
 /** @throws {UsageError} when the settings cannot be followed */
@@ -47,6 +50,7 @@ export async function planRun(settings: Settings, dataDir: string, notes: Config
   settings.network = params.name;
   const networkDir = join(dataDir, params.folder);
   chooseSignatures(settings);
+  notes.log.push(...doubleNegatives(settings));
   const perNetwork = OPTIONS.filter((option) => option.isPerNetwork).map(({ name }) => name);
   for (const name of settings.misplaced(perNetwork)) {
     notes.warnings.push(
@@ -57,6 +61,7 @@ export async function planRun(settings: Settings, dataDir: string, notes: Config
   notes.warnings.push(...node.warnings.map((text) => `Warning: ${text}`));
   return {
     params, networkDir, notes, node,
+    settingLines: settingLines(settings),
     rpc: planRpc(settings, params, networkDir),
     log: planLog(settings, networkDir),
     pidFile: readPidFile(settings, networkDir),
@@ -157,10 +162,11 @@ export function startError(error: unknown): unknown {
 }
 
 const OPERATOR_ERRORS: ReadonlySet<string> = new Set([
-  "ChainDataError", "SignatureBackendError", "StoreCorruptError", "BlockMaskError",
+  "ChainDataError", "SignatureBackendError", "StoreCorruptError", "BlockMaskError", "DescriptorError",
 ]);
 
-function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: ConsoleForm): DebugLog {
+function openLog(plan: RunPlan, form: ConsoleForm): DebugLog {
+  const { log, params, notes, node, rpc, networkDir } = plan;
   const print = form === "none" || !log.toConsole ? undefined : (entry: Parameters<typeof coreLine>[0]) => {
     process.stdout.write(form === "terminal" ? `${terminalLine(entry)}\n` : coreLine(entry, log));
   };
@@ -172,7 +178,8 @@ function openLog({ log, params, notes, node, rpc, networkDir }: RunPlan, form: C
   if (params.deployments.signetChallenge !== undefined) {
     logger.info(`Signet derived magic (message start): ${toHex(params.magic)}`);
   }
-  for (const line of notes.log) logger.warning(line);
+  for (const line of [...plan.settingLines, ...node.interactions]) logger.info(line);
+  for (const line of [...notes.log, ...node.withoutEffect]) logger.warning(line);
   for (const line of [...notes.warnings.map((text) => text.replace(/^Warning: /, "")),
     ...(rpc?.warnings ?? [])]) {
     logger.warning(line);

@@ -1,13 +1,13 @@
 /**
  * The values of settings, from several sources, and which of them counts: the command line before
  * the environment, that before the network's section of bitcoin.conf, that before the rest of it
- * (Bitcoin Core, common/settings.cpp).
+ * (Bitcoin Core, common/settings.cpp), and that before what follows from other settings.
  *
  * @module
  */
 import { findOption } from "./options.ts";
 
-/** A text, or `-name` and `-noname` as true and false. */
+/** A text; false for `-noname`, and true for `-noname=0`. */
 export type SettingValue = string | boolean;
 
 /** Values by option, in the order in which they were given. */
@@ -32,6 +32,8 @@ export class SettingSource {
 export class Settings {
   readonly commandLine = new SettingSource();
   readonly environment = new SettingSource();
+  /** What follows from other settings, where nobody says otherwise (`parameter_interaction.ts`). */
+  readonly implied = new SettingSource();
   /** Whose section counts; undefined while the network is not settled. */
   network: string | undefined;
   readonly #general = new SettingSource();
@@ -50,6 +52,11 @@ export class Settings {
     return (section === "" ? this.#general : this.#sections.get(section))?.get(name) ?? [];
   }
 
+  /** What the file has, by section, which is empty before any. */
+  get configSources(): readonly (readonly [section: string, source: SettingSource])[] {
+    return [["", this.#general], ...this.#sections];
+  }
+
   get sections(): Iterable<string> {
     return this.#sections.keys();
   }
@@ -63,7 +70,7 @@ export class Settings {
       if (values.at(-1) === false) return false;
       if (values[0] !== undefined) return values[0];
     }
-    return undefined;
+    return this.implied.get(name).at(-1);
   }
 
   isSet(name: string): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Answers, type NodeStatus, nodeStatus } from "./node_status.ts";
-import type { PeerFacts } from "./peer_facts.ts";
+import type { PeerFacts, ReachabilityFacts } from "./node_facts.ts";
 import { duration, statusText } from "./status_text.ts";
 
 const NOW = 1_800_000_000;
@@ -17,9 +17,14 @@ interface Changes {
   readonly chain?: Partial<Answers["chain"]>;
   readonly network?: Partial<Answers["network"]>;
   readonly peers?: readonly PeerFacts[];
+  readonly reachability?: ReachabilityFacts | undefined;
 }
 
-function statusOf({ chain, network, peers = [PEER] }: Changes = {}): NodeStatus {
+const LISTENING: ReachabilityFacts = { listening: true, port: 38_333, arrivals: [] };
+
+function statusOf(changes: Changes = {}): NodeStatus {
+  const { chain, network, peers = [PEER] } = changes;
+  const reachability = "reachability" in changes ? changes.reachability : LISTENING;
   return nodeStatus({
     chain: {
       chain: "signet", blocks: 251_904, headers: 251_904, bestblockhash: `${"0".repeat(58)}abcdef`,
@@ -34,6 +39,7 @@ function statusOf({ chain, network, peers = [PEER] }: Changes = {}): NodeStatus 
     mempool: { size: 1412, bytes: 210_000, mempoolminfee: 0.000001 },
     indexes: { txindex: { synced: true } },
     uptime: 273_600,
+    reachability,
   }, NOW);
 }
 
@@ -61,16 +67,48 @@ describe("tidings status", () => {
     assert.match(text, /^rate {7}250 blocks\/s {3}about 30 s left at this rate$/m);
   });
 
-  it("calls a node reachable when another machine has connected to it, and not before", () => {
+  it("calls a node reachable when another machine has connected to it within a day", () => {
     const inbound = { ...PEER, inbound: true };
-    assert.match(textOf({ peers: [inbound, inbound] }), /^reachable {2}yes: 2 by ipv4$/m);
-    const here = { ...inbound, network: "not_publicly_routable" };
-    assert.equal(statusOf({ peers: [here] }).reachable.state, "no");
+    const came = [
+      { network: "ipv4", last: NOW - 7_200, day: 21 }, { network: "onion", last: NOW - 86_000, day: 2 },
+    ];
+    assert.match(textOf({ peers: [inbound, inbound], reachability: undefined }),
+      /^reachable {2}yes: 2 by ipv4 now$/m);
+    assert.match(textOf({ peers: [inbound], reachability: { ...LISTENING, arrivals: came } }),
+      /^reachable {2}yes: 1 by ipv4 now; the last came 2 h ago, 23 in 24 h$/m);
+    assert.match(textOf({ reachability: { ...LISTENING, arrivals: came } }),
+      /^reachable {2}yes: the last came 2 h ago, 23 in 24 h$/m);
+  });
+
+  it("says that it is not known yet while nobody has come who would show it", () => {
+    const here = { ...PEER, inbound: true, network: "not_publicly_routable" };
+    assert.match(textOf({ peers: [PEER, here] }),
+      /^reachable {2}not known yet: it listens on port 38333, and nobody from another machine has come in 3 d 4 h$/m);
+    const past = [{ network: "ipv6", last: NOW - 200_000, day: 0 }];
+    assert.match(textOf({ reachability: { ...LISTENING, arrivals: past } }),
+      /^reachable {2}not known: it listens on port 38333, and the last from another machine came 2 d 7 h ago$/m);
+    assert.match(textOf({ reachability: undefined }),
+      /^reachable {2}not known: nobody from another machine is connected to it now$/m);
+  });
+
+  it("says no of a node that takes no connections, whatever it tells others", () => {
+    const deaf = { ...LISTENING, listening: false };
     const told = { localaddresses: [{ address: "2001:db8::1", port: 8333 }] };
-    const seen = textOf({ peers: [here], network: told });
-    assert.match(seen, /^reachable {2}not seen: .* it tells: \[2001:db8::1\]:8333$/m);
-    const loopback = { localaddresses: [{ address: "127.0.0.1", port: 8333 }] };
-    assert.equal(statusOf({ network: loopback }).reachable.state, "no");
+    const text = textOf({ network: told, reachability: deaf });
+    assert.match(text, /^reachable {2}no: it takes no connections\n {11}it tells others \[2001:db8::1\]:8333$/m);
+    // Such as one that came over I2P.
+    const inbound = { ...PEER, inbound: true, network: "i2p" };
+    assert.equal(statusOf({ peers: [inbound], reachability: deaf }).reachable.state, "yes");
+  });
+
+  it("shows where most peers see the node, those on this machine left out", () => {
+    const seen = ["198.51.100.7:4000", "198.51.100.7:5000", "192.0.2.1:6", "127.0.0.1:7"]
+      .map((addrlocal) => ({ ...PEER, addrlocal }));
+    assert.match(textOf({ peers: seen }), /^ {11}2 peers see it at 198\.51\.100\.7$/m);
+    const ipv6 = { ...PEER, addrlocal: "[2001:db8::7]:4000" };
+    assert.match(textOf({ peers: [ipv6] }), /^ {11}1 peer sees it at \[2001:db8::7\]$/m);
+    const here = { ...PEER, network: "not_publicly_routable", addrlocal: "10.0.0.1:5" };
+    assert.doesNotMatch(textOf({ peers: [PEER, here] }), /sees? it/);
   });
 
   it("counts peers by direction, transport and network", () => {

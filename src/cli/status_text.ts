@@ -1,6 +1,6 @@
 /** What `tidings status` prints for people. @module */
 import type { NodeStatus, Reachability } from "./node_status.ts";
-import { shortNetwork } from "./peer_facts.ts";
+import { shortNetwork } from "./node_facts.ts";
 
 /** Blocks that were connected, and the seconds it took: for the rate of a sync. */
 export interface Pace {
@@ -13,16 +13,24 @@ const BAR_LENGTH = 20;
 
 /** `pace`: of a sync that is under way. */
 export function statusText(status: NodeStatus, pace: Pace | undefined): string {
-  return [
-    ["", `${status.chain}   ${status.isPruned ? "pruned" : "full"}   ${syncWord(status)}   ` +
-      `${status.userAgent}   up ${duration(status.uptimeSeconds)}`],
+  const { reachable, warnings } = status;
+  const rows: readonly (readonly [title: string, text: string])[] = [
     ...(pace === undefined ? [tipLine(status)] : syncLines(status, pace)),
     ["chain", `${bytes(status.diskBytes)} on disk   indexes ${indexText(status)}`],
     ["peers", peerText(status)],
-    ["reachable", reachableText(status.reachable)],
+    ["reachable", reachableText(reachable, status.uptimeSeconds)],
+    ...addressLines(reachable).map((text) => ["", text] as const),
     ["mempool", mempoolText(status)],
-    ...(status.warnings.length === 0 ? [["warnings", "none"]] : status.warnings.map((text) => ["warning", text])),
-  ].map(([title = "", text = ""]) => (title === "" ? text : `${title.padEnd(11)}${text}`)).join("\n").concat("\n");
+    ...(warnings.length === 0 ? [["warnings", "none"] as const]
+      : warnings.map((text) => ["warning", text] as const)),
+  ];
+  return [headLine(status), ...rows.map(([title, text]) => title.padEnd(11) + text)].join("\n").concat("\n");
+}
+
+function headLine(status: NodeStatus): string {
+  const { chain, isPruned, userAgent, uptimeSeconds } = status;
+  return [chain, isPruned ? "pruned" : "full", syncWord(status), userAgent, `up ${duration(uptimeSeconds)}`]
+    .join("   ");
 }
 
 function syncWord({ sync, isNetworkActive }: NodeStatus): string {
@@ -73,16 +81,33 @@ function peerText({ outbound, inbound, v2Share, peersByNetwork }: NodeStatus): s
   return [`${outbound} out  ${inbound} in`, `v2 ${Math.round(v2Share * 100)} %`, ...networks].join("   ");
 }
 
-function reachableText({ state, inbound, addresses }: Reachability): string {
-  const told = addresses.length === 0 ? "" : `   it tells: ${addresses.join(", ")}`;
+function reachableText(reachable: Reachability, uptime: number): string {
+  const { state, inbound, dayInbound, lastInboundSeconds: last, listenPort } = reachable;
   switch (state) {
-    case "yes":
-      return `yes: ${Object.entries(inbound).map(([name, count]) => `${count} by ${name}`).join(", ")}${told}`;
-    case "unknown":
-      return `not seen: nobody from another machine is connected to it${told}`;
+    case "yes": {
+      const now = Object.entries(inbound).map(([name, count]) => `${count} by ${name}`).join(", ");
+      const came = last === undefined ? [] : [`the last came ${duration(last)} ago, ${dayInbound} in 24 h`];
+      return `yes: ${[...(now === "" ? [] : [`${now} now`]), ...came].join("; ")}`;
+    }
+    case "unknown": {
+      if (listenPort === undefined) return "not known: nobody from another machine is connected to it now";
+      const place = `it listens on port ${listenPort}, and `;
+      return last === undefined
+        ? `not known yet: ${place}nobody from another machine has come in ${duration(uptime)}`
+        : `not known: ${place}the last from another machine came ${duration(last)} ago`;
+    }
     case "no":
-      return "no: it has no address that other machines could dial";
+      return "no: it takes no connections";
   }
+}
+
+/** Where others take it to be. */
+function addressLines({ addresses, seenAs }: Reachability): readonly string[] {
+  return [
+    ...(addresses.length === 0 ? [] : [`it tells others ${addresses.join(", ")}`]),
+    ...(seenAs === undefined ? []
+      : [`${seenAs.peers} ${seenAs.peers === 1 ? "peer sees" : "peers see"} it at ${seenAs.host}`]),
+  ];
 }
 
 function mempoolText({ mempool: { transactions, virtualBytes, minFeeRate } }: NodeStatus): string {

@@ -6,12 +6,16 @@
  */
 import { UsageError } from "./core_flags.ts";
 import { didYouMean } from "./nearest.ts";
+import { wrap } from "./wrap.ts";
+import { VERSION } from "../io/version.ts";
 
 export interface Flag {
   readonly name: string;
   /** What its value is called in the help; without one it is on or off. */
   readonly value?: string;
   readonly help: string;
+  /** The title under which the help has it; those without one come last. */
+  readonly group?: string;
 }
 
 export interface ReadFlags {
@@ -19,6 +23,10 @@ export interface ReadFlags {
   readonly flags: ReadonlyMap<string, readonly (string | boolean)[]>;
   readonly words: readonly string[];
 }
+
+const HELP_WIDTH = 100;
+/** Of flags beside which their help stands. */
+const LEFT_MAX = 30;
 
 const STANDARD: readonly Flag[] = [
   { name: "help", help: "Print this help and exit" },
@@ -78,6 +86,14 @@ export function isOn({ flags }: ReadFlags, name: string): boolean {
   return flags.get(name)?.at(-1) === true;
 }
 
+/** Prints the help of a command, or the version, where that is asked for; nothing else is to be done then. */
+export function printsHelp(read: ReadFlags, help: string): boolean {
+  const isHelp = isOn(read, "help");
+  if (!isHelp && !isOn(read, "version")) return false;
+  process.stdout.write(isHelp ? help : `tidings ${VERSION}\n`);
+  return true;
+}
+
 /** What a sub-command is, for its help. */
 export interface CommandHelp {
   readonly usage: string;
@@ -87,10 +103,25 @@ export interface CommandHelp {
 }
 
 export function commandHelp({ usage, about, flags, examples }: CommandHelp): string {
-  const lines = [...flags, ...STANDARD].map(({ name, value, help }) =>
-    [`  --${name}${value === undefined ? "" : ` ${value}`}`, help] as const);
-  const width = Math.max(...lines.map(([left]) => left.length)) + 2;
-  const list = lines.map(([left, right]) => left.padEnd(width) + right).join("\n");
-  return `Usage: ` +
-    `${usage}\n\n${about}\n\n${list}\n\nExamples:\n${examples.map((each) => `  ${each}\n`).join("")}`;
+  const all = [...flags, ...STANDARD];
+  const lengths = all.map((flag) => leftOf(flag).length);
+  const column = Math.max(...lengths.filter((length) => length <= LEFT_MAX)) + 2;
+  const groups = [...new Set(flags.flatMap(({ group }) => group ?? [])), undefined];
+  const lists = groups.map((title) => {
+    const entries = all.filter(({ group }) => group === title).map((flag) => helpEntry(flag, column));
+    return `${title === undefined ? "" : `${title}:\n`}${entries.join("")}`;
+  });
+  return `Usage: ${usage}\n\n${about}\n\n${lists.join("\n")}\n` +
+    `Examples:\n${examples.map((each) => `  ${each}\n`).join("")}`;
+}
+
+function leftOf({ name, value }: Flag): string {
+  return `  --${name}${value === undefined ? "" : ` ${value}`}`;
+}
+
+/** What a flag is for stands beside it; below it, if it is a long one. */
+function helpEntry(flag: Flag, column: number): string {
+  const left = leftOf(flag);
+  const text = wrap(flag.help, column, HELP_WIDTH);
+  return left.length + 2 > column ? `${left}\n${text}` : left.padEnd(column) + text.slice(column);
 }

@@ -3,7 +3,6 @@ import { setFlagsFromString } from "node:v8";
 import { describeViolation } from "../consensus/rule_violation.ts";
 import { signatureBackend, useSignatures } from "../io/node_crypto.ts";
 import { VerifyPool } from "../io/verify_pool.ts";
-import { VERSION } from "../io/version.ts";
 import type { ChainParams } from "../params/chain_params.ts";
 import { networkByName } from "../params/networks.ts";
 import { UsageError } from "./core_flags.ts";
@@ -11,7 +10,7 @@ import { EXIT } from "./exit.ts";
 import { applyNodeFlags, nodeFlag } from "./node_flags.ts";
 import { readThreads } from "./read_setting.ts";
 import { Settings } from "./settings.ts";
-import { commandHelp, type Flag, isOn, lastText, type ReadFlags, readFlags } from "./tidings_flags.ts";
+import { commandHelp, type Flag, isOn, lastText, printsHelp, type ReadFlags, readFlags } from "./tidings_flags.ts";
 import type { VerifyReport } from "./verify_block.ts";
 
 const FLAGS: readonly Flag[] = [
@@ -45,10 +44,7 @@ for a command line that is wrong.`,
 
 export async function verifyCommand(argv: readonly string[]): Promise<number> {
   const read = readFlags(argv, FLAGS);
-  if (isOn(read, "help") || isOn(read, "version")) {
-    process.stdout.write(isOn(read, "help") ? HELP : `tidings ${VERSION}\n`);
-    return EXIT.ok;
-  }
+  if (printsHelp(read, HELP)) return EXIT.ok;
   const [blockPath, ...more] = read.words;
   if (blockPath === undefined || more.length > 0) throw new UsageError("need one FILE.block");
   const spentPath = lastText(read, "spent");

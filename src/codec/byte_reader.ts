@@ -1,4 +1,4 @@
-import type { Bytes } from "../base/bytes.ts";
+import { type Bytes, NO_BYTES } from "../base/bytes.ts";
 import { DecodeError, overLimit } from "./decode_error.ts";
 
 /** Bitcoin Core refuses any CompactSize above this where it counts something (serialize.h, MAX_SIZE). */
@@ -109,9 +109,22 @@ export class ByteReader {
     return first < 0xfd ? BigInt(first) : this.#longCompactSize(start, first);
   }
 
+  /** A count of things that take `bytesEach` at least: no more of them than there is room for. */
+  boundedCount(field: string, bytesEach: number): number {
+    const start = this.#offset;
+    const count = this.count(field);
+    const { remaining } = this;
+    if (count * bytesEach > remaining) {
+      throw new DecodeError(start, { kind: "truncated", needed: count * bytesEach, remaining });
+    }
+    return count;
+  }
+
   /** CompactSize-prefixed bytes, as a view of the input. */
   varBytes(field: string, max: number = SIZE_MAX): Bytes {
-    return this.bytes(this.count(field, max));
+    const count = this.count(field, max);
+    // A view takes a hundred bytes, and may be of none: a message could hold millions of those.
+    return count === 0 ? NO_BYTES : this.bytes(count);
   }
 
   /** Declares the message finished: bytes left over mean the sender and we disagree. */

@@ -14,9 +14,7 @@ import type { Discouraged } from "../addrbook/discouraged.ts";
 import type { Without } from "../base/defences.ts";
 import { type Duration, elapsed, type Instant, minutes } from "../base/time.ts";
 import { servicesWanted } from "../peer/introduction.ts";
-import {
-  isLoopback, isRoutable, type NetworkAddress, type NetworkName,
-} from "../primitives/network_address.ts";
+import { isUsable, type NetworkAddress, type NetworkName } from "../primitives/network_address.ts";
 import { NODE_NETWORK, NODE_NETWORK_LIMITED } from "../wire/services.ts";
 import { isBadPort } from "./bad_ports.ts";
 import type { Networks } from "./networks.ts";
@@ -98,7 +96,7 @@ export class AddressSearch {
   #mayDial(address: NetworkAddress): boolean {
     const { networks, bans, discouraged, open, isExcluded } = this.#ports;
     if (!networks.isReachable(address)) return false;
-    if (!isRoutable(address) && !(this.#localPeers && isLoopback(address))) return false;
+    if (!isUsable(address, this.#localPeers)) return false;
     if (open.hasHost(address) || isExcluded(address)) return false;
     return !bans.isBanned(address) && !discouraged.has(address);
   }

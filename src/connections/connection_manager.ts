@@ -17,18 +17,20 @@ import { NODE_P2P_V2 } from "../wire/services.ts";
 import { AddressSearch, type AddressSearchPorts } from "./address_search.ts";
 import type { Anchor } from "./anchors.ts";
 import type { Dial, DialRequest } from "./dial.ts";
-import { DialBackoff } from "./dial_backoff.ts";
+import { DialBackoff, LOCAL_WAIT } from "./dial_backoff.ts";
 import { pendingHandshakesMax } from "./handshake_gate.ts";
 import {
   type Admission, type Arrival, type ConnectedPeer, InboundDoor, type InboundDoorPorts,
 } from "./inbound_door.ts";
 import { ADDED_MAX, type ConnectionLimits, connectionLimits, hasRoom } from "./limits.ts";
-import { LOCAL_WAIT, type NamedNode, NamedNodes, noteEnd } from "./named_nodes.ts";
+import { type AddedNode, type NamedNode, NamedNodes } from "./named_nodes.ts";
 import type { Networks } from "./networks.ts";
-import { LASTING, OpenConnections } from "./open_connections.ts";
+import { LASTING_TYPES, OpenConnections } from "./open_connections.ts";
 import { OutboundChoice, type OutboundFind } from "./outbound_choice.ts";
 import { typeOfSlot } from "./outbound_slot.ts";
-import { DIRECT, type Route, routeText } from "./route.ts";
+import { OwnAddresses } from "./own_addresses.ts";
+import { PendingDials } from "./pending_dials.ts";
+import type { Route } from "./route.ts";
 
 export interface ConnectionManagerPorts
   extends InboundDoorPorts, Omit<AddressSearchPorts, "open" | "isExcluded"> {
@@ -47,7 +49,7 @@ export interface ConnectionManagerPorts
 export interface ConnectionSettings {
   /** When not undefined: dial these and nobody else; may be empty. */
   readonly connectOnly: readonly NetworkAddress[] | undefined;
-  readonly addNodes: readonly NetworkAddress[];
+  readonly addNodes: readonly AddedNode[];
   readonly maxConnections: number;
   /** Of the inbound places, those for peers that want transactions, in percent. */
   readonly inboundRelayPercent: number;
@@ -61,7 +63,7 @@ export interface ConnectionSettings {
   readonly advertise: readonly NetworkAddress[];
 }
 
-/** How the operator wants a connection. */
+/** How a connection is to be made that is not of the choice between known addresses. */
 export interface DialWish {
   /** Left out: as the node's option has it. */
   readonly wantsV2?: boolean | undefined;
@@ -72,9 +74,6 @@ export interface DialWish {
 /** Waits after failures with those of our own choice: the book may have no others. */
 const AUTOMATIC_WAIT = { first: minutes(1), longest: minutes(60) };
 
-/** Addresses that turned out to be ours; more than a machine has, and then the first is forgotten. */
-const OWN_ADDRESSES_MAX = 64;
-
 const NO_DIALS: readonly Dial[] = [];
 
 export class ConnectionManager {
@@ -82,13 +81,12 @@ export class ConnectionManager {
   readonly #ports: ConnectionManagerPorts;
   readonly #settings: ConnectionSettings;
   readonly #named: NamedNodes;
-  readonly #own = new Set<string>();
+  readonly #own: OwnAddresses;
   /** With those that are being dialled. */
   readonly #open: OpenConnections;
   /** Without them. */
   readonly #connected: OpenConnections;
-  /** And whether it was our own choice: only then a failure counts against the address. */
-  readonly #pending = new Map<Dial, boolean>();
+  readonly #pending: PendingDials;
   readonly #choice: OutboundChoice;
   /** Of those that we chose: who failed or left is not dialled again at once. */
   readonly #backoff: DialBackoff;
@@ -105,11 +103,12 @@ export class ConnectionManager {
     this.#isNetworkActive = settings.networkActive;
     this.#named = new NamedNodes(clock, { localPeers, isOnly: connectOnly !== undefined });
     for (const address of connectOnly ?? []) this.#named.add(address, undefined);
-    for (const address of settings.addNodes) this.#named.add(address, formatAddress(address));
-    for (const address of settings.advertise) this.#own.add(dialKey(address));
+    for (const { address, text = formatAddress(address) } of settings.addNodes) this.#named.add(address, text);
+    this.#own = new OwnAddresses(settings.advertise);
     this.#backoff = new DialBackoff(clock, localPeers ? LOCAL_WAIT : AUTOMATIC_WAIT);
     this.#open = new OpenConnections(ports.netGroups);
     this.#connected = new OpenConnections(ports.netGroups);
+    this.#pending = new PendingDials({ ...ports, open: this.#open, connected: this.#connected }, settings);
     const isExcluded = (address: NetworkAddress): boolean => this.#isExcluded(address);
     const search = new AddressSearch({ ...ports, open: this.#open, isExcluded }, localPeers);
     const choicePorts = { ...ports, open: this.#open, search };
@@ -140,7 +139,7 @@ export class ConnectionManager {
 
   /** A connection is open, and among the owner's peers; `dial`: what it came of, unless it came in. */
   opened(peer: Peer, dial: Dial | undefined): void {
-    if (dial !== undefined) this.#forget(dial, true);
+    if (dial !== undefined) this.#pending.ended(dial, true);
     this.#open.add(peer);
     this.#connected.add(peer);
     if (peer.isInbound) return this.#door.opened(peer);
@@ -149,7 +148,7 @@ export class ConnectionManager {
 
   /** `isProxyFault`: nothing went as far as the address, of which it says nothing then. */
   failed(dial: Dial, isProxyFault = false): void {
-    this.#forget(dial, !isProxyFault);
+    this.#pending.ended(dial, !isProxyFault);
     if (dial.type === "manual") this.#named.failed(dial.address);
     else this.#backoff.failed(dialKey(dial.address));
     this.#changed();
@@ -167,7 +166,7 @@ export class ConnectionManager {
     if (peer.isInbound) return this.#door.closed(peer);
     if (peer.type === "manual") this.#named.closed(peer);
     // Of the others, those that are over after a moment have done what they were for.
-    else if (LASTING.has(peer.type)) noteEnd(this.#backoff, peer, this.#ports.clock);
+    else if (LASTING_TYPES.has(peer.type)) this.#backoff.ended(dialKey(peer.address), peer.stats.connectedAt);
     this.#changed();
   }
 
@@ -184,9 +183,9 @@ export class ConnectionManager {
     return isNew;
   }
 
-  /** No longer; a connection that is up stays. False when it was not so. */
-  removeNode(address: NetworkAddress): boolean {
-    return this.#named.remove(address);
+  /** No longer that which is listed as `text`; a connection that is up stays. False when there is none. */
+  removeNode(text: string): boolean {
+    return this.#named.remove(text);
   }
 
   /** Those that the operator added, and that are to be connected at all times. */
@@ -200,24 +199,19 @@ export class ConnectionManager {
     const hasPlace = hasRoom(type, (each) => this.#open.count(each), this.limits);
     if (!hasPlace) return { ok: false, code: "too-many-connections" };
     if (this.#open.has(address)) return { ok: false, code: "already-connected" };
-    const transport = this.#transport(wantsV2 ?? true);
-    const dial = { address, type, transport, route: route ?? this.#routeTo(address) };
-    return { ok: true, dial: this.#start(dial, false) };
+    const dial = this.#pending.start({ address, type, mayBeV2: wantsV2 ?? true, route, isOurChoice: false });
+    return { ok: true, dial };
   }
 
   /** The same once more, in the clear and by the same way: who hung up on a key may not know what it is. */
-  retryInClear({ address, type, route }: Dial): Dial | undefined {
-    if (!this.#isNetworkActive || this.#open.has(address)) return undefined;
-    return this.#start({ address, type, route, transport: "v1" }, false);
+  retryInClear(dial: Dial): Dial | undefined {
+    if (!this.#isNetworkActive || this.#open.has(dial.address)) return undefined;
+    return this.#pending.startInClear(dial);
   }
 
   /** `address` has turned out to be our own. */
   neverDial(address: NetworkAddress): void {
-    this.#own.add(dialKey(address));
-    for (const key of this.#own) {
-      if (this.#own.size <= OWN_ADDRESSES_MAX + this.#settings.advertise.length) break;
-      this.#own.delete(key);
-    }
+    this.#own.add(address);
   }
 
   get isNetworkActive(): boolean {
@@ -261,15 +255,15 @@ export class ConnectionManager {
   /** Those that the operator named and that are neither up nor tried too recently. */
   #dueNamed(): readonly Dial[] {
     const isBusy = (address: NetworkAddress): boolean =>
-      this.#open.has(address) || this.#own.has(dialKey(address));
+      this.#open.has(address) || this.#own.has(address);
     const { nodes, wakeAt } = this.#named.due(isBusy);
     this.#wakeAt = earlier(this.#wakeAt, wakeAt);
     const dials: Dial[] = [];
     for (const { address, wantsV2 } of nodes) {
       // Who waits for a place is dialled when one is free.
       if (!this.#hasRoomForNamed()) break;
-      const transport = this.#transport(wantsV2 ?? true);
-      dials.push(this.#start({ address, type: "manual", transport, route: this.#routeTo(address) }, false));
+      const plan = { address, type: "manual", mayBeV2: wantsV2 ?? true, isOurChoice: false } as const;
+      dials.push(this.#pending.start(plan));
     }
     return dials;
   }
@@ -289,44 +283,13 @@ export class ConnectionManager {
   }
 
   #startFound({ slot, known: { address, services } }: OutboundFind): Dial {
-    const transport = this.#transport((services & NODE_P2P_V2) !== 0n);
-    const dial = { address, type: typeOfSlot(slot), transport, route: this.#routeTo(address) };
-    return this.#start(dial, true);
-  }
-
-  #start(dial: Dial, isOurChoice: boolean): Dial {
-    this.#pending.set(dial, isOurChoice);
-    this.#open.add(dial);
-    const { address, type, transport, route } = dial;
-    this.#ports.logger.debug("net", () =>
-      `trying ${transport} connection (${type}) to ${formatAddress(address)}, ${routeText(route)}`);
-    return dial;
-  }
-
-  #forget(dial: Dial, wasTried: boolean): void {
-    const isOurChoice = this.#pending.get(dial);
-    if (isOurChoice === undefined) return;
-    this.#pending.delete(dial);
-    this.#open.remove(dial);
-    // While we have no network at all, it is not their fault.
-    const isOnline = this.#connected.diversity >= Math.min(this.#settings.maxConnections - 1, 2);
-    const { book, clock } = this.#ports;
-    if (wasTried) book.attempted(dial.address, clock.now(), isOurChoice && isOnline);
-  }
-
-  #transport(mayBeV2: boolean): Dial["transport"] {
-    return this.#settings.v2Transport && mayBeV2 ? "v2" : "v1";
-  }
-
-  #routeTo(address: NetworkAddress): Route {
-    // Where there is no way to it, whoever dials finds out.
-    return this.#ports.networks.routeTo(address) ?? DIRECT;
+    const mayBeV2 = (services & NODE_P2P_V2) !== 0n;
+    return this.#pending.start({ address, type: typeOfSlot(slot), mayBeV2, isOurChoice: true });
   }
 
   /** Not to be dialled as one of our own choice. */
   #isExcluded(address: NetworkAddress): boolean {
-    const key = dialKey(address);
-    return this.#own.has(key) || this.#named.has(address) || !this.#backoff.isDue(key);
+    return this.#own.has(address) || this.#named.has(address) || !this.#backoff.isDue(dialKey(address));
   }
 
   #changed(): void {

@@ -29,11 +29,16 @@ test("an address is due when its wait is over, and not a millisecond sooner", ()
   assert.equal(backoff.isDue("a"), true);
 });
 
-test("a success forgets all failures", () => {
-  const { backoff } = bench();
-  backoff.failed("a");
-  backoff.succeeded("a");
-  assert.equal(backoff.isDue("a"), true);
+test("a connection that lasted ten seconds forgets all failures, one that did not is one more", () => {
+  for (const [lasted, wait] of [[seconds(10), seconds(1)], [seconds(9), seconds(4)]] as const) {
+    const { clock, backoff } = bench();
+    backoff.failed("a");
+    backoff.failed("a");
+    const connectedAt = clock.now();
+    clock.advance(lasted);
+    backoff.ended("a", connectedAt);
+    assert.equal(backoff.dueAt("a"), clock.now() + wait);
+  }
 });
 
 test("of too many addresses, the one that failed longest ago is forgotten", () => {

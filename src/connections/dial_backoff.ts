@@ -1,7 +1,13 @@
-import { addDuration, type Clock, type Duration, type Instant } from "../base/time.ts";
+import { addDuration, type Clock, type Duration, elapsed, type Instant, milliseconds, seconds } from "../base/time.ts";
 
 /** Addresses that dialling has failed at; beyond this the one that failed longest ago is forgotten. */
 const ADDRESS_COUNT_MAX = 2000;
+
+/** Waits between nodes of one machine. */
+export const LOCAL_WAIT = { first: milliseconds(200), longest: seconds(10) };
+
+/** A connection that lasted less counts as a failure: who drops us at once is not to be dialled in a loop. */
+const LASTED_MIN = seconds(10);
 
 interface Failures {
   readonly count: number;
@@ -40,8 +46,10 @@ export class DialBackoff {
     if (this.#failures.size > ADDRESS_COUNT_MAX) this.#forgetOldest();
   }
 
-  succeeded(key: string): void {
-    this.#failures.delete(key);
+  /** A connection has ended that there was since `connectedAt`: the first wait, if it lasted. */
+  ended(key: string, connectedAt: Instant): void {
+    if (elapsed(connectedAt, this.#clock.now()) >= LASTED_MIN) this.#failures.delete(key);
+    this.failed(key);
   }
 
   /** All may be dialled at once. */

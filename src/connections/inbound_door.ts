@@ -88,22 +88,12 @@ export class InboundDoor {
   admit(arrival: Arrival): Admission {
     const reason = this.#refusal(arrival);
     if (reason !== undefined) return { type: "refuse", reason };
-    const { logger, without } = this.#ports;
-    const evict: PeerId[] = [];
-    if (this.#facts.size >= this.#places.all) {
-      const id = this.#selectEviction(() => true);
-      if (id === undefined) {
-        logger.debug("net", () => "failed to find an eviction candidate - connection dropped (full)");
-        return { type: "refuse", reason: "full" };
-      }
-      logger.debug("net", () => `selected inbound connection for eviction, disconnecting peer=${id}`);
-      evict.push(id);
-    } else if (this.#gate.longestPending !== undefined && !without.has("handshake-limits")) {
-      const id = this.#gate.longestPending;
-      logger.debug("net", () => `too many handshakes under way, disconnecting peer=${id}`);
-      evict.push(id);
+    const pending = this.#isGated(arrival) ? this.#gate.mustGoFor(arrival.address) : undefined;
+    if (pending !== undefined) {
+      this.#ports.logger.debug("net", () => `too many handshakes under way, disconnecting peer=${pending}`);
+      return { type: "accept", evict: [pending] };
     }
-    return { type: "accept", evict };
+    return this.#facts.size < this.#places.all ? { type: "accept", evict: [] } : this.#admitForAnother();
   }
 
   /** One that was admitted is among the peers. */
@@ -136,13 +126,30 @@ export class InboundDoor {
     this.#facts.delete(id);
   }
 
-  #refusal({ address, permissions }: Arrival): Refusal | undefined {
-    const { bans, discouraged, without } = this.#ports;
+  #isGated({ permissions }: Arrival): boolean {
+    return !permissions.has("noban") && !this.#ports.without.has("handshake-limits");
+  }
+
+  #refusal(arrival: Arrival): Refusal | undefined {
+    const { address, permissions } = arrival;
+    const { bans, discouraged } = this.#ports;
     if (permissions.has("noban")) return undefined;
     if (bans.isBanned(address)) return "banned";
     const isAlmostFull = this.#facts.size + 1 >= this.#places.all;
     if (isAlmostFull && discouraged.has(address)) return "discouraged";
-    return without.has("handshake-limits") ? undefined : this.#gate.refusal(address);
+    return this.#isGated(arrival) ? this.#gate.refusal(address) : undefined;
+  }
+
+  /** All places are taken. */
+  #admitForAnother(): Admission {
+    const { logger } = this.#ports;
+    const id = this.#selectEviction(() => true);
+    if (id === undefined) {
+      logger.debug("net", () => "failed to find an eviction candidate - connection dropped (full)");
+      return { type: "refuse", reason: "full" };
+    }
+    logger.debug("net", () => `selected inbound connection for eviction, disconnecting peer=${id}`);
+    return { type: "accept", evict: [id] };
   }
 
   #selectEviction(mayGo: (peer: Peer) => boolean): PeerId | undefined {

@@ -33,6 +33,11 @@ export class LanPeers {
     return true;
   }
 
+  /** It is not to be dialled on account of what was heard. */
+  refused(address: NetworkAddress): void {
+    this.#peers.delete(addressKey(address));
+  }
+
   /** Those that are silent, and need not be dialled any more. */
   forget(): readonly NetworkAddress[] {
     const now = this.#clock.now();

@@ -5,6 +5,9 @@
  */
 import type { ConnectionType } from "../peer/peer.ts";
 
+/** Of all kinds but those that the operator names (`-maxconnections`). */
+export const DEFAULT_MAX_CONNECTIONS = 125;
+
 export const FULL_RELAY_MAX = 8;
 export const BLOCK_RELAY_MAX = 2;
 /** Of feelers, and of all that come on top for a while: the place is shared. */

@@ -4,23 +4,26 @@
  *
  * @module
  */
-import { type Clock, earlier, elapsed, type Instant, milliseconds, seconds } from "../base/time.ts";
+import { type Clock, earlier, type Instant, milliseconds, seconds } from "../base/time.ts";
 import type { Peer } from "../peer/peer.ts";
 import { dialKey } from "../primitives/host_text.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
-import { DialBackoff } from "./dial_backoff.ts";
+import { DialBackoff, LOCAL_WAIT } from "./dial_backoff.ts";
 
 /** Waits after failures; Bitcoin Core's `addnode` waits a minute. */
 const ADDED_WAIT = { first: milliseconds(500), longest: seconds(60) };
 /** `connect`: without these there is no network at all. */
 const CONNECT_ONLY_WAIT = { first: milliseconds(500), longest: seconds(5) };
-export const LOCAL_WAIT = { first: milliseconds(200), longest: seconds(10) };
-
-/** A connection that lasted less counts as a failure: who drops us at once is not to be dialled in a loop. */
-const LASTING = seconds(10);
 
 /** As they can be given by hand; far more than there are places for. */
 const NAMED_MAX = 1000;
+
+/** A node of `-addnode`. */
+export interface AddedNode {
+  readonly address: NetworkAddress;
+  /** As the operator wrote it. @default as `formatAddress` does */
+  readonly text?: string;
+}
 
 export interface NamedNode {
   readonly address: NetworkAddress;
@@ -56,9 +59,10 @@ export class NamedNodes {
     return true;
   }
 
-  /** False when it was not there. */
-  remove(address: NetworkAddress): boolean {
-    return this.#nodes.delete(dialKey(address));
+  /** The one that is listed as `text`. False when there is none. */
+  remove(text: string): boolean {
+    for (const [key, node] of this.#nodes) if (node.text === text) return this.#nodes.delete(key);
+    return false;
   }
 
   /** Those that were not tried too recently, and when to ask again for the others. */
@@ -82,22 +86,12 @@ export class NamedNodes {
     this.#backoff.failed(dialKey(address));
   }
 
-  closed(peer: Pick<Peer, "address" | "stats">): void {
-    noteEnd(this.#backoff, peer, this.#clock);
+  closed({ address, stats }: Pick<Peer, "address" | "stats">): void {
+    this.#backoff.ended(dialKey(address), stats.connectedAt);
   }
 
   /** All may be dialled at once. */
   forgetFailures(): void {
     this.#backoff.clear();
   }
-}
-
-/** A connection has ended: how soon its address may be dialled again. */
-export function noteEnd(
-  backoff: DialBackoff, { address, stats }: Pick<Peer, "address" | "stats">, clock: Clock,
-): void {
-  const key = dialKey(address);
-  const lasted = elapsed(stats.connectedAt, clock.now());
-  if (lasted >= LASTING) backoff.succeeded(key);
-  backoff.failed(key);
 }

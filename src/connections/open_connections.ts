@@ -19,7 +19,7 @@ export interface Counted {
 }
 
 /** Those that stay: short ones say nothing about who our peers are. */
-export const LASTING: ReadonlySet<ConnectionType> = new Set<ConnectionType>([
+export const LASTING_TYPES: ReadonlySet<ConnectionType> = new Set<ConnectionType>([
   "manual", "outbound-full-relay", "block-relay-only",
 ]);
 const KEEPS_NETWORK: ReadonlySet<ConnectionType> =
@@ -43,7 +43,7 @@ export class OpenConnections {
     this.#addresses.add(dialKey(address));
     this.#hosts.add(hostKey(address));
     if (KEEPS_NETWORK.has(type)) this.#networks.add(address.network);
-    if (!LASTING.has(type)) return;
+    if (!LASTING_TYPES.has(type)) return;
     if (hasGroups(address)) this.#groups.add(this.#netGroups.group(address));
     else this.#hidden += 1;
   }
@@ -54,7 +54,7 @@ export class OpenConnections {
     this.#addresses.remove(dialKey(address));
     this.#hosts.remove(hostKey(address));
     if (KEEPS_NETWORK.has(type)) this.#networks.remove(address.network);
-    if (!LASTING.has(type)) return;
+    if (!LASTING_TYPES.has(type)) return;
     if (hasGroups(address)) this.#groups.remove(this.#netGroups.group(address));
     else this.#hidden -= 1;
   }

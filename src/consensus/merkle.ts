@@ -104,9 +104,9 @@ export function checkWitnessCommitment(
     const isClean = block.layout.witnessStarts.every((start) => start === 0);
     return isClean ? undefined : changedWitness("unexpected-witness", "unexpected witness data found");
   }
-  const witness = block.coinbase?.inputs[0]?.witness ?? [];
-  const [reserved] = witness;
-  if (witness.length !== 1 || reserved?.length !== HASH_BYTES) {
+  const witness = block.coinbase?.inputs[0]?.witness;
+  const reserved = witness?.at(0);
+  if (witness?.length !== 1 || reserved?.length !== HASH_BYTES) {
     return changedWitness("bad-witness-nonce-size", "invalid witness reserved value size");
   }
   const isMatch = equalBytes(witnessCommitment(witnessMerkleRoot(block), reserved), commitment);

@@ -84,7 +84,7 @@ function nodeOptions({ planned, seedAddress }: MemberSettings, bound: readonly L
     ...defaultNodeOptions(REGTEST),
     userAgent: userAgent([planned.name]),
     advertise: bound.flatMap(({ host, port }) => parseHost(host, port) ?? []),
-    addNodes: seedAddress === undefined ? [] : [seedAddress],
+    addNodes: seedAddress === undefined ? [] : [{ address: seedAddress }],
     localPeers: true,
     coinsCacheBytes: COINS_CACHE_BYTES,
     pruneTarget: isPruned ? PRUNE_TARGET_BYTES : undefined,

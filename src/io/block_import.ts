@@ -45,7 +45,7 @@ const IN_FLIGHT_MAX = 32;
 /** Bytes of them: the node keeps about twice as much decoded. */
 const IN_FLIGHT_BYTES_MAX = 8_000_000;
 /** Milliseconds that reading may hold the loop, about: callers and peers are answered in between. */
-const TURN_MILLISECONDS = 5;
+const TURN_MS = 5;
 
 /** The node is being stopped. */
 class StoppedError extends Error {}
@@ -138,7 +138,7 @@ export class BlockImport {
       if (found !== "more") yield found;
       if (found !== "more" && performance.now() < this.#turnEndsAt) continue;
       await nextTurn();
-      this.#turnEndsAt = performance.now() + TURN_MILLISECONDS;
+      this.#turnEndsAt = performance.now() + TURN_MS;
     }
     return undefined;
   }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { tempDir } from "../../test/support/temp_dir.ts";
 import { DebugLog, type DebugLogOptions, parseLogCategory, QUIET_LOG } from "./debug_log.ts";
 import { coreLine, type LogEntry, terminalLine } from "./log_entry.ts";
-import { LogRateLimit, RATE_WINDOW, SITE_BYTES_MAX, siteOf } from "./log_rate_limit.ts";
+import { LogRateLimit, RATE_WINDOW_MS, SITE_BYTES_MAX, siteOf } from "./log_rate_limit.ts";
 
 const root = tempDir();
 let logs = 0;
@@ -137,13 +137,13 @@ test("without the limit everything is written", () => {
 
 test("what a window dropped is told when the next begins", () => {
   const limit = new LogRateLimit();
-  assert.deepEqual(limit.nextWindow(RATE_WINDOW), []);
+  assert.deepEqual(limit.nextWindow(RATE_WINDOW_MS), []);
   assert.equal(limit.consume("a", SITE_BYTES_MAX), "write");
   assert.equal(limit.consume("a", 10), "last");
   assert.equal(limit.consume("a", 10), "drop");
   assert.equal(limit.consume("b", 10), "write");
-  assert.equal(limit.nextWindow(2 * RATE_WINDOW - 1), undefined);
-  assert.deepEqual(limit.nextWindow(2 * RATE_WINDOW), [{ site: "a", bytes: 10 }]);
+  assert.equal(limit.nextWindow(2 * RATE_WINDOW_MS - 1), undefined);
+  assert.deepEqual(limit.nextWindow(2 * RATE_WINDOW_MS), [{ site: "a", bytes: 10 }]);
   assert.equal(limit.consume("a", 10), "write");
 });
 
@@ -155,7 +155,7 @@ test("places are told apart by the fixed beginning of their text", () => {
 
 test("texts without number cannot make the table of places grow for ever", () => {
   const limit = new LogRateLimit();
-  limit.nextWindow(RATE_WINDOW);
+  limit.nextWindow(RATE_WINDOW_MS);
   for (let i = 0; i < 5_000; i++) limit.consume(`site ${i}`, SITE_BYTES_MAX / 1_000);
   assert.equal(limit.consume("yet another", 1), "drop");
 });

@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { LOG_CATEGORIES, type LogCategory, type Logger, type LogLevel } from "../base/logger.ts";
 import { FILE_MODE } from "./file_modes.ts";
 import { coreLine, type CoreLineOptions, type LogEntry } from "./log_entry.ts";
-import { LogRateLimit, RATE_WINDOW, SITE_BYTES_MAX, siteOf } from "./log_rate_limit.ts";
+import { LogRateLimit, RATE_WINDOW_MS, SITE_BYTES_MAX, siteOf } from "./log_rate_limit.ts";
 
 export interface DebugLogOptions extends CoreLineOptions {
   /** Path of the file; `undefined` for none. It is appended to, and only its owner may read it. */
@@ -138,7 +138,7 @@ export class DebugLog implements Logger {
     if (dropped === undefined) return;
     this.#isSuppressing = false;
     for (const { site, bytes } of dropped) {
-      const window = `the last ${RATE_WINDOW / 1000}s`;
+      const window = `the last ${RATE_WINDOW_MS / 1000}s`;
       this.#note(`Restarting logging from "${site}": ${bytes} bytes were dropped during ${window}.`);
     }
   }
@@ -146,7 +146,7 @@ export class DebugLog implements Logger {
   #suppress(site: string): void {
     this.#note(
       `Excessive logging detected from "${site}": >${SITE_BYTES_MAX} bytes logged during the last time ` +
-        `window of ${RATE_WINDOW / 1000}s. Suppressing logging to disk from this source location until ` +
+        `window of ${RATE_WINDOW_MS / 1000}s. Suppressing logging to disk from this source location until ` +
         "time window resets. Console logging unaffected. Last log entry.",
     );
     this.#isSuppressing = true;
@@ -170,10 +170,10 @@ export class DebugLog implements Logger {
     const steady = performance.now();
     const wall = Date.now();
     const drift = Math.abs(steady + this.#clockOffset - wall);
-    if (!(drift <= CLOCK_DRIFT_MAX)) this.#clockOffset = wall - steady;
+    if (!(drift <= CLOCK_DRIFT_MAX_MS)) this.#clockOffset = wall - steady;
     return Math.round((steady + this.#clockOffset) * 1000);
   }
 }
 
-/** In milliseconds: more means that someone has set the wall clock, or that the machine slept. */
-const CLOCK_DRIFT_MAX = 5;
+/** More means that someone has set the wall clock, or that the machine slept. */
+const CLOCK_DRIFT_MAX_MS = 5;

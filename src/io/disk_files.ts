@@ -19,7 +19,7 @@ import { syncFolder } from "./sync_folder.ts";
 const OPEN_FILES_MAX = 32;
 
 /** Milliseconds after which a system has written out any change by itself: Linux takes half a minute. */
-const WRITTEN_AFTER = 60 * 60 * 1_000;
+const WRITTEN_AFTER_MS = 60 * 60 * 1_000;
 
 interface OpenFile {
   readonly descriptor: number;
@@ -101,7 +101,7 @@ export class DiskFiles implements FileStore {
       for (const entry of await this.#entries(folder)) {
         if (!entry.isFile()) continue;
         const { mtimeMs } = await fs.promises.stat(path.join(this.#path(folder), entry.name));
-        if (Date.now() - mtimeMs < WRITTEN_AFTER) this.#unsynced.add(`${folder}/${entry.name}`);
+        if (Date.now() - mtimeMs < WRITTEN_AFTER_MS) this.#unsynced.add(`${folder}/${entry.name}`);
       }
       if (this.#unsynced.size > 0) this.#unsyncedFolders.add(this.#path(folder));
       await this.#syncAll();

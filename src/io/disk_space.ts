@@ -4,8 +4,8 @@ import { DataDirError } from "./data_dir_error.ts";
 /** Bitcoin Core's min_disk_space: room to write out what is in memory, and to stop cleanly. */
 export const FREE_BYTES_MIN = 50 * 1024 * 1024;
 
-/** Free space is asked for at most this often, in milliseconds: a disk does not fill within it. */
-const SPACE_CHECK_INTERVAL = 5_000;
+/** Free space is asked for at most this often: a disk does not fill within it. */
+const SPACE_CHECK_INTERVAL_MS = 5_000;
 
 /** The free bytes of a folder's file system. */
 export type FreeBytes = (folder: string) => Promise<number>;
@@ -25,7 +25,7 @@ export class DiskSpace {
   /** @throws {DataDirError} when the disk is nearly full. Asks the system every few seconds only. */
   async check(): Promise<void> {
     const now = performance.now();
-    if (now - this.#checkedAt < SPACE_CHECK_INTERVAL) return;
+    if (now - this.#checkedAt < SPACE_CHECK_INTERVAL_MS) return;
     // In Bitcoin Core's words (validation.cpp, FlushStateToDisk).
     await this.require("Disk space is too low!");
     this.#checkedAt = now;

@@ -6,35 +6,27 @@
 import { unreachable } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
-import type { FileRange } from "../chain/chain_ports.ts";
-import type { Route } from "../connections/route.ts";
-import type { RuleViolation } from "../consensus/rule_violation.ts";
-import type { VerifyJob } from "../consensus/verify_job.ts";
-import type { MuHashChange } from "../crypto/muhash.ts";
 import type { Command, CommandResult } from "../node/command.ts";
-import type { DialId, NodeEffect, NodeInput } from "../node/effect.ts";
+import type { NodeEffect, NodeInput } from "../node/effect.ts";
 import type { NodeEvent } from "../node/event.ts";
-import type { PeerId } from "../peer/peer.ts";
-import type { NetworkAddress } from "../primitives/network_address.ts";
 import { type DiskStores, DiskWriter } from "./disk_writer.ts";
 import { errorStack, errorText } from "./errno.ts";
 import { EventRing, type PastEvents } from "./event_ring.ts";
-import { lookUp } from "./look_up.ts";
-import type { Opened } from "./networks/dialler.ts";
+import type { OpenedSocket } from "./networks/dialler.ts";
 import type { NetworksListener, NodeNetworks } from "./networks/node_networks.ts";
 import type { PeerListener } from "./peer_listener.ts";
-import { PeerSocket, type PeerSocketListener } from "./peer_socket.ts";
+import { PeerSockets } from "./peer_sockets.ts";
 import { SerialSaves } from "./serial_saves.ts";
-import { networkAddress } from "./socket_address.ts";
-import { TurnBudget } from "./turn_budget.ts";
-import { type Sleeper, WakeAlarm } from "./wake_alarm.ts";
+import { SlowEffects, type SlowWork } from "./slow_effects.ts";
+import { StepLoop } from "./step_loop.ts";
+import type { Sleeper } from "./wake_alarm.ts";
 
 /** What a driver drives: `NodeCore`, under the contract that stands at its top. */
 export interface Steppable extends Sleeper {
   step(input: NodeInput): readonly NodeEffect[];
 }
 
-export interface DriverParts {
+export interface DriverParts extends SlowWork {
   readonly core: Steppable;
   readonly logger: Logger;
   readonly stores: DiskStores;
@@ -42,16 +34,10 @@ export interface DriverParts {
   readonly listener: PeerListener;
   /** Started at `start`, and closed with the driver. */
   readonly networks: NodeNetworks;
-  verify(job: VerifyJob): Promise<RuleViolation | undefined>;
-  load(range: FileRange): Promise<Bytes | undefined>;
   /** Replaces a whole small file. */
   save(name: string, bytes: Bytes): Promise<void>;
   /** Adds to the end of a file, which nobody needs. */
   append?(name: string, bytes: Bytes): void;
-  /** The hash over all coins that did not come from a snapshot; `undefined` when it was stopped. */
-  hashCoins?(isStopped: () => boolean): Promise<string | undefined>;
-  /** `muhashFactor`; does not fail. */
-  multiplyCoins(change: MuHashChange): Promise<Bytes>;
   /** The node cannot go on, and has stopped: a write failed, or there is a bug of ours. */
   failed(error: Error): void;
 }
@@ -63,41 +49,43 @@ function isDataFault(error: unknown): boolean {
 
 const SHUTTING_DOWN: CommandResult = { ok: false, fault: { code: "shutting-down" } };
 
-/** Our end of a connection that says nothing of it: a unix socket to a proxy. */
-const NOWHERE: NetworkAddress = { network: "ipv6", bytes: new Uint8Array(16), port: 0 };
-
 type State = "new" | "running" | "closing" | "closed" | "failed";
 
-export class NodeDriver implements PeerSocketListener {
+export class NodeDriver {
   readonly #parts: DriverParts;
   readonly #core: Steppable;
   readonly #writer: DiskWriter;
   readonly #saves: SerialSaves;
   readonly #ring: EventRing;
-  readonly #alarm: WakeAlarm;
-  readonly #sockets = new Map<PeerId, PeerSocket>();
-  readonly #dials = new Map<DialId, () => void>();
+  readonly #loop: StepLoop;
+  readonly #sockets: PeerSockets;
+  readonly #slow: SlowEffects;
   readonly #commands = new Map<number, (result: CommandResult) => void>();
-  /** Inputs that came while a step, or its effects, were under way. Emptied in every turn. */
-  readonly #inbox: NodeInput[] = [];
-  readonly #budget = new TurnBudget(() => this.#catchUp());
-  /** What is left for the next turn of the loop: answers to effects, and commands. Bounded by who asked. */
-  readonly #later: NodeInput[] = [];
-  /** Peers that something was sent to since the sockets were last flushed. */
-  readonly #unflushed = new Set<PeerSocket>();
   #state: State = "new";
-  #isStepping = false;
-  #nextPeer = 0;
   #nextCommand = 1;
   #closed: Promise<void> | undefined;
-  #lastSocketClosed: (() => void) | undefined;
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
     this.#core = parts.core;
-    this.#alarm = new WakeAlarm(parts.core, () => this.#feedInTime({ type: "woken" }));
+    const loop = new StepLoop({
+      sleeper: parts.core,
+      step: (input) => this.#step(input),
+      isOpen: () => this.#isTakingInputs,
+      failed: (error) => {
+        if (isDataFault(error)) this.#fail("Cannot read the data directory", error);
+        else this.#fail("The node has a bug, and stops rather than go on wrongly", error);
+      },
+    });
+    this.#loop = loop;
+    this.#sockets = new PeerSockets(parts.networks, loop);
+    this.#slow = new SlowEffects(parts, loop, {
+      logger: parts.logger,
+      isRunning: () => this.#state === "running",
+      failed: (what, cause) => this.#fail(what, cause),
+    });
     this.#writer = new DiskWriter(parts.stores, {
-      persisted: (batch) => this.#feedInTime({ type: "persisted", batch }),
+      persisted: (batch) => loop.feedInTime({ type: "persisted", batch }),
       failed: (error) => this.#fail("Cannot write to the data directory", error),
     });
     this.#saves = new SerialSaves(parts.save, (name, error) => {
@@ -108,12 +96,17 @@ export class NodeDriver implements PeerSocketListener {
     });
   }
 
+  /** Resolves when all small files are on disk that were to be saved. */
+  saved(): Promise<void> {
+    return this.#saves.idle();
+  }
+
   /** new → running */
   start(): void {
     if (this.#state !== "new") throw new Error(`Cannot start a node that is ${this.#state}`);
     this.#state = "running";
     // Before the first connection.
-    this.#feed({ type: "woken" });
+    this.#loop.feed({ type: "woken" });
     const { listener, logger } = this.#parts;
     // Out of descriptors, say: the next one may be had again.
     listener.accept((socket) => this.#accepted({ socket, remote: undefined, local: undefined }), (error) => {
@@ -144,24 +137,6 @@ export class NodeDriver implements PeerSocketListener {
     return this.#closed;
   }
 
-  // The sockets' side: each call is an input.
-
-  received(peer: PeerId, bytes: Bytes): void {
-    this.#feed({ type: "received", peer, bytes });
-  }
-
-  drained(peer: PeerId): void {
-    this.#feed({ type: "drained", peer });
-  }
-
-  closed(peer: PeerId, reason: string): void {
-    const socket = this.#sockets.get(peer);
-    this.#sockets.delete(peer);
-    if (socket !== undefined) this.#unflushed.delete(socket);
-    if (this.#sockets.size === 0) this.#lastSocketClosed?.();
-    this.#feed({ type: "closed", peer, reason });
-  }
-
   get #isTakingInputs(): boolean {
     return this.#state === "running" || this.#state === "closing";
   }
@@ -170,71 +145,35 @@ export class NodeDriver implements PeerSocketListener {
     const id = this.#nextCommand++;
     return new Promise((resolve) => {
       this.#commands.set(id, resolve);
-      this.#feedInTime({ type: "command", id, command });
+      this.#loop.feedInTime({ type: "command", id, command });
     });
-  }
-
-  /** Takes an input that no socket waits to be rid of, now or when this turn's neighbours have had theirs. */
-  #feedInTime(input: NodeInput): void {
-    if (this.#budget.isSpent || this.#later.length > 0) this.#later.push(input);
-    else this.#feed(input);
-  }
-
-  #catchUp(): void {
-    while (this.#later.length > 0 && !this.#budget.isSpent) this.#feed(this.#later.shift() as NodeInput);
-  }
-
-  /** Takes one input, and all that follow from it at once. Never re-entrant. */
-  #feed(input: NodeInput): void {
-    if (!this.#isTakingInputs) return;
-    this.#inbox.push(input);
-    if (this.#isStepping) return;
-    this.#isStepping = true;
-    try {
-      this.#budget.run(() => {
-        for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#step(next);
-      });
-    } catch (error) {
-      if (isDataFault(error)) this.#fail("Cannot read the data directory", error);
-      else this.#fail("The node has a bug, and stops rather than go on wrongly", error);
-    } finally {
-      this.#isStepping = false;
-    }
-    if (this.#isTakingInputs) this.#alarm.set();
   }
 
   #step(input: NodeInput): void {
     for (const effect of this.#core.step(input)) this.#perform(effect);
-    for (const socket of this.#unflushed) {
-      if (socket.flush()) this.#inbox.push({ type: "choked", peer: socket.peer });
-    }
-    this.#unflushed.clear();
+    for (const peer of this.#sockets.flush()) this.#loop.followUp({ type: "choked", peer });
   }
 
   #perform(effect: NodeEffect): void {
     switch (effect.type) {
       case "send":
-        return this.#send(effect.peer, effect.bytes);
+        return this.#sockets.send(effect.peer, effect.bytes);
       case "close":
-        return this.#sockets.get(effect.peer)?.close(effect.reason);
+        return this.#sockets.close(effect.peer, effect.reason);
       case "dial":
-        return this.#dial(effect.dial, effect.address, effect.route);
+        return this.#sockets.dial(effect.dial, effect.address, effect.route);
       case "pause":
-        return this.#sockets.get(effect.peer)?.pause();
+        return this.#sockets.pause(effect.peer);
       case "resume":
-        return this.#sockets.get(effect.peer)?.resume();
+        return this.#sockets.resume(effect.peer);
       case "resolve":
-        return void this.#resolve(effect.host, effect.port);
       case "verify":
-        return void this.#verify(effect.job, effect.payload);
       case "load":
-        return void this.#load(effect.request, effect.range);
+      case "hash-coins":
+      case "multiply-coins":
+        return this.#slow.run(effect);
       case "persist":
         return this.#writer.add(effect.batch, effect.writes);
-      case "hash-coins":
-        return void this.#hashCoins(effect.request);
-      case "multiply-coins":
-        return void this.#multiplyCoins(effect.request, effect.change);
       case "fatal":
         return this.#stopFor(new Error(effect.why));
       case "save":
@@ -250,13 +189,6 @@ export class NodeDriver implements PeerSocketListener {
     }
   }
 
-  #send(peer: PeerId, bytes: Bytes): void {
-    const socket = this.#sockets.get(peer);
-    if (socket === undefined) return;
-    socket.send(bytes);
-    this.#unflushed.add(socket);
-  }
-
   #append(name: string, bytes: Bytes): void {
     try {
       this.#parts.append?.(name, bytes);
@@ -270,91 +202,16 @@ export class NodeDriver implements PeerSocketListener {
     this.#commands.delete(id);
   }
 
-  #dial(id: DialId, address: NetworkAddress, route: Route): void {
-    const giveUp = this.#parts.networks.dial(address, route, {
-      opened: (opened) => {
-        this.#dials.delete(id);
-        if (this.#adopt(opened, id)) return;
-        this.#feed({ type: "dial-failed", dial: id, reason: "connection closed" });
-      },
-      failed: (reason, isProxyFault) => {
-        this.#dials.delete(id);
-        this.#feed({ type: "dial-failed", dial: id, reason, isProxyFault });
-      },
-    });
-    this.#dials.set(id, giveUp);
-  }
-
-  /** False when the socket is gone already. */
-  #adopt({ socket, ...ends }: Opened, dialId: DialId | undefined): boolean {
-    const remote = ends.remote ?? networkAddress(socket.remoteAddress, socket.remotePort);
-    const local = ends.local ?? networkAddress(socket.localAddress, socket.localPort) ?? NOWHERE;
-    if (remote === undefined || !socket.writable) {
-      socket.on("error", () => {});
-      socket.destroy();
-      return false;
-    }
-    const peer = this.#nextPeer++ as PeerId;
-    this.#sockets.set(peer, new PeerSocket(peer, socket, this));
-    this.#feed({ type: "connected", peer, dial: dialId, remote, local });
-    return true;
-  }
-
-  async #resolve(host: string, port: number): Promise<void> {
-    let addresses: NetworkAddress[] = [];
-    try {
-      const found = await lookUp(host);
-      addresses = found.flatMap((address) => networkAddress(address, port) ?? []);
-    } catch (error) {
-      this.#parts.logger.debug("net", () => `Cannot resolve ${host}: ${errorText(error)}`);
-    }
-    this.#feed({ type: "resolved", host, addresses });
-  }
-
-  async #verify(job: number, payload: VerifyJob): Promise<void> {
-    try {
-      this.#feedInTime({ type: "verified", job, violation: await this.#parts.verify(payload) });
-    } catch (error) {
-      this.#fail("Cannot check scripts", error);
-    }
-  }
-
-  async #load(request: number, range: FileRange): Promise<void> {
-    let bytes: Bytes | undefined;
-    try {
-      bytes = await this.#parts.load(range);
-    } catch (error) {
-      this.#parts.logger.error(`Cannot read ${range.name}: ${errorText(error)}`);
-    }
-    this.#feedInTime({ type: "loaded", request, bytes });
-  }
-
-  async #hashCoins(request: number): Promise<void> {
-    let hash: string | undefined;
-    try {
-      hash = await this.#parts.hashCoins?.(() => this.#state !== "running");
-    } catch (error) {
-      this.#parts.logger.error(`Cannot read the coins: ${errorText(error)}`);
-    }
-    // Asked for again at the next start.
-    if (this.#state === "running") this.#feed({ type: "coins-hashed", request, hash });
-  }
-
-  async #multiplyCoins(request: number, change: MuHashChange): Promise<void> {
-    const factor = await this.#parts.multiplyCoins(change);
-    this.#feedInTime({ type: "coins-multiplied", request, factor });
-  }
-
-  #accepted(opened: Opened): void {
-    if (this.#state === "running") this.#adopt(opened, undefined);
+  #accepted(opened: OpenedSocket): void {
+    if (this.#state === "running") this.#sockets.accept(opened);
     else opened.socket.destroy();
   }
 
   get #networksListener(): NetworksListener {
     return {
       accepted: (stream) => this.#accepted(stream),
-      reached: (address, isReached) => this.#feed({ type: "reached", address, isReached }),
-      proxyFound: (network, proxy) => this.#feed({ type: "proxy-found", network, proxy }),
+      reached: (address, isReached, by = "service") => this.#loop.feed({ type: "reached", address, isReached, by }),
+      proxyFound: (network, proxy) => this.#loop.feed({ type: "proxy-found", network, proxy }),
     };
   }
 
@@ -367,15 +224,8 @@ export class NodeDriver implements PeerSocketListener {
     if (this.#state === "closing") this.#abandon("closed");
     else if (this.#state === "new") this.#state = "closed";
     await Promise.all([
-      this.#writer.idle(), this.#saves.idle(), this.#socketsGone(), this.#parts.listener.close(),
+      this.#writer.idle(), this.#saves.idle(), this.#sockets.gone(), this.#parts.listener.close(),
     ]);
-  }
-
-  #socketsGone(): Promise<void> {
-    if (this.#sockets.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#lastSocketClosed = resolve;
-    });
   }
 
   /** running → failed */
@@ -394,17 +244,10 @@ export class NodeDriver implements PeerSocketListener {
   /** Lets go of sockets, timers and those who wait for answers. No input is taken after this. */
   #abandon(state: "closed" | "failed"): void {
     this.#state = state;
-    this.#inbox.length = 0;
-    this.#later.length = 0;
-    this.#alarm.cancel();
-    for (const giveUp of this.#dials.values()) giveUp();
-    this.#dials.clear();
+    this.#loop.stop();
+    this.#sockets.abandon(state);
     this.#parts.networks.close();
     void this.#parts.listener.close();
-    for (const socket of this.#sockets.values()) {
-      if (state === "closed") socket.close("stopped");
-      else socket.destroy();
-    }
     for (const resolve of this.#commands.values()) resolve(SHUTTING_DOWN);
     this.#commands.clear();
   }

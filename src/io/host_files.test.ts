@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { tempDir } from "../../test/support/temp_dir.ts";
 import { AddressBook } from "../addrbook/address_book.ts";
+import { readableBook } from "../addrbook/address_file.ts";
 import { NetGroups } from "../addrbook/net_groups.ts";
 import { type Bytes, fromLatin1 } from "../base/bytes.ts";
 import { silentLogger } from "../base/logger.ts";
@@ -39,12 +40,13 @@ function book(): Bytes {
 
 test("files that are not there are no fault, and peers.dat that can be read is handed over", async () => {
   const none = await start({});
-  assert.deepEqual([none.savedAddresses, none.savedBans, none.asmap], [undefined, undefined, undefined]);
+  assert.deepEqual([none.savedBook, none.savedBans, none.asmap], [undefined, undefined, undefined]);
   assert.match(none.log, /Creating peers\.dat because the file was not found \(".*peers\.dat"\)/);
   assert.match(none.log, /Using \/16 prefix for IP bucketing/);
   const bytes = book();
   const some = await start({ "peers.dat": bytes, "banlist.json": fromLatin1("{}") });
-  assert.deepEqual([some.savedAddresses, some.savedBans], [bytes, fromLatin1("{}")]);
+  assert.deepEqual([some.savedBook, some.savedBans], [readableBook(bytes, MAGIC), fromLatin1("{}")]);
+  assert.notEqual(some.savedBook, undefined);
 });
 
 test("a peers.dat that is damaged ends the start with what to do about it", async () => {
@@ -59,8 +61,8 @@ test("a peers.dat of a newer format, or of our first, is set aside", async () =>
   const newer = book();
   newer[5] = 32 + 111;
   for (const bytes of [newer, fromLatin1("TADR and so on")]) {
-    const { savedAddresses, saved, log } = await start({ "peers.dat": bytes });
-    assert.equal(savedAddresses, undefined);
+    const { savedBook, saved, log } = await start({ "peers.dat": bytes });
+    assert.equal(savedBook, undefined);
     assert.deepEqual(saved, { "peers.dat.bak": bytes });
     assert.match(log, /Creating new peers\.dat because the file version was not compatible/);
   }

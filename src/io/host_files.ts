@@ -7,7 +7,7 @@
  */
 import { readFile } from "node:fs/promises";
 import * as path from "node:path";
-import { decodeBook } from "../addrbook/address_file.ts";
+import { decodeBook, type SavedBook } from "../addrbook/address_file.ts";
 import { Asmap } from "../addrbook/asmap.ts";
 import { type Bytes, equalBytes, fromLatin1, reversed, toHex } from "../base/bytes.ts";
 import type { Logger } from "../base/logger.ts";
@@ -27,23 +27,25 @@ export interface HostFilesOptions {
   readonly magic: Bytes;
   /** Relative to the folder, or absolute. */
   readonly asmapFile: string | undefined;
+  /** In place of the file. */
+  readonly asmap?: Asmap | undefined;
 }
 
 /** @throws {DataDirError} when a file is there and of no use: what to do is the operator's choice */
 export async function readHostFiles(
   disk: Pick<NodeDisk, "loadSmall" | "save">, options: HostFilesOptions, logger: Logger,
-): Promise<Pick<NodePorts, "savedAddresses" | "savedBans" | "asmap">> {
+): Promise<Pick<NodePorts, "savedBook" | "savedBans" | "asmap">> {
   const asmap = await readAsmap(options, logger);
   return {
     asmap,
-    savedAddresses: await readAddresses(disk, options, logger),
+    savedBook: await readBook(disk, options, logger),
     savedBans: await disk.loadSmall(BANS_FILE),
   };
 }
 
-async function readAddresses(
+async function readBook(
   disk: Pick<NodeDisk, "loadSmall" | "save">, { dataDir, magic }: HostFilesOptions, logger: Logger,
-): Promise<Bytes | undefined> {
+): Promise<SavedBook | undefined> {
   const file = `"${path.join(dataDir ?? "", PEERS_FILE)}"`;
   const bytes = await disk.loadSmall(PEERS_FILE);
   if (bytes === undefined) {
@@ -52,7 +54,7 @@ async function readAddresses(
   }
   const isOld = equalBytes(bytes.subarray(0, OLD_MAGIC.length), OLD_MAGIC);
   const reading = isOld ? undefined : decodeBook(bytes, magic);
-  if (reading?.type === "book") return bytes;
+  if (reading?.type === "book") return reading.book;
   if (reading?.type === "corrupt") {
     throw new DataDirError("damaged", `Invalid or corrupt ${PEERS_FILE} (${reading.why}). If you believe this ` +
       `is a bug, please report it to ${BUG_REPORTS}. As a workaround, you can move the file (${file}) out of ` +
@@ -64,13 +66,17 @@ async function readAddresses(
   return undefined;
 }
 
-async function readAsmap(
+async function readAsmap(options: HostFilesOptions, logger: Logger): Promise<Asmap | undefined> {
+  const { asmap = await readAsmapFile(options, logger) } = options;
+  if (asmap === undefined) logger.info("Using /16 prefix for IP bucketing");
+  else logger.info(`Using asmap version ${toHex(reversed(asmap.version))} for IP bucketing`);
+  return asmap;
+}
+
+async function readAsmapFile(
   { dataDir, asmapFile }: HostFilesOptions, logger: Logger,
 ): Promise<Asmap | undefined> {
-  if (asmapFile === undefined) {
-    logger.info("Using /16 prefix for IP bucketing");
-    return undefined;
-  }
+  if (asmapFile === undefined) return undefined;
   const file = path.resolve(dataDir ?? "", asmapFile);
   const bytes = await readFile(file).catch(() => {
     throw new DataDirError("unreadable", `Could not find asmap file "${file}"`);
@@ -78,6 +84,5 @@ async function readAsmap(
   logger.info(`Opened asmap file "${file}" (${bytes.length} bytes) from disk`);
   const asmap = Asmap.parse(bytes);
   if (asmap === undefined) throw new DataDirError("unreadable", `Could not parse asmap file "${file}"`);
-  logger.info(`Using asmap version ${toHex(reversed(asmap.version))} for IP bucketing`);
   return asmap;
 }

@@ -8,10 +8,10 @@ import type { Socket } from "node:net";
 import { asIpv4, hasPrefixBits, isLocalIp, parseIp } from "../base/ip_address.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Subnet } from "../base/subnet.ts";
+import { formatHostPort } from "../primitives/host_text.ts";
 import { errorStack, errorText } from "./errno.ts";
 import { type ListenAddress, listenOn } from "./listener.ts";
 import { authenticate, type RpcUser } from "./rpc_auth.ts";
-import { hostPort } from "./socket_address.ts";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -45,13 +45,13 @@ export const TIMEOUT_DEFAULT = 30_000;
 export const BODY_BYTES_MAX = 32 * 1024 * 1024;
 /** Bitcoin Core's MAX_HEADERS_SIZE. */
 const HEADER_BYTES_MAX = 8_192;
-/** What each wrong password costs whoever tries many, in milliseconds. */
-const WRONG_PASSWORD_DELAY = 250;
+/** What each wrong password costs whoever tries many. */
+const WRONG_PASSWORD_DELAY_MS = 250;
 /** Bitcoin Core's words (httpserver.cpp). */
 const QUEUE_FULL = "Request rejected because http work queue depth exceeded, it can be increased with the " +
   "-rpcworkqueue= setting";
-/** How long answers that are ready may take to leave when we stop, in milliseconds. */
-const CLOSE_TIMEOUT = 5_000;
+/** How long answers that are ready may take to leave when we stop. */
+const CLOSE_TIMEOUT_MS = 5_000;
 
 export class HttpServer {
   readonly #options: HttpServerOptions;
@@ -96,7 +96,7 @@ export class HttpServer {
       server.close(() => resolve());
       server.closeIdleConnections();
     }));
-    const timer = setTimeout(() => this.#lastAnswered?.(), CLOSE_TIMEOUT);
+    const timer = setTimeout(() => this.#lastAnswered?.(), CLOSE_TIMEOUT_MS);
     if (this.#open.size > 0) await new Promise<void>((resolve) => void (this.#lastAnswered = resolve));
     clearTimeout(timer);
     for (const socket of this.#sockets) socket.destroySoon();
@@ -164,7 +164,7 @@ export class HttpServer {
   async #refuse(request: http.IncomingMessage): Promise<HttpAnswer | undefined> {
     const { logger, authHint } = this.#options;
     const { remoteAddress = "", remotePort = 0 } = request.socket;
-    const caller = hostPort(remoteAddress, remotePort);
+    const caller = formatHostPort(remoteAddress, remotePort);
     const isLocal = isLocalHost(remoteAddress);
     if (!isLocal && !this.#isAllowed(remoteAddress)) {
       logger.debug("http", () =>
@@ -178,7 +178,7 @@ export class HttpServer {
     if (this.#user(request) !== undefined) return undefined;
     if (request.headers.authorization !== undefined) {
       logger.warning(`ThreadRPCServer incorrect password attempt from ${caller}`);
-      await new Promise((resolve) => setTimeout(resolve, WRONG_PASSWORD_DELAY));
+      await new Promise((resolve) => setTimeout(resolve, WRONG_PASSWORD_DELAY_MS));
     }
     const headers = { "WWW-Authenticate": 'Basic realm="jsonrpc"' };
     if (!isLocal) return { status: 401, headers, body: undefined };

@@ -1,16 +1,16 @@
 import type { Logger } from "../base/logger.ts";
 
-/** How often the loop is looked at, in milliseconds. */
-const LOOK_INTERVAL = 1_000;
+/** How often the loop is looked at. */
+const LOOK_INTERVAL_MS = 1_000;
 
 /**
- * A turn this long is worth a line, in milliseconds: it is a quarter of the shortest wait after which
+ * A turn this long is worth a line: it is a quarter of the shortest wait after which
  * peers give up on each other (2 s, for a block that holds up the sync).
  */
-export const LAG_WARNED = 500;
+export const LAG_WARNED_MS = 500;
 
-/** A loop that is held again and again is told of once in so many milliseconds. */
-const WARNING_INTERVAL = 60_000;
+/** A loop that is held again and again is told of once in this time. */
+const WARNING_INTERVAL_MS = 60_000;
 
 /**
  * Tells the operator when something holds the event loop so long that peers notice: a slow disk, a
@@ -26,7 +26,7 @@ export class LagAlarm {
   #count = 0;
   #longest = 0;
 
-  constructor(logger: Logger, interval = LOOK_INTERVAL) {
+  constructor(logger: Logger, interval = LOOK_INTERVAL_MS) {
     this.#logger = logger;
     this.#interval = interval;
     this.#timer = setInterval(() => this.#look(performance.now()), interval);
@@ -40,11 +40,11 @@ export class LagAlarm {
   #look(now: number): void {
     const lag = now - this.#lookedAt - this.#interval;
     this.#lookedAt = now;
-    if (lag >= LAG_WARNED) {
+    if (lag >= LAG_WARNED_MS) {
       this.#count += 1;
       this.#longest = Math.max(this.#longest, lag);
     }
-    if (this.#count === 0 || now - this.#warnedAt < WARNING_INTERVAL) return;
+    if (this.#count === 0 || now - this.#warnedAt < WARNING_INTERVAL_MS) return;
     const times = this.#count === 1 ? "" : `, ${this.#count} times, the longest`;
     const length = Math.round(this.#longest);
     this.#logger.warning(`The event loop was held${times} for ${length} ms: peers wait meanwhile`);

@@ -3,7 +3,7 @@ import type { Logger } from "../base/logger.ts";
 import { LanPeers } from "../connections/lan_peers.ts";
 import type { Command, CommandResult } from "../node/command.ts";
 import { formatAddress, parseIp } from "../primitives/host_text.ts";
-import { isLoopback } from "../primitives/network_address.ts";
+import { isLoopback, type NetworkAddress } from "../primitives/network_address.ts";
 import { errorText } from "./errno.ts";
 import { LanDiscovery, type LanPlan } from "./lan_discovery.ts";
 import type { ListenAddress } from "./listener.ts";
@@ -11,7 +11,7 @@ import { SecureRng } from "./secure_rng.ts";
 import { SystemClock } from "./system_clock.ts";
 
 /** Milliseconds between looks for nodes that have fallen silent. */
-const FORGET_INTERVAL = 30_000;
+const FORGET_INTERVAL_MS = 30_000;
 
 /** The node that is to be found, and told of others. */
 export interface LanNode {
@@ -26,6 +26,12 @@ export async function joinLan(
   plan: LanPlan, node: LanNode, logger: Logger,
 ): Promise<() => Promise<void>> {
   const peers = new LanPeers(new SystemClock());
+  const add = async (address: NetworkAddress): Promise<void> => {
+    const { ok } = await node.command({ type: "add-node", address, mode: "add" });
+    // One that the operator has named is not ours to remove, whoever announces it.
+    if (ok) logger.info(`Found ${formatAddress(address)} on the local network`);
+    else peers.refused(address);
+  };
   try {
     const discovery = await LanDiscovery.open({
       ...plan, logger,
@@ -34,14 +40,12 @@ export async function joinLan(
       // Of no use to anyone once we are gone.
       instance: `tidings-${new SecureRng().u32().toString(16)}`,
       found(address) {
-        if (!peers.heard(address)) return;
-        logger.info(`Found ${formatAddress(address)} on the local network`);
-        void node.command({ type: "add-node", address, mode: "add" });
+        if (peers.heard(address)) void add(address);
       },
     });
     const timer = setInterval(() => {
       for (const address of peers.forget()) void node.command({ type: "add-node", address, mode: "remove" });
-    }, FORGET_INTERVAL);
+    }, FORGET_INTERVAL_MS);
     logger.info("Looking for nodes on the local network (multicast DNS)");
     return async () => {
       clearInterval(timer);

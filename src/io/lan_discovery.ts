@@ -17,7 +17,7 @@ import type { NetworkAddress } from "../primitives/network_address.ts";
 
 const SERVICE = "_bitcoin._tcp.local";
 /** Milliseconds between two questions: a node that starts says so by itself, so this only mends losses. */
-const ASK_INTERVAL = 60_000;
+const ASK_INTERVAL_MS = 60_000;
 /** Seconds for which an answer may be kept. */
 const ANSWER_TTL = 120;
 /** Answers of one packet that are looked at; more than an honest one has. */
@@ -58,7 +58,7 @@ export class LanDiscovery {
     mdns.on("response", (packet, { address }) => this.#answered(packet, address));
     // A packet that is no DNS, or an interface that is gone: the next one may do.
     mdns.on("warning", (error) => options.logger.debug("net", () => `mDNS: ${error.message}`));
-    this.#timer = setInterval(() => this.#ask(), ASK_INTERVAL);
+    this.#timer = setInterval(() => this.#ask(), ASK_INTERVAL_MS);
     this.#ask();
     this.#announce(ANSWER_TTL);
   }

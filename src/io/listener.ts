@@ -4,8 +4,8 @@
  * @module
  */
 import type * as net from "node:net";
+import { formatHostPort } from "../primitives/host_text.ts";
 import { errorCode } from "./errno.ts";
-import { hostPort } from "./socket_address.ts";
 
 export interface ListenAddress {
   /** An IP address of this machine; `0.0.0.0` and `::` mean all of them. */
@@ -26,7 +26,7 @@ export class ListenError extends Error {
   /** The texts are Bitcoin Core's (net.cpp, `BindListenPort`). */
   constructor({ host, port }: ListenAddress, cause: unknown) {
     const code = errorCode(cause);
-    const place = `Unable to bind to ${hostPort(host, port)} on this computer`;
+    const place = `Unable to bind to ${formatHostPort(host, port)} on this computer`;
     super(
       code === "EADDRINUSE"
         ? `${place}. tidings is probably already running.`

@@ -1,8 +1,8 @@
 /** Bytes of lines from one place in the program that are written in each window (Bitcoin Core's figure). */
 export const SITE_BYTES_MAX = 1024 * 1024;
 
-/** Length of a window in milliseconds. */
-export const RATE_WINDOW = 60 * 60 * 1000;
+/** Length of a window. */
+export const RATE_WINDOW_MS = 60 * 60 * 1000;
 
 /** Places that are told apart. Texts may carry what a peer sent, so their number has a bound. */
 const SITES_MAX = 1_024;
@@ -30,7 +30,7 @@ export class LogRateLimit {
 
   /** When a window has ended, what it dropped; `undefined` while it lasts. Call before `consume`. */
   nextWindow(now: number): readonly Dropped[] | undefined {
-    if (now - this.#windowStart < RATE_WINDOW) return undefined;
+    if (now - this.#windowStart < RATE_WINDOW_MS) return undefined;
     this.#windowStart = now;
     const ended = this.#sites;
     this.#sites = new Map();

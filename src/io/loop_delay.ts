@@ -8,7 +8,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import type { LoopDelays } from "../rpc/rpc_host.ts";
 
 /** Milliseconds between two looks at the loop: a shorter turn than this is not seen. */
-const RESOLUTION = 10;
+const RESOLUTION_MS = 10;
 
 /** Percentiles that an operator asks for. */
 const [HALF, NEARLY_ALL] = [50, 99];
@@ -18,7 +18,7 @@ export class LoopDelay {
   #since = performance.now();
 
   constructor() {
-    this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
+    this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     this.#histogram.enable();
   }
 
@@ -47,5 +47,5 @@ export class LoopDelay {
 
 /** Milliseconds above the interval itself, from nanoseconds with it. */
 function late(nanoseconds: number): number {
-  return Math.max(0, nanoseconds / 1e6 - RESOLUTION);
+  return Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
 }

@@ -5,6 +5,7 @@
  */
 import * as path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Asmap } from "../addrbook/asmap.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import { hashCoins } from "../chain/coins_hash.ts";
@@ -14,12 +15,14 @@ import type { Command, CommandResult } from "../node/command.ts";
 import type { NodeEvent } from "../node/event.ts";
 import { NodeCore } from "../node/node_core.ts";
 import type { NodeOptions } from "../node/node_options.ts";
+import { formatHostPort } from "../primitives/host_text.ts";
 import type { SnapshotDesk } from "../rpc/snapshot_desk.ts";
 import { BlockImport } from "./block_import.ts";
 import { readMask } from "./block_mask.ts";
 import type { DataDirOptions } from "./data_dir.ts";
 import { DebugLog } from "./debug_log.ts";
-import { descriptorLimit, fitConnections } from "./descriptor_limit.ts";
+import { descriptorLimit, fitConnections, requireDescriptors } from "./descriptor_limit.ts";
+import { DiskSnapshots } from "./disk_snapshots.ts";
 import { NodeDriver } from "./driver.ts";
 import { errorText } from "./errno.ts";
 import type { PastEvents } from "./event_ring.ts";
@@ -34,10 +37,9 @@ import { type NodeDisk, openDisk, openIndexes, openSnapshotCoins, readIndex } fr
 import { NodeRpc, type NodeRpcOptions } from "./node_rpc.ts";
 import { type NetworkPlan, NodeNetworks, PLAIN_NETWORKS } from "./networks/node_networks.ts";
 import { PeerListener } from "./peer_listener.ts";
+import { Resources } from "./resources.ts";
 import { removeRunFile, writePidFile } from "./run_files.ts";
 import { SecureRng } from "./secure_rng.ts";
-import { DiskSnapshots } from "./snapshot_desk.ts";
-import { hostPort } from "./socket_address.ts";
 import { SystemClock } from "./system_clock.ts";
 import { defaultThreads, type VerifyPlan, VerifyPool } from "./verify_pool.ts";
 
@@ -55,6 +57,8 @@ export interface OpenNodeOptions {
   readonly lan?: LanPlan;
   /** A map of autonomous systems (`-asmap`), relative to the network's folder. */
   readonly asmapFile?: string | undefined;
+  /** In place of the file: a map that has been read. */
+  readonly asmap?: Asmap | undefined;
   /** Empty: no listening. */
   readonly listen: readonly ListenAddress[];
   /** Left out: no proxy, no router. */
@@ -70,26 +74,11 @@ export interface OpenNodeOptions {
   readonly rng?: Rng;
 }
 
-/** What one node has open; closed in the reverse order. */
-class Resources {
-  readonly #closers: (() => Promise<void>)[] = [];
-
-  add(close: () => Promise<void>): void {
-    this.#closers.push(close);
-  }
-
-  /** Closes all, past those that fail; throws what failed first. */
-  async close(): Promise<void> {
-    const errors: unknown[] = [];
-    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
-      try {
-        await close();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
-  }
+interface RunningNodeParts extends Pick<RunningNode, "core" | "addresses" | "rpc"> {
+  readonly disk: Pick<NodeDisk, "coins" | "snapshot">;
+  readonly resources: Resources;
+  makeDriver(failed: (error: Error) => void): NodeDriver;
+  makeSnapshots(node: RunningNode): SnapshotDesk;
 }
 
 /** A node that runs until `close`. */
@@ -110,19 +99,11 @@ export class RunningNode {
   #closed: Promise<void> | undefined;
 
   /** For `openNode`. */
-  constructor(
-    core: NodeCore,
-    listener: PeerListener,
-    rpc: NodeRpc | undefined,
-    resources: Resources,
-    disk: Pick<NodeDisk, "coins" | "snapshot">,
-    makeDriver: (failed: (error: Error) => void) => NodeDriver,
-    makeSnapshots: (node: RunningNode) => SnapshotDesk,
-  ) {
+  constructor({ core, addresses, rpc, disk, resources, makeDriver, makeSnapshots }: RunningNodeParts) {
     this.core = core;
-    this.#disk = disk;
-    this.addresses = listener.addresses;
+    this.addresses = addresses;
     this.rpc = rpc;
+    this.#disk = disk;
     this.#resources = resources;
     let requestStop = (): void => {};
     this.stopping = new Promise((resolve) => {
@@ -185,6 +166,7 @@ export class RunningNode {
 /**
  * Opens the data directory, restores the chain, and starts the node.
  *
+ * @throws {DescriptorError} when the process may open too few files
  * @throws {DataDirError} when the directory cannot be used
  * @throws {ChainDataError} when what it holds cannot be used
  * @throws {ListenError} when an address for peers or for RPC cannot be had
@@ -201,28 +183,30 @@ export async function openNode(options: OpenNodeOptions): Promise<RunningNode> {
 }
 
 async function open(wanted: OpenNodeOptions, resources: Resources): Promise<RunningNode> {
+  requireDescriptors(wanted.listen.length, descriptorLimit());
   const disk = await openDisk(wanted.dataDir, wanted.stores);
   resources.add(() => disk.close());
   const logger = openLog(wanted.logger, resources);
   await openPidFile(wanted.pidFile, resources);
   const listener = await PeerListener.bind(wanted.listen);
   resources.add(() => listener.close());
-  for (const { host, port } of listener.addresses) logger.info(`Bound to ${hostPort(host, port)}`);
+  for (const { host, port } of listener.addresses) logger.info(`Bound to ${formatHostPort(host, port)}`);
   const rpc = wanted.rpc === undefined ? undefined : await NodeRpc.start(wanted.rpc, logger);
   if (rpc !== undefined) resources.add(() => rpc.close());
   rpc?.say("Loading block index…");
   const pool = wanted.pool ?? ownPool(wanted.verify, logger, resources);
   const asked = typeof wanted.options === "function" ? wanted.options(listener.addresses) : wanted.options;
-  const options = withinDescriptors(asked, logger);
+  const options = withinDescriptors(asked, wanted.listen.length, logger);
   const indexes = await openIndexes(disk, options.indexes, wanted.dataDir, logger);
   for (const text of disk.mended) logger.warning(text);
   await openSnapshotCoins(disk, options.params, logger);
   const isImporting = disk.isReindexing || (wanted.loadBlocks ?? []).length > 0;
   const muhash = new MuHashThread((error) => logger.error(error.message));
   resources.add(() => muhash.close());
+  const rng = wanted.rng ?? new SecureRng();
   const core = new NodeCore({
     clock: new SystemClock(),
-    rng: wanted.rng ?? new SecureRng(),
+    rng,
     logger,
     files: disk.files,
     index: disk.index,
@@ -230,23 +214,34 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
     snapshotCoins: disk.snapshot.coins,
     indexes,
     restored: { ...await readIndex(disk), isLoadingBlocks: isImporting },
-    ...await readHostFiles(disk, { ...wanted, magic: options.params.magic, asmapFile: wanted.asmapFile }, logger),
+    ...await readHostFiles(disk, {
+      dataDir: wanted.dataDir,
+      magic: options.params.magic,
+      asmapFile: wanted.asmapFile,
+      asmap: wanted.asmap,
+    }, logger),
     savedAnchors: await disk.takeSmall(ANCHORS_FILE),
   }, options);
   if (logger instanceof DebugLog) logger.mockTime = () => core.clock.mockTime;
   const networks = new NodeNetworks(wanted.networks ?? PLAIN_NETWORKS, {
-    logger, loadSmall: (name) => disk.loadSmall(name), save: (name, bytes) => disk.save(name, bytes),
+    logger, rng, loadSmall: (name) => disk.loadSmall(name), save: (name, bytes) => disk.save(name, bytes),
   });
-  const node = new RunningNode(core, listener, rpc, resources, disk, (failed) => new NodeDriver({
-    core, logger, listener, failed, networks,
-    stores: { ...disk, indexes, snapshotCoins: disk.snapshot.coins },
-    hashCoins: (isStopped) => hashCoins(disk.coins, isStopped),
-    multiplyCoins: (change) => muhash.make(change),
-    verify: (job) => pool.verify(job),
-    load: ({ name, offset, length }) => disk.load(name, offset, length),
-    save: (name, bytes) => disk.save(name, bytes),
-    append: (name, bytes) => disk.append(name, bytes),
-  }), (running) => new DiskSnapshots(running, logger, wanted.dataDir ?? ".", disk.snapshot.coins));
+  const node = new RunningNode({
+    core, rpc, disk, resources,
+    addresses: listener.addresses,
+    makeDriver: (failed) => new NodeDriver({
+      core, logger, listener, failed, networks,
+      stores: { ...disk, indexes, snapshotCoins: disk.snapshot.coins },
+      hashCoins: (isStopped) => hashCoins(disk.coins, isStopped),
+      multiplyCoins: (change) => muhash.make(change),
+      verify: (job) => pool.verify(job),
+      load: ({ name, offset, length }) => disk.load(name, offset, length),
+      save: (name, bytes) => disk.save(name, bytes),
+      append: (name, bytes) => disk.append(name, bytes),
+    }),
+    makeSnapshots: (running) =>
+      new DiskSnapshots(running, logger, wanted.dataDir ?? ".", disk.snapshot.coins),
+  });
   let imported = Promise.resolve();
   // Once the driver is closed it is told so, and ends.
   resources.add(() => imported);
@@ -256,16 +251,20 @@ async function open(wanted: OpenNodeOptions, resources: Resources): Promise<Runn
   const lagAlarm = new LagAlarm(logger);
   resources.add(async () => lagAlarm.close());
   node.driver.start();
-  if (rpc !== undefined) await rolledForward(node);
+  if (rpc !== undefined) {
+    // Callers may look for what the start has saved.
+    await node.driver.saved();
+    await rolledForward(node);
+  }
   rpc?.open(node, logger);
   if (wanted.lan !== undefined) resources.add(await joinLan(wanted.lan, node, logger));
   if (isImporting) imported = importBlocks(wanted, disk, node, logger);
   return node;
 }
 
-/** Callers may wait so long, in milliseconds, to be shown the tip that they were told of before. */
-const ROLL_FORWARD_WAIT = 10_000;
-const ROLL_FORWARD_POLL = 20;
+/** Callers may wait so long to be shown the tip that they were told of before. */
+const ROLL_FORWARD_WAIT_MS = 10_000;
+const ROLL_FORWARD_POLL_MS = 20;
 
 /** The chain is where it was before a crash, or a short one is connected anew; a long one is seen growing. */
 async function rolledForward({ core: { chain }, stopping }: RunningNode): Promise<void> {
@@ -273,9 +272,9 @@ async function rolledForward({ core: { chain }, stopping }: RunningNode): Promis
   void stopping.then(() => {
     isStopping = true;
   });
-  const deadline = performance.now() + ROLL_FORWARD_WAIT;
+  const deadline = performance.now() + ROLL_FORWARD_WAIT_MS;
   while (chain.isRollingForward && !isStopping && performance.now() < deadline) {
-    await delay(ROLL_FORWARD_POLL);
+    await delay(ROLL_FORWARD_POLL_MS);
   }
 }
 
@@ -299,8 +298,8 @@ async function importBlocks(
   }
 }
 
-function withinDescriptors(options: NodeOptions, logger: Logger): NodeOptions {
-  const { connections, warning } = fitConnections(options.maxConnections, descriptorLimit());
+function withinDescriptors(options: NodeOptions, binds: number, logger: Logger): NodeOptions {
+  const { connections, warning } = fitConnections(options.maxConnections, binds, descriptorLimit());
   if (warning !== undefined) logger.warning(warning);
   return { ...options, maxConnections: connections };
 }

@@ -9,8 +9,11 @@ import { errorCode } from "./errno.ts";
  */
 export const SOCKET_BUFFER_BYTES = 64 * 1024;
 
-/** How long a peer that does not read may hold up our closing, in milliseconds. */
-const FLUSH_TIMEOUT = 5_000;
+/** How long a peer that does not read may hold up our closing. */
+const FLUSH_TIMEOUT_MS = 5_000;
+
+/** With more unsent, our last words are lost on a peer that does not read: they are only kept for it. */
+const LAST_BYTES_MAX = 1_000_000;
 
 /** Who hears what a socket does. Each method is called from the event loop, never from within a call. */
 export interface PeerSocketListener {
@@ -91,16 +94,20 @@ export class PeerSocket {
     this.#socket.resume();
   }
 
-  /** Sends what it holds, then closes; at once when that takes too long. */
+  /** Sends what it holds, then closes; at once when that takes too long, or is too much. */
   close(reason: string): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = reason;
     this.#isCorked = false;
     this.#socket.uncork();
+    if (this.#socket.writableLength > LAST_BYTES_MAX) {
+      this.#socket.destroy();
+      return;
+    }
     this.#socket.resume();
     this.#socket.destroySoon();
     if (this.#socket.destroyed) return;
-    this.#flushTimer = setTimeout(() => this.#socket.destroy(), FLUSH_TIMEOUT);
+    this.#flushTimer = setTimeout(() => this.#socket.destroy(), FLUSH_TIMEOUT_MS);
     this.#flushTimer.unref();
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hostPort, networkAddress, socketHost } from "./socket_address.ts";
+import { networkAddress, socketHost } from "./socket_address.ts";
 
 test("an IPv4 address mapped into IPv6, as dual-stack sockets name it, is IPv4", () => {
   const ours = { network: "ipv4", bytes: Uint8Array.of(127, 0, 0, 1), port: 8333 };
@@ -24,9 +24,4 @@ test("IP networks are dialled by their address, the others only through a proxy"
   assert.equal(socketHost({ network: "ipv4", bytes: Uint8Array.of(1, 2, 3, 4), port: 1 }), "1.2.3.4");
   assert.equal(socketHost({ network: "onion", bytes: new Uint8Array(32), port: 1 }), undefined);
   assert.equal(socketHost({ network: "i2p", bytes: new Uint8Array(32), port: 1 }), undefined);
-});
-
-test("an IPv6 host stands in brackets before its port", () => {
-  assert.equal(hostPort("::1", 8333), "[::1]:8333");
-  assert.equal(hostPort("1.2.3.4", 8333), "1.2.3.4:8333");
 });

@@ -30,8 +30,3 @@ export function socketHost(address: NetworkAddress): string | undefined {
       return undefined;
   }
 }
-
-/** `127.0.0.1:8333`, `[::1]:8333` */
-export function hostPort(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}

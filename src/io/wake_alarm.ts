@@ -6,11 +6,11 @@ export interface Sleeper {
   wakeAt(): Instant | undefined;
 }
 
-/** While the mock clock is set, the sleeper looks at the time at least this often, in milliseconds. */
-const MOCK_POLL_INTERVAL = 100;
+/** While the mock clock is set, the sleeper looks at the time at least this often. */
+const MOCK_POLL_INTERVAL_MS = 100;
 
 /** `setTimeout` takes no longer waits. */
-const WAIT_MAX = 2 ** 31 - 1;
+const WAIT_MAX_MS = 2 ** 31 - 1;
 
 /** Sees to it that a core is woken when it asked for it. */
 export class WakeAlarm {
@@ -32,9 +32,9 @@ export class WakeAlarm {
     const wakeAt = this.#sleeper.wakeAt();
     let wait = wakeAt === undefined ? Number.POSITIVE_INFINITY : wakeAt - clock.now();
     if (wait <= 0) return this.#ringAfterIo();
-    if (clock.mockTime !== undefined) wait = Math.min(wait, MOCK_POLL_INTERVAL);
+    if (clock.mockTime !== undefined) wait = Math.min(wait, MOCK_POLL_INTERVAL_MS);
     if (wait === Number.POSITIVE_INFINITY) this.#cancelTimer();
-    else this.#ringIn(Math.min(Math.ceil(wait), WAIT_MAX));
+    else this.#ringIn(Math.min(Math.ceil(wait), WAIT_MAX_MS));
   }
 
   cancel(): void {

@@ -43,7 +43,8 @@ export type Refusal =
   | { readonly type: "known" }
   /** An input is neither in the chain nor here: spent already, or its parent has not arrived. */
   | { readonly type: "missing-inputs"; readonly missing: readonly OutPoint[] }
-  | { readonly type: "rejected"; readonly violation: RuleViolation };
+  /** `isStripped`: it may be that only the witness was taken from it, which says nothing of its txid. */
+  | { readonly type: "rejected"; readonly violation: RuleViolation; readonly isStripped?: boolean };
 
 interface Coins {
   readonly type: "coins";

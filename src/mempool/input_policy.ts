@@ -7,6 +7,7 @@
 import { type Bytes, NO_BYTES } from "../base/bytes.ts";
 import { type RuleViolation, violation } from "../consensus/rule_violation.ts";
 import type { Input, Output, Transaction } from "../primitives/transaction.ts";
+import type { Witness } from "../primitives/witness.ts";
 import { OP_RESERVED } from "../script/opcodes.ts";
 import { operations } from "../script/script.ts";
 import { countSigops } from "../script/sigops.ts";
@@ -76,6 +77,15 @@ function redeemProblem(scriptSig: Bytes, at: number): string | undefined {
   return `p2sh redeemscript sigops exceed limit (input ${at}: ${count} > ${REDEEM_SCRIPT_SIGOPS_MAX})`;
 }
 
+/** Whether it spends what asks for a witness, and has none (Bitcoin Core: SpendsNonAnchorWitnessProg). */
+export function lacksWitness({ hasWitness, inputs }: Transaction, spent: readonly Output[]): boolean {
+  return !hasWitness && inputs.some(({ scriptSig }, at) => {
+    const { script } = spent[at] as Output;
+    const asking = isPayToScriptHash(script) ? redeemScript(scriptSig) : script;
+    return !isPayToAnchor(script) && witnessProgram(asking) !== undefined;
+  });
+}
+
 /** What a scriptSig of nothing but pushes pushes last. OP_1 to OP_16 leave nothing that could be a script. */
 function redeemScript(scriptSig: Bytes): Bytes {
   let last = NO_BYTES;
@@ -101,14 +111,14 @@ function isStandardWitness({ scriptSig, witness }: Input, spent: Bytes): boolean
   return found.version !== 1 || isNested || isStandardTaproot(witness);
 }
 
-function isStandardScriptPath(witness: readonly Bytes[]): boolean {
+function isStandardScriptPath(witness: Witness): boolean {
   const items = witness.slice(0, -1);
   const script = witness.at(-1) as Bytes;
   return script.length <= WITNESS_SCRIPT_BYTES_MAX && items.length <= WITNESS_ITEMS_MAX && areShort(items);
 }
 
 /** No annex, since none has a meaning yet; short items for tapscript (BIP341, BIP342). */
-function isStandardTaproot(witness: readonly Bytes[]): boolean {
+function isStandardTaproot(witness: Witness): boolean {
   if (witness.length === 1) return true;
   const controlBlock = witness.at(-1) as Bytes;
   if (controlBlock.length === 0 || controlBlock[0] === ANNEX_TAG) return false;

@@ -146,6 +146,19 @@ test("a script fault is the verdict, and the coin stays free", () => {
   assert.equal(world.verdict(good), "accepted");
 });
 
+test("a script fault says whether the witness may only have been taken away", () => {
+  const { world, good } = funded();
+  world.fault = violation("mempool-script-verify-flag-failed (x)");
+  const [input] = good.inputs;
+  assert.ok(input !== undefined);
+  const witnessed = Transaction.of({ ...good, inputs: [{ ...input, witness: [Uint8Array.of(1)] }] });
+  const isStripped = (transaction: Transaction): boolean | undefined => {
+    const admission = world.submit(transaction);
+    return admission.type === "rejected" ? admission.isStripped : undefined;
+  };
+  assert.deepEqual([good, witnessed].map(isStripped), [true, undefined]);
+});
+
 test("of two that spend one coin the first is kept, though both were being verified at once", () => {
   const { world, coin, good } = funded();
   const rival = spend([coin], COIN - 2 * FEE);

@@ -22,6 +22,7 @@ import { DisconnectedTransactions } from "./disconnected_transactions.ts";
 import {
   type Candidate, type CoinView, Entrance, type EntranceSettings, type Refusal, rejected,
 } from "./entrance.ts";
+import { lacksWitness } from "./input_policy.ts";
 import { FeeDeltas } from "./fee_deltas.ts";
 import { FeeFloor } from "./fee_floor.ts";
 import { closure, inOrder, MempoolGraph, type PoolNode } from "./graph.ts";
@@ -229,7 +230,10 @@ export class Mempool {
     if (first.type !== "candidate") return refused(first);
     const job = this.#verifyJob(transaction, first.coins);
     this.#ports.verify(job, (found) => {
-      if (found !== undefined) return refused({ type: "rejected", violation: found });
+      if (found !== undefined) {
+        const stripped = lacksWitness(transaction, first.coins) ? { isStripped: true } : {};
+        return refused({ type: "rejected", violation: found, ...stripped });
+      }
       // Later: a block or another transaction may have come between.
       const again = this.#entrance.check(transaction, "relay");
       if (again.type === "candidate") accepted(again, job.flags);

@@ -126,6 +126,9 @@ export type Command =
   /** Stops accepting, writes everything. → `done` when the driver may close. */
   | { readonly type: "shut-down" };
 
+/** Those of these types. */
+export type CommandOf<T extends Command["type"]> = Extract<Command, { readonly type: T }>;
+
 /** Why a command was not carried out. `code` is stable; each face words it for its users. */
 export type CommandFault =
   | { readonly code: "transaction-rejected"; readonly violation: RuleViolation }

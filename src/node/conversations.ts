@@ -25,6 +25,7 @@ import type { Transaction } from "../primitives/transaction.ts";
 import { AddrRelay } from "../protocol/addr_relay.ts";
 import { BlockAnnounce } from "../protocol/block_announce.ts";
 import { BlockDownload } from "../protocol/block_download.ts";
+import { BloomServe } from "../protocol/bloom_serve.ts";
 import { BlockServe } from "../protocol/block_serve.ts";
 import { FilterServe } from "../protocol/filter_serve.ts";
 import { FeeFilterProtocol } from "../protocol/fee_filter.ts";
@@ -34,12 +35,13 @@ import { MempoolServe } from "../protocol/mempool_serve.ts";
 import type { Orphan } from "../protocol/orphanage.ts";
 import { PeerChainViews } from "../protocol/peer_chain_view.ts";
 import { PingProtocol } from "../protocol/ping.ts";
+import { PrivateDelivery } from "../protocol/private_delivery.ts";
+import { PrivateReturn } from "../protocol/private_return.ts";
 import type { Outbox, Protocol } from "../protocol/protocol.ts";
 import { TxAnnounce } from "../protocol/tx_announce.ts";
 import { TxDownload } from "../protocol/tx_download.ts";
-import { UnservedMessages } from "../protocol/unserved_messages.ts";
 import type { UploadLimit } from "../protocol/upload_limit.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import type { LocalAddresses } from "./local_addresses.ts";
 import type { NodeEventBody } from "./event.ts";
 import { currentServices } from "./introduce.ts";
@@ -61,7 +63,7 @@ export interface ConversationPorts {
   readonly without: Without;
   readonly networks: Pick<Networks, "reachable">;
   readonly localAddresses: LocalAddresses;
-  readonly privateBroadcast: PrivateBroadcast | undefined;
+  readonly privateBroadcast: Pick<PrivateBroadcast, "queue" | "cameBack"> | undefined;
   /** Banned, or discouraged. */
   isShunned(host: NetworkHost): boolean;
   /** Where a peer says that it reached us. */
@@ -81,29 +83,39 @@ export class Conversations implements Protocol {
   readonly #txAnnounce: TxAnnounce;
   readonly #txDownload: TxDownload;
   readonly #all: readonly Protocol[];
-  /** The only conversation with peers of its kind, which are not told of to the others. */
-  readonly #private: PrivateBroadcast | undefined;
+  readonly takes: readonly MessageType[];
+  /** With private-broadcast peers. */
+  readonly #private: readonly Protocol[];
   readonly #mempool: Mempool;
   readonly #clock: Clock;
-  #due: readonly Protocol[] = [];
+  #due: ReadonlySet<Protocol> = new Set();
 
   constructor(ports: ConversationPorts) {
     const { clock, rng, logger, options, chain, mempool, outbox, addresses, uploads, without } = ports;
+    const { privateBroadcast } = ports;
     const { minimumChainWork, minRelayFeeRate, blocksOnly, localPeers, listen, peerTimeout } = options;
     const filters = options.peerBlockFilters ? ports.filters : undefined;
     const ourServices = (): bigint => currentServices(options, chain);
     const views = new PeerChainViews(chain.headers);
     const shared = { clock, rng, logger, outbox, chain, mempool, views, uploads, without };
-    this.#private = ports.privateBroadcast;
     this.#mempool = mempool;
     this.#clock = clock;
-    this.#ping = new PingProtocol({ ...shared, peerTimeout });
+    this.#ping = new PingProtocol({
+      ...shared, peerTimeout,
+      measured: ({ id, stats: { pingTime, minPing } }) => {
+        const data = { peer: id, milliseconds: pingTime ?? 0, minMilliseconds: minPing ?? 0 };
+        ports.event({ type: "peer:ping", data });
+      },
+    });
     this.#feeFilter = new FeeFilterProtocol(shared, { minRelayFeeRate, blocksOnly });
     this.#addrRelay = new AddrRelay({
       ...shared,
       book: addresses,
       learned: (address, { id }) => {
         ports.event({ type: "addr:learned", data: { address: formatAddress(address), peer: id } });
+      },
+      rateLimited: ({ id }, count, total) => {
+        ports.event({ type: "addr:ratelimited", data: { peer: id, count, total } });
       },
       ownAddress: (peer) => ports.localAddresses.toTell(peer, ports.seenAs(peer)),
       isOwn: (address) => ports.localAddresses.has(address),
@@ -112,13 +124,19 @@ export class Conversations implements Protocol {
     this.#blockDownload = new BlockDownload(shared, { minimumChainWork });
     this.#headerSync = new HeaderSync({
       ...shared,
-      headersReceived: (peer, last) => this.#blockDownload.headersReceived(peer, last),
+      headersReceived: (...news) => this.#blockDownload.headersReceived(...news),
       presynced: (peer, height) => ports.event({ type: "header:presync", data: { peer, height } }),
     }, { minimumChainWork });
     this.#blockAnnounce = new BlockAnnounce(shared);
     const isPruned = options.pruneTarget !== undefined;
     const blockServe = new BlockServe(shared, { minimumChainWork, isPruned });
-    this.#txAnnounce = new TxAnnounce(shared, { localPeers });
+    const bloomServe = new BloomServe({
+      ...shared, announceTo: (peer) => this.#txAnnounce.announceTo(peer),
+    }, options);
+    this.#txAnnounce = new TxAnnounce({
+      ...shared,
+      concerns: (peer, transaction) => bloomServe.filterOf(peer)?.matches(transaction) ?? true,
+    }, { localPeers });
     this.#txDownload = new TxDownload({
       ...shared,
       announce: this.#txAnnounce,
@@ -129,17 +147,21 @@ export class Conversations implements Protocol {
     this.#getData = new GetData({
       ...shared,
       transactions: this.#txAnnounce,
+      filters: bloomServe,
       blockSent: (peer, hash) => blockServe.blockSent(peer, hash),
     }, { ourServices });
     // Header sync comes before all that reads the views of peers' chains; announcing transactions
     // before asking for them, so that what a peer has is known.
     this.#all = [
+      ...(privateBroadcast === undefined ? [] : [new PrivateReturn(privateBroadcast)]),
       this.#ping, this.#addrRelay, this.#headerSync, this.#blockAnnounce, blockServe, this.#blockDownload,
-      this.#feeFilter, this.#txAnnounce, this.#txDownload, this.#getData,
+      this.#feeFilter, bloomServe, this.#txAnnounce, this.#txDownload, this.#getData,
       new FilterServe({ ...shared, filters }),
       new MempoolServe({ ...shared, announceAll: (peer) => this.#txAnnounce.announceAll(peer) }, options),
-      new UnservedMessages(shared),
     ];
+    this.#private = privateBroadcast === undefined
+      ? [] : [new PrivateDelivery({ ...shared, queue: privateBroadcast.queue })];
+    this.takes = [...this.#all, ...this.#private].flatMap(({ takes }) => takes);
   }
 
   /** Memory taken by chains of headers that have not shown their work. */
@@ -152,30 +174,26 @@ export class Conversations implements Protocol {
   }
 
   ready(peer: Peer): void {
-    if (isPrivate(peer)) return this.#private?.ready(peer);
-    for (const each of this.#all) each.ready(peer);
+    for (const each of this.#listFor(peer)) each.ready(peer);
   }
 
   received(peer: Peer, message: Message): void {
-    if (isPrivate(peer)) return this.#private?.received(peer, message);
-    if (message.type === "tx") this.#private?.cameBack(message.value.transaction, peer);
-    for (const each of this.#all) if (peer.isReady) each.received(peer, message);
+    for (const each of this.#listFor(peer)) if (peer.isReady) each.received(peer, message);
   }
 
   pass(peer: Peer): void {
-    if (isPrivate(peer)) return;
-    for (const each of this.#all) if (peer.isReady) each.pass(peer);
+    for (const each of this.#listFor(peer)) if (peer.isReady) each.pass(peer);
   }
 
   closed(peer: Peer): void {
-    if (isPrivate(peer)) return;
-    for (const each of this.#all) each.closed(peer);
+    for (const each of this.#listFor(peer)) each.closed(peer);
   }
 
   /** Those whose time has come are told; a `passDue` over all peers follows. */
   woken(): void {
     // The clock is read after each was asked: who wants to be woken at once names the time of asking.
-    this.#due = this.#all.filter((each) => (each.wakeAt() ?? Number.POSITIVE_INFINITY) <= this.#clock.now());
+    const isDue = (each: Protocol): boolean => (each.wakeAt() ?? Number.POSITIVE_INFINITY) <= this.#clock.now();
+    this.#due = new Set(this.#all.filter(isDue));
     for (const each of this.#due) each.woken();
   }
 
@@ -183,8 +201,7 @@ export class Conversations implements Protocol {
    * `pass`, for those only that were woken last: with many peers, timers would otherwise cost most of all.
    */
   passDue(peer: Peer): void {
-    if (isPrivate(peer)) return;
-    for (const each of this.#due) if (peer.isReady) each.pass(peer);
+    for (const each of this.#listFor(peer)) if (this.#due.has(each) && peer.isReady) each.pass(peer);
   }
 
   wakeAt(): Instant | undefined {
@@ -267,6 +284,7 @@ export class Conversations implements Protocol {
       feeFilter: this.#feeFilter.feeRateOf(peer),
       lastInvSequence: lastSequence,
       invToSend: pending,
+      relaysTransactions: this.#txAnnounce.isRelaying(peer),
       presyncedHeaders: this.#headerSync.presyncedHeaders(peer),
       syncedHeaders: this.#headerSync.syncedHeaders(peer),
       syncedBlocks: this.#blockDownload.syncedBlocks(peer),
@@ -276,8 +294,9 @@ export class Conversations implements Protocol {
       addressesRateLimited: rateLimited,
     };
   }
-}
 
-function isPrivate({ type }: Peer): boolean {
-  return type === "private-broadcast";
+  /** Private-broadcast peers are given a transaction, and nothing that could tell them whose it is. */
+  #listFor({ type }: Peer): readonly Protocol[] {
+    return type === "private-broadcast" ? this.#private : this.#all;
+  }
 }

@@ -16,6 +16,7 @@ import { isNamed, type NetworkAddress } from "../primitives/network_address.ts";
 import { type Answer, DONE, failed } from "./answer.ts";
 import type { CommandResult } from "./command.ts";
 import type { DialId, NodeEffect, NodeInput } from "./effect.ts";
+import type { NodeEventBody } from "./event.ts";
 import type { Peering } from "./peering.ts";
 
 export interface DialingPorts {
@@ -24,6 +25,7 @@ export interface DialingPorts {
   readonly manager: ConnectionManager;
   readonly networks: Pick<Networks, "asReached">;
   effect(effect: NodeEffect): void;
+  event(body: NodeEventBody): void;
 }
 
 /** A dial that is out, and who waits for its outcome. */
@@ -49,6 +51,7 @@ export class Dialing {
 
   constructor(ports: DialingPorts) {
     this.#ports = ports;
+    ports.logger.info(`SetNetworkActive: ${ports.manager.isNetworkActive}`);
   }
 
   wakeAt(): Instant | undefined {
@@ -127,13 +130,17 @@ export class Dialing {
     const { dial, done } = this.#take(id);
     this.#ports.logger.debug("net", () => `connect() to ${formatAddress(dial.address)} failed: ${reason}`);
     this.#ports.manager.failed(dial, isProxyFault);
+    const where = { address: formatAddress(dial.address), connection: dial.type };
+    this.#ports.event({ type: "peer:dial-failed", data: { ...where, reason } });
     done({ type: "failed", reason });
   }
 
   #start(dial: Dial, done: Attempt["done"]): void {
     const id = this.#nextDial++ as DialId;
     this.#attempts.set(id, { dial, done });
-    const { address, route } = dial;
+    const { address, type, transport, route } = dial;
+    const data = { address: formatAddress(address), connection: type, transport };
+    this.#ports.event({ type: "peer:dialing", data });
     this.#ports.effect({ type: "dial", dial: id, address, route });
   }
 

@@ -32,11 +32,18 @@ export type NodeInput =
     readonly isProxyFault?: boolean;
   }
   /** The outside leads to us by this address from now on, or no longer: an onion service, a place in I2P. */
-  | { readonly type: "reached"; readonly address: NetworkAddress; readonly isReached: boolean }
+  | {
+    readonly type: "reached"; readonly address: NetworkAddress; readonly isReached: boolean;
+    /** A service of ours leads here, or a gateway passes connections on. */
+    readonly by: "service" | "gateway";
+  }
   /** A way to a network has turned up. */
   | { readonly type: "proxy-found"; readonly network: NetworkName; readonly proxy: Socks5Proxy }
   | { readonly type: "received"; readonly peer: PeerId; readonly bytes: Bytes }
-  /** The socket holds more than it likes: what is sent now only waits in memory. */
+  /**
+   * The socket holds more than it likes: what is sent now only waits in memory. For each that was choked by
+   * what a step has sent, it is the next input.
+   */
   | { readonly type: "choked"; readonly peer: PeerId }
   /** The socket has passed on all it held: sending may go on. */
   | { readonly type: "drained"; readonly peer: PeerId }

@@ -1,6 +1,7 @@
 import { type Rng, u64 } from "../base/rng.ts";
 import type { Clock } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
+import { isTipWithin } from "../chain/tip_age.ts";
 import type { Introduction } from "../peer/introduction.ts";
 import {
   NODE_BLOOM, NODE_COMPACT_FILTERS, NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_P2P_V2, NODE_WITNESS,
@@ -45,6 +46,5 @@ export function introduce(options: NodeOptions, chain: ChainState, clock: Clock,
 
 /** Our tip is no more than a day's blocks old. */
 export function isTipRecent(chain: ChainState, clock: Clock): boolean {
-  const age = clock.unixTime() - chain.headers.time(chain.tip);
-  return age < RECENT_BLOCKS * chain.params.work.targetSpacing;
+  return isTipWithin(chain, clock, RECENT_BLOCKS);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { AddressBook, type AddressBookPorts } from "../addrbook/address_book.ts";
-import { type BookEncoder, decodeBook } from "../addrbook/address_file.ts";
+import type { BookEncoder, SavedBook } from "../addrbook/address_file.ts";
 import { BanList } from "../addrbook/ban_list.ts";
 import { Discouraged } from "../addrbook/discouraged.ts";
 import { NetGroups } from "../addrbook/net_groups.ts";
@@ -15,8 +15,10 @@ import { type Without, WITHOUT_NOTHING } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import { addDuration, type Clock, earlier, hours, type Instant, minutes } from "../base/time.ts";
 import type { Connection } from "../peer/connection.ts";
+import { formatAddress } from "../primitives/host_text.ts";
 import type { NetworkHost } from "../primitives/network_address.ts";
 import type { NodeEffect } from "./effect.ts";
+import type { NodeEventBody } from "./event.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { NodePorts } from "./node_ports.ts";
 
@@ -40,6 +42,7 @@ export class KnownHosts {
   readonly #port: number;
   readonly #without: Without;
   readonly #effect: (effect: NodeEffect) => void;
+  readonly #event: (body: NodeEventBody) => void;
   readonly #logger: Logger;
   #saveAt: Instant;
   /** At work on what is to be saved. */
@@ -47,19 +50,23 @@ export class KnownHosts {
   /** `undefined` without a map. */
   #healthAt: Instant | undefined;
 
-  constructor(ports: NodePorts, clock: Clock, options: NodeOptions, effect: (effect: NodeEffect) => void) {
-    const { rng, logger, savedAddresses } = ports;
+  constructor(
+    ports: NodePorts, clock: Clock, options: NodeOptions,
+    { effect, event }: { effect(effect: NodeEffect): void; event(body: NodeEventBody): void },
+  ) {
+    const { rng, logger, savedBook } = ports;
     this.#clock = clock;
     this.#magic = options.params.magic;
     this.#port = options.params.port;
     this.#without = ports.without ?? WITHOUT_NOTHING;
     this.#effect = effect;
+    this.#event = event;
     this.#saveAt = addDuration(clock.now(), SAVE_INTERVAL);
     this.#logger = logger;
     this.groups = new NetGroups(ports.asmap, options.localPeers);
     if (this.groups.hasAsmap) this.#healthAt = clock.now();
     const rules = { ...rulesWithout(this.#without), ...ports.tableRules };
-    this.addresses = openBook({ clock, rng, logger, groups: this.groups }, options, rules, savedAddresses);
+    this.addresses = openBook({ clock, rng, logger, groups: this.groups }, options, rules, savedBook);
     this.bans = openBans(clock, logger, ports.savedBans);
     if (ports.savedBans === undefined) this.saveBans();
     this.discouraged = new Discouraged();
@@ -101,7 +108,10 @@ export class KnownHosts {
     if (isInbound || type === "private-broadcast") return;
     this.addresses.setServices(address, features.services);
     // A feeler is over with that; any other that is being closed offers too little.
-    if (type === "feeler" || !isClosing) this.addresses.good(address);
+    if (type !== "feeler" && isClosing) return;
+    if (this.addresses.good(address)) {
+      this.#event({ type: "addr:tried", data: { address: formatAddress(address) } });
+    }
   }
 
   /** Whoever dials us is taken for a good address: only for studies of what that costs. */
@@ -155,19 +165,15 @@ function rulesWithout(without: Without): TableRules {
 }
 
 function openBook(
-  ports: AddressBookPorts, options: NodeOptions, rules: TableRules, saved: Bytes | undefined,
+  ports: AddressBookPorts, options: NodeOptions, rules: TableRules, saved: SavedBook | undefined,
 ): AddressBook {
   const { logger } = ports;
   const { localPeers, discovery: { bookCheckRatio, bookKey } } = options;
-  const bookOptions = { admitsLoopback: localPeers, checkRatio: bookCheckRatio, key: bookKey, rules };
-  const reading = saved === undefined ? undefined : decodeBook(saved, options.params.magic, rules);
-  if (reading?.type === "book") {
-    const book = AddressBook.load(ports, reading.book, bookOptions);
-    logger.info(`Loaded ${book.size()} addresses from ${PEERS_FILE}`);
-    return book;
-  }
-  if (reading !== undefined) warnOfFile(logger, reading.why);
-  return new AddressBook(ports, bookOptions);
+  const bookOptions = { localPeers, checkRatio: bookCheckRatio, key: bookKey, rules };
+  if (saved === undefined) return new AddressBook(ports, bookOptions);
+  const book = AddressBook.load(ports, saved, bookOptions);
+  logger.info(`Loaded ${book.size()} addresses from ${PEERS_FILE}`);
+  return book;
 }
 
 function openBans(clock: Clock, logger: Logger, saved: Bytes | undefined): BanList {
@@ -177,9 +183,4 @@ function openBans(clock: Clock, logger: Logger, saved: Bytes | undefined): BanLi
   else if (reading === undefined) logger.warning(`Cannot parse banlist ${BANS_FILE}: starting without bans`);
   for (const fault of reading?.faults ?? []) logger.info(fault);
   return reading?.bans ?? new BanList(clock);
-}
-
-/** What is lost with a damaged file is known to others: a node without addresses starts from its seeds. */
-function warnOfFile(logger: Logger, why: string): void {
-  logger.warning(`Starting without known addresses, since ${PEERS_FILE} cannot be read: ${why}`);
 }

@@ -9,7 +9,7 @@ import { below, type Rng } from "../base/rng.ts";
 import type { Networks } from "../connections/networks.ts";
 import type { Peer } from "../peer/peer.ts";
 import {
-  hostKey, isLoopback, isRoutable, type NetworkAddress, type NetworkHost, type NetworkName,
+  hostKey, isRoutable, isUsable, type NetworkAddress, type NetworkHost, type NetworkName,
 } from "../primitives/network_address.ts";
 import { reachability } from "../primitives/reachability.ts";
 
@@ -19,6 +19,8 @@ export const LOCAL_SCORE = {
   interface: 1,
   /** We listen on it. */
   bound: 2,
+  /** A gateway passes connections on to us. */
+  mapped: 3,
   /** The operator says so, or a service was made that leads here. */
   manual: 4,
 } as const;
@@ -109,7 +111,7 @@ export class LocalAddresses {
 
   #put(given: NetworkAddress, score: number): boolean {
     const address = this.#ports.networks.asReached(given);
-    if (!isRoutable(address) && !(this.#settings.localPeers && isLoopback(address))) return false;
+    if (!isUsable(address, this.#settings.localPeers)) return false;
     const key = hostKey(address);
     const known = this.#known.get(key);
     if (known === undefined) {

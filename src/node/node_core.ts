@@ -1,9 +1,10 @@
 /**
  * A whole node, without its sockets, disks and clocks.
  *
- * How to drive it (io/driver.ts and sim/virtual_host.ts are the two that do):
+ * How to drive it (io/driver.ts and sim/virtual_host.ts do, and test/support/core_world.ts for tests):
  * 1. call `step` once per input, and never from within a `step`;
- * 2. carry out the effects it returns, in order, before the next `step`;
+ * 2. carry out the effects it returns, in order, before the next `step`; a `choked` for each socket that
+ *    what was sent has filled comes before any other input: the others are taken to have sent all;
  * 3. then sleep until `wakeAt()`, or until the next input, whichever comes first, and `step` a
  *    `woken`; a `wakeAt()` that is already past means 'call again after letting I/O run'; while
  *    the mock clock is set, sleep at most 100 ms;
@@ -16,51 +17,47 @@ import type { BanList } from "../addrbook/ban_list.ts";
 import type { Discouraged } from "../addrbook/discouraged.ts";
 import type { NetGroups } from "../addrbook/net_groups.ts";
 import { assert, unreachable } from "../base/assert.ts";
-import type { Bytes } from "../base/bytes.ts";
-import { WITHOUT_NOTHING } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
-import { earlier, type Instant } from "../base/time.ts";
+import type { Instant } from "../base/time.ts";
 import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Indexes } from "../chain/indexes/indexes.ts";
 import { PruneLocks } from "../chain/prune_locks.ts";
 import type { ScriptsKnown } from "../chain/script_job.ts";
-import { ConnectionManager } from "../connections/connection_manager.ts";
-import { Networks } from "../connections/networks.ts";
-import type { RuleViolation } from "../consensus/rule_violation.ts";
-import type { VerifyJob } from "../consensus/verify_job.ts";
+import type { ConnectionManager } from "../connections/connection_manager.ts";
+import type { Networks } from "../connections/networks.ts";
 import { Mempool, type MempoolEvent } from "../mempool/mempool.ts";
 import type { Peer } from "../peer/peer.ts";
+import type { Transaction } from "../primitives/transaction.ts";
 import type { Orphan } from "../protocol/orphanage.ts";
-import { loadAnchors, saveAnchors } from "./anchor_peers.ts";
+import { type Answer, DONE, failed } from "./answer.ts";
 import { BlockGenerator } from "./block_generator.ts";
 import { BlockMaker } from "./block_maker.ts";
 import { ChainChecker } from "./chain_checker.ts";
+import { ChainCommands } from "./chain_commands.ts";
+import { ChainTurns } from "./chain_turns.ts";
 import { TipView } from "./chain_view.ts";
 import { ChainWarnings } from "./chain_warnings.ts";
-import { type Answer, DONE, failed } from "./answer.ts";
-import { BlockDesk } from "./block_desk.ts";
-import { CommandDesk } from "./command_desk.ts";
-import { Conversations } from "./conversations.ts";
-import { Dialing } from "./dialing.ts";
 import type { Command } from "./command.ts";
+import { Commands } from "./commands.ts";
 import type { NodeEffect, NodeInput } from "./effect.ts";
 import { EventSource } from "./event_source.ts";
-import { currentServices, introduce, isTipRecent } from "./introduce.ts";
-import { HostDesk } from "./host_desk.ts";
-import { KnownHosts } from "./known_hosts.ts";
-import { LOCAL_SCORE, LocalAddresses } from "./local_addresses.ts";
+import type { InboundRecord } from "./inbound_record.ts";
+import { currentServices } from "./introduce.ts";
+import type { LocalAddresses } from "./local_addresses.ts";
+import { MiningCommands } from "./mining_commands.ts";
 import { MockClock } from "./mock_clock.ts";
 import { type ChainKeeping, openChain, openIndexes } from "./node_chain.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { NodePorts } from "./node_ports.ts";
-import { PrivateBroadcast } from "./private_broadcast.ts";
+import { OutsideWork } from "./outside_work.ts";
 import type { PeerReport } from "./peer_report.ts";
-import { type ByteTotals, Peering } from "./peering.ts";
-import { OutboundWatch } from "./outbound_watch.ts";
-import { PendingWork } from "./pending_work.ts";
-import { Seeding } from "./seeding.ts";
-import { UploadTarget } from "./upload_target.ts";
+import { PeerToPeer } from "./peer_to_peer.ts";
+import type { ByteTotals } from "./peering.ts";
+import type { PrivateBroadcast } from "./private_broadcast.ts";
+import { SubmittedBlocks } from "./submitted_blocks.ts";
+import { TransactionCommands } from "./transaction_commands.ts";
+import type { UploadTarget } from "./upload_target.ts";
 
 export class NodeCore {
   readonly options: NodeOptions;
@@ -83,226 +80,87 @@ export class NodeCore {
   readonly maker: BlockMaker;
   /** What was sent today, against what may be. */
   readonly uploads: UploadTarget;
-  readonly #hosts: KnownHosts;
-  readonly #warnings: ChainWarnings;
-  readonly #peering: Peering;
-  readonly #dialing: Dialing;
-  readonly #outboundWatch: OutboundWatch;
+  readonly inboundRecord: InboundRecord;
   readonly #logger: Logger;
-  readonly #seeding: Seeding;
-  readonly #conversations: Conversations;
-  readonly #desk: CommandDesk;
-  readonly #blocks: BlockDesk;
+  readonly #events: EventSource;
+  readonly #outside = new OutsideWork((effect) => this.#effect(effect));
+  readonly #p2p: PeerToPeer;
+  readonly #turns: ChainTurns;
+  readonly #warnings: ChainWarnings;
+  readonly #commands: Commands;
+  readonly #blocks: SubmittedBlocks;
   readonly #generator: BlockGenerator;
   readonly #checker = new ChainChecker();
-  readonly #events: EventSource;
-  readonly #verifying = new PendingWork<RuleViolation | undefined>();
-  readonly #loading = new PendingWork<Bytes | undefined>();
-  readonly #persisting = new PendingWork<void>();
-  readonly #hashing = new PendingWork<string | undefined>();
-  readonly #multiplying = new PendingWork<Bytes>();
   /** Answered once nothing is under way. */
   #settling: Answer[] = [];
   /** What the next `step` returns: what comes of it, and before the first, of the making. */
   #effects: NodeEffect[] = [];
   #isStepping = false;
   #isShuttingDown = false;
-  /** Something that concerns all peers has happened in this turn. */
-  #concernsAll = false;
-  #hasChainWork = true;
-  #isChainsTurn = true;
 
   constructor(ports: NodePorts, options: NodeOptions) {
-    const { rng, logger } = ports;
     this.options = options;
-    this.#logger = logger;
-    const clock = new MockClock(ports.clock, options.mockTime);
-    this.clock = clock;
-    this.#events = new EventSource(clock, (event) => this.#effect({ type: "event", event }));
-    const verify = this.#verify.bind(this);
-    const keeping: ChainKeeping = {
-      clock, verify,
-      realClock: ports.clock,
-      pruneLocks: new PruneLocks(logger),
-      areScriptsKnown: () => this.#areScriptsKnown(),
-      hashCoins: (done) => this.#effect({ type: "hash-coins", request: this.#hashing.add(done) }),
-      multiplyCoins: (change, done) => {
-        this.#effect({ type: "multiply-coins", request: this.#multiplying.add(done), change });
-      },
-      fatal: (why) => this.#effect({ type: "fatal", why }),
-      persist: (writes, done) => {
-        this.#effect({ type: "persist", batch: this.#persisting.add(done), writes });
-      },
-      event: (event) => this.#chainEvent(event),
-    };
+    this.#logger = ports.logger;
+    this.clock = new MockClock(ports.clock, options.mockTime);
+    this.#events = new EventSource(this.clock, (event) => this.#effect({ type: "event", event }));
+    const keeping = this.#keepChain(ports);
     this.chain = openChain(ports, options, keeping);
-    const chain = this.chain;
-    this.indexes = openIndexes(ports, chain, keeping);
-    this.mempool = new Mempool({
-      clock, logger, verify,
-      chain: new TipView(chain),
-      event: (event) => this.#mempoolEvent(event),
-    }, {
-      maxBytes: options.mempoolMaxBytes,
-      minRelayFeeRate: options.minRelayFeeRate,
-      acceptNonstandard: options.acceptNonstandard,
-      policy: options.relayPolicy,
-    });
-    const hosts = new KnownHosts(ports, clock, options, (effect) => this.#effect(effect));
-    this.#hosts = hosts;
+    this.indexes = openIndexes(ports, this.chain, keeping);
+    this.mempool = this.#makeMempool();
+    this.#p2p = this.#makePeerToPeer(ports);
+    const { hosts, networks, localAddresses, manager, privateBroadcast, uploads, inboundRecord } = this.#p2p.parts;
     this.netGroups = hosts.groups;
     this.addresses = hosts.addresses;
     this.bans = hosts.bans;
     this.discouraged = hosts.discouraged;
-    this.networks = new Networks(options.networks);
-    this.manager = new ConnectionManager({
-      clock, rng, logger,
-      book: this.addresses,
-      networks: this.networks,
-      netGroups: this.netGroups,
-      bans: this.bans,
-      discouraged: this.discouraged,
-      without: ports.without ?? WITHOUT_NOTHING,
-      anchors: loadAnchors(ports, options),
-      peers: () => this.#peering.all(),
-      isTipRecent: () => isTipRecent(chain, clock),
-    }, options);
-    this.localAddresses = new LocalAddresses({
-      rng, networks: this.networks, added: (address) => this.manager.neverDial(address),
-    }, options);
-    this.uploads = new UploadTarget(clock, options.maxUploadBytes);
-    this.privateBroadcast = options.privateBroadcast ? this.#openPrivateBroadcast(ports) : undefined;
-    // Each needs the other: what the protocols send goes out through the peering, which asks them.
-    this.#conversations = new Conversations({
-      clock, rng, logger, options, chain,
-      filters: this.indexes.filters,
-      mempool: this.mempool,
-      addresses: this.addresses,
-      outbox: {
-        send: (peer, message) => this.#peering.send(peer, message),
-        disconnect: (peer, reason) => this.#peering.disconnect(peer, reason),
-        misbehaving: (peer, what) => this.#peering.misbehaving(peer, what),
-        park: (peer) => this.#peering.park(peer),
-        unpark: (peer) => this.#peering.unpark(peer),
-        load: (range, done) => this.#peering.load(range, done),
-      },
-      isShunned: (host) => hosts.isShunned(host),
-      networks: this.networks,
-      localAddresses: this.localAddresses,
-      privateBroadcast: this.privateBroadcast,
-      seenAs: ({ id }) => this.#peering.get(id)?.seenAs,
-      event: (body) => this.#events.emit(body),
-      without: ports.without ?? WITHOUT_NOTHING,
-      uploads: this.uploads,
-      transactionRejected: (transaction, violation, { id }) => {
-        this.#events.transactionRejected(transaction, violation, id);
-      },
-    });
-    this.#peering = new Peering({
-      options, clock, rng, logger,
-      protocols: this.#conversations,
-      uploads: this.uploads,
-      introduction: () => introduce(options, chain, clock, rng),
-      effect: (effect) => this.#effect(effect),
-      event: (body) => this.#events.emit(body),
-      load: (range, done) => this.#effect({ type: "load", request: this.#loading.add(done), range }),
-      selfFound: (address) => this.manager.neverDial(address),
-      discourage: (host) => this.discouraged.add(host),
-      ready: (connection) => {
-        const { isInbound, seenAs } = connection;
-        if (isInbound && seenAs !== undefined) this.localAddresses.seen(seenAs);
-        this.#dialing.ready(connection);
-      },
-      met: (connection) => {
-        this.#hosts.met(connection);
-        this.privateBroadcast?.answered(connection);
-      },
-      closed: (connection) => {
-        this.manager.closed(connection);
-        this.#hosts.left(connection);
-        if (connection.type === "private-broadcast") this.privateBroadcast?.closed(connection);
-        if (!this.#isShuttingDown) this.#dialing.closed(connection);
-      },
-    });
-    this.#seeding = new Seeding({
-      options, clock, rng, logger,
-      addresses: this.addresses,
-      networks: this.networks,
-      manager: this.manager,
-      isSeedUnlimited: ports.without?.has("seed-limit") ?? false,
-      countFullRelay: () => this.#peering.countReady("outbound-full-relay"),
-      fetchAddresses: (address) => this.#dialing.fetchAddresses(address),
-      effect: (effect) => this.#effect(effect),
-    });
-    this.#dialing = new Dialing({
-      logger,
-      peering: this.#peering,
-      manager: this.manager,
-      networks: this.networks,
-      effect: (effect) => this.#effect(effect),
-    });
-    this.#outboundWatch = new OutboundWatch({
-      clock, logger, chain,
-      manager: this.manager,
-      peering: this.#peering,
-      conversations: this.#conversations,
-    });
-    this.#warnings = new ChainWarnings(chain, (text) => {
-      logger.warning(text.replace(/^Warning: /, ""));
-      this.#events.emit({ type: "node:warning", data: { text } });
-    });
-    this.#blocks = new BlockDesk(chain);
+    this.networks = networks;
+    this.localAddresses = localAddresses;
+    this.manager = manager;
+    this.privateBroadcast = privateBroadcast;
+    this.uploads = uploads;
+    this.inboundRecord = inboundRecord;
+    this.#turns = new ChainTurns(this.chain, this.#p2p.messages);
+    this.#warnings = new ChainWarnings(this.chain, (text) => this.#warn(text));
+    this.#blocks = new SubmittedBlocks(this.chain);
     this.#generator = new BlockGenerator((block, checked) => this.#blocks.add(block, checked));
-    this.maker = new BlockMaker(chain, this.mempool, clock, options.blockLimits);
-    this.#desk = new CommandDesk({
-      options, clock, chain,
-      mempool: this.mempool,
-      addresses: this.addresses,
-      manager: this.manager,
-      networks: this.networks,
-      privateBroadcast: this.privateBroadcast,
-      hosts: new HostDesk({ clock, hosts, networks: this.networks, peering: this.#peering }),
-      dialing: this.#dialing,
-      peering: this.#peering,
-      conversations: this.#conversations,
-      blocks: this.#blocks,
-      generator: this.#generator,
-      indexes: this.indexes,
-      maker: this.maker,
-      checker: this.#checker,
-    });
+    this.maker = new BlockMaker(this.chain, this.mempool, this.clock, options.blockLimits);
+    this.#commands = this.#makeCommands();
   }
 
   /** Open connections by id, ascending. */
   peers(): Iterable<Peer> {
-    return this.#peering.all();
+    return this.#p2p.peers();
   }
 
   /** What the protocols know of a peer. */
   peerReport(peer: Peer): PeerReport {
-    const connection = this.#peering.get(peer.id);
-    assert(connection !== undefined, "a report is asked of an open connection");
-    return { ...this.#conversations.report(connection), asn: this.netGroups.asn(connection.address) };
+    return this.#p2p.report(peer);
   }
 
   /** Transactions that wait for a parent. */
   get orphans(): Iterable<Orphan> {
-    return this.#conversations.orphans;
+    return this.#p2p.orphans;
   }
 
   /** Memory taken by chains of headers that have not shown their work. */
   get presyncBytes(): number {
-    return this.#conversations.presyncBytes;
+    return this.#p2p.presyncBytes;
   }
 
   /** Bytes on all connections there were. */
   get byteTotals(): ByteTotals {
-    return this.#peering.byteTotals;
+    return this.#p2p.byteTotals;
+  }
+
+  /** Seconds that the clocks of most peers that we dialled are ahead of ours; zero while there are few. */
+  get timeOffset(): number {
+    return this.#p2p.parts.timeOffsets.median;
   }
 
   /** What its operator should know. */
   get warnings(): readonly string[] {
-    return [...this.#warnings.texts, ...this.indexes.faults];
+    const { warning } = this.#p2p.parts.timeOffsets;
+    return [...(warning === undefined ? [] : [warning]), ...this.#warnings.texts, ...this.indexes.faults];
   }
 
   /** What this node offers, as its `version` messages say. */
@@ -313,8 +171,11 @@ export class NodeCore {
   step(input: NodeInput): readonly NodeEffect[] {
     assert(!this.#isStepping, "one input is taken at a time");
     this.#isStepping = true;
+    // It only says what became of the step before, of which all is to be known before anything is sent.
+    const isNews = input.type !== "choked";
+    if (isNews) this.#p2p.flushed();
     this.#take(input);
-    this.#settle(input.type === "woken");
+    if (isNews) this.#settle(input.type === "woken");
     this.#isStepping = false;
     const effects = this.#effects;
     this.#effects = [];
@@ -322,17 +183,9 @@ export class NodeCore {
   }
 
   wakeAt(): Instant | undefined {
-    const { hasWork, hasPasses, hasExchanges } = this.#peering;
-    const isBusy = this.#hasChainWork || this.#hasIndexWork || hasWork || hasPasses || hasExchanges;
-    if (isBusy || this.#generator.hasWork || this.#checker.hasWork) {
-      return this.clock.now();
-    }
-    if (this.#isShuttingDown) return this.#peering.wakeAt();
-    const wakeAt = earlier(this.#peering.wakeAt(), this.#hosts.wakeAt());
-    if (!this.#isDialing) return wakeAt;
-    const seedAt = earlier(this.#seeding.wakeAt(), this.privateBroadcast?.wakeAt());
-    const dialAt = earlier(this.#dialing.wakeAt(), seedAt);
-    return earlier(wakeAt, earlier(dialAt, this.#outboundWatch.wakeAt()));
+    const isBusy = this.#turns.hasWork || this.#hasIndexWork || this.#p2p.isBusy;
+    if (isBusy || this.#generator.hasWork || this.#checker.hasWork) return this.clock.now();
+    return this.#p2p.wakeAt();
   }
 
   /** What is not indexed at the end is indexed after the next start. */
@@ -340,46 +193,24 @@ export class NodeCore {
     return !this.#isShuttingDown && this.indexes.hasWork;
   }
 
-  /** Whatever the block files hold need not be downloaded. */
-  get #isDialing(): boolean {
-    return !this.#isShuttingDown && !this.chain.isLoadingBlocks;
-  }
-
   #take(input: NodeInput): void {
     switch (input.type) {
       case "connected":
-        this.#dialing.connected(input);
-        // A dial may have been under way.
-        if (this.#isShuttingDown) this.#dropAll();
-        return;
       case "dial-failed":
-        return this.#dialing.failed(input);
       case "received":
-        return this.#peering.received(input.peer, input.bytes);
       case "choked":
-        return this.#peering.choked(input.peer);
       case "drained":
-        return this.#peering.drained(input.peer);
       case "closed":
-        return this.#peering.lost(input.peer, input.reason);
       case "reached":
-        if (input.isReached) this.localAddresses.add(input.address, LOCAL_SCORE.manual);
-        else this.localAddresses.remove(input.address);
-        return;
       case "proxy-found":
-        return this.networks.foundProxy(input.network, input.proxy);
       case "resolved":
-        return this.#seeding.resolved(input.host, input.addresses);
+        return this.#p2p.take(input);
       case "verified":
-        return this.#verifying.answered(input.job, input.violation);
       case "loaded":
-        return this.#loading.answered(input.request, input.bytes);
       case "persisted":
-        return this.#persisting.answered(input.batch, undefined);
       case "coins-hashed":
-        return this.#hashing.answered(input.request, input.hash);
       case "coins-multiplied":
-        return this.#multiplying.answered(input.request, input.factor);
+        return this.#outside.answered(input);
       case "command":
         return this.#command(input.command, (result) => {
           this.#effect({ type: "answer", id: input.id, result });
@@ -396,48 +227,14 @@ export class NodeCore {
    * for a turn of its own (`isWoken`), since many inputs may come between two of them.
    */
   #settle(isWoken: boolean): void {
-    this.#peering.runTimers();
-    this.#peering.passSome(isWoken);
-    if (isWoken) this.#peering.exchangeKeys();
-    this.#hosts.work(isWoken);
-    if (this.#isDialing) {
-      this.#outboundWatch.work();
-      this.#seeding.work();
-      this.#dialing.work();
-      this.privateBroadcast?.work();
-    }
+    this.#p2p.beginTurn(isWoken);
     this.#generator.work();
     this.#checker.work();
-    if (!this.#workLong(isWoken)) {
-      this.#hasChainWork = this.chain.work();
-      this.#peering.work();
-      // What the messages brought may be connected at once.
-      if (!this.#hasChainWork) this.#hasChainWork = this.chain.isWorkLong || this.chain.work();
-    }
+    this.#turns.run(isWoken);
     // Many inputs may come between two turns: these must not each bring a slice of it.
-    if (isWoken && this.#hasIndexWork) this.indexes.work(this.#hasChainWork);
-    if (this.#concernsAll) {
-      this.#concernsAll = false;
-      this.#peering.passAll();
-      this.#peering.passSome(isWoken);
-    }
-    this.#peering.forgetLeaving();
+    if (isWoken && this.#hasIndexWork) this.indexes.work(this.#turns.hasWork);
+    this.#p2p.endTurn(isWoken);
     this.#answerSettled();
-  }
-
-  /** Whether a long turn of the chain is due, taken now or left for later. Messages have every other one. */
-  #workLong(isWoken: boolean): boolean {
-    if (!this.chain.isWorkLong) return false;
-    if (isWoken && (this.#isChainsTurn || !this.#peering.hasWork)) {
-      this.#isChainsTurn = false;
-      this.#hasChainWork = this.chain.work();
-    } else if (isWoken) {
-      this.#isChainsTurn = true;
-      this.#peering.work();
-    } else {
-      this.#hasChainWork = true;
-    }
-    return true;
   }
 
   #command(command: Command, answer: Answer): void {
@@ -448,55 +245,36 @@ export class NodeCore {
     } else if (this.#isShuttingDown) {
       answer(failed({ code: "shutting-down" }));
     } else {
-      this.#desk.carryOut(command, answer);
+      this.#commands.carryOut(command, answer);
     }
   }
 
   /** Lets the peers go, and writes what is only in memory. */
   #shutDown(answer: Answer): void {
     this.#isShuttingDown = true;
-    // As they are before the peers are let go.
-    if (this.manager.choosesPeers) this.#effect(saveAnchors(this.peers(), this.options.params, this.#logger));
-    this.#dropAll();
-    this.#hosts.save();
+    this.#p2p.shutDown();
     this.chain.flush(() => this.indexes.flush(() => answer(DONE)));
-  }
-
-  #dropAll(): void {
-    for (const peer of this.#peering.all()) this.#peering.disconnect(peer, "shutting-down");
   }
 
   /** Answers those who wait for quiet, when there is quiet. */
   #answerSettled(): void {
-    if (this.#settling.length === 0 || !this.chain.isIdle || this.#verifying.size > 0) return;
-    if (!this.indexes.isIdle || this.#peering.hasPasses) return;
+    if (this.#settling.length === 0 || !this.chain.isIdle || this.#outside.isVerifying) return;
+    if (!this.indexes.isIdle || this.#p2p.hasPasses) return;
     const settled = this.#settling;
     this.#settling = [];
     for (const answer of settled) answer(DONE);
-  }
-
-  /** Nobody needs to look at a block's transactions for a mempool that has none. */
-  #areScriptsKnown(): ScriptsKnown | undefined {
-    if (this.mempool.size === 0) return undefined;
-    return (transaction, flags) => this.mempool.areScriptsKnown(transaction, flags);
-  }
-
-  #verify(payload: VerifyJob, done: (violation: RuleViolation | undefined) => void): void {
-    this.#effect({ type: "verify", job: this.#verifying.add(done), payload });
   }
 
   #chainEvent(event: ChainEvent): void {
     this.#events.chain(event, this.chain);
     switch (event.type) {
       case "header-accepted":
-      case "background-disconnected":
-        return;
       case "background-connected":
+      case "background-disconnected":
         break;
       case "snapshot-activated":
       case "snapshot-validated":
         this.mempool.tipChanged();
-        this.#concernsAll = true;
         break;
       case "block-connected":
         this.mempool.blockConnected(event.block);
@@ -508,36 +286,80 @@ export class NodeCore {
       case "tip-changed":
         this.mempool.tipChanged();
         this.#warnings.tipChanged();
-        this.#outboundWatch.tipChanged();
-        this.#concernsAll = true;
         break;
       case "block-checked":
         this.#blocks.checked(event.hash, event.violation);
         if (event.violation !== undefined) this.#warnings.blockRejected();
         break;
     }
-    this.#conversations.chainEvent(event);
-  }
-
-  #openPrivateBroadcast({ rng, logger, clock: realClock }: NodePorts): PrivateBroadcast {
-    const { clock, networks } = this;
-    return new PrivateBroadcast({
-      clock, realClock, rng, logger, networks,
-      book: this.addresses,
-      outbox: {
-        send: (peer, message) => this.#peering.send(peer, message),
-        disconnect: (peer, reason) => this.#peering.disconnect(peer, reason),
-      },
-      isIdle: () => !this.manager.isNetworkActive || !this.#isDialing,
-      isOwn: (address) => this.localAddresses.has(address),
-      dial: (address, wish, done) => this.#dialing.attempt(address, "private-broadcast", wish, done),
-      test: (transaction, done) => this.mempool.test(transaction, done),
-    });
+    this.#p2p.chainEvent(event);
   }
 
   #mempoolEvent(event: MempoolEvent): void {
-    this.#events.mempool(event, this.#conversations.sourceOf(event.entry.transaction));
-    this.#conversations.mempoolEvent(event);
+    this.#events.mempool(event, this.#p2p.sourceOf(event.entry.transaction));
+    this.#p2p.mempoolEvent(event);
+  }
+
+  /** Nobody needs to look at a block's transactions for a mempool that has none. */
+  #areScriptsKnown(): ScriptsKnown | undefined {
+    if (this.mempool.size === 0) return undefined;
+    return (transaction, flags) => this.mempool.areScriptsKnown(transaction, flags);
+  }
+
+  #warn(text: string): void {
+    this.#logger.warning(text.replace(/^Warning: /, ""));
+    this.#events.emit({ type: "node:warning", data: { text } });
+  }
+
+  #keepChain(ports: NodePorts): ChainKeeping {
+    return {
+      clock: this.clock,
+      realClock: ports.clock,
+      outside: this.#outside,
+      pruneLocks: new PruneLocks(ports.logger),
+      areScriptsKnown: () => this.#areScriptsKnown(),
+      fatal: (why) => this.#effect({ type: "fatal", why }),
+      event: (event) => this.#chainEvent(event),
+    };
+  }
+
+  #makeMempool(): Mempool {
+    const { mempoolMaxBytes, minRelayFeeRate, acceptNonstandard, relayPolicy } = this.options;
+    return new Mempool({
+      clock: this.clock,
+      logger: this.#logger,
+      chain: new TipView(this.chain),
+      verify: (payload, done) => this.#outside.verify(payload, done),
+      event: (event) => this.#mempoolEvent(event),
+    }, { maxBytes: mempoolMaxBytes, minRelayFeeRate, acceptNonstandard, policy: relayPolicy });
+  }
+
+  #makePeerToPeer(ports: NodePorts): PeerToPeer {
+    return new PeerToPeer(ports, this.options, {
+      clock: this.clock,
+      chain: this.chain,
+      filters: this.indexes.filters,
+      mempool: this.mempool,
+      outside: this.#outside,
+      events: this.#events,
+      effect: (effect) => this.#effect(effect),
+      isShuttingDown: () => this.#isShuttingDown,
+      warn: (text) => this.#warn(text),
+    });
+  }
+
+  #makeCommands(): Commands {
+    const { clock, chain, indexes, mempool, maker, privateBroadcast } = this;
+    const p2p = this.#p2p;
+    const announce = (transaction: Transaction): void => p2p.announce(transaction);
+    return new Commands({
+      clock,
+      transactions: new TransactionCommands({ chain, mempool, privateBroadcast, announce }),
+      chain: new ChainCommands({ chain, indexes, mempool, checker: this.#checker }),
+      mining: new MiningCommands({ chain, maker, blocks: this.#blocks, generator: this.#generator }),
+      peers: p2p.peerCommands,
+      hosts: p2p.hostCommands,
+    });
   }
 
   #effect(effect: NodeEffect): void {

@@ -1,14 +1,17 @@
 import { type Duration, minutes } from "../base/time.ts";
 import type { IndexKind } from "../chain/indexes/index_kinds.ts";
+import { DEFAULT_MAX_CONNECTIONS } from "../connections/limits.ts";
+import type { AddedNode } from "../connections/named_nodes.ts";
 import { DIRECT_NETWORKS, type NetworkSettings } from "../connections/networks.ts";
 import { DEFAULT_RELAY_POLICY, type RelayPolicy } from "../mempool/relay_policy.ts";
 import { type BlockLimits, DEFAULT_BLOCK_LIMITS } from "../mining/select_transactions.ts";
 import type { ChainParams } from "../params/chain_params.ts";
+import { DEFAULT_QUEUE_LIMITS, type QueueLimits } from "../peer/connection.ts";
 import type { BindPermissionRule, PermissionRule } from "../peer/permissions.ts";
 import type { Sats } from "../primitives/amount.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
-import { DEFAULT_DISCOVERY, type DiscoveryOptions } from "./discovery_options.ts";
+import { DEFAULT_DISCOVERY, type DiscoveryOptions } from "./seeding/discovery_options.ts";
 import type { LocalAddress } from "./local_addresses.ts";
 
 /** All that a `NodeCore` is told at its making; `defaultNodeOptions` fills in what is usual. */
@@ -32,7 +35,7 @@ export interface NodeOptions {
   readonly privateBroadcast: boolean;
   /** When not undefined: dial these and nobody else; may be empty (`-connect=0`). */
   readonly connectOnly: readonly NetworkAddress[] | undefined;
-  readonly addNodes: readonly NetworkAddress[];
+  readonly addNodes: readonly AddedNode[];
   readonly discovery: DiscoveryOptions;
   /** How long a ban lasts that does not say (`-bantime`). */
   readonly banSeconds: number;
@@ -49,6 +52,8 @@ export interface NodeOptions {
   readonly peerBloomFilters: boolean;
   /** Bytes a day that are sent at most to those who could do without (`-maxuploadtarget`); zero for any number. */
   readonly maxUploadBytes: number;
+  /** How much may wait in each connection (`-maxreceivebuffer`, `-maxsendbuffer`). */
+  readonly queueLimits: QueueLimits;
   /** Whether we offer to reconcile sets of transactions (BIP330); so far it ends with the offer. */
   readonly reconciles: boolean;
   /** Every message is written to a file of its peer (`-capturemessages`). */
@@ -105,7 +110,7 @@ export function defaultNodeOptions(params: ChainParams): NodeOptions {
     addNodes: [],
     discovery: DEFAULT_DISCOVERY,
     banSeconds: 24 * 60 * 60,
-    maxConnections: 125,
+    maxConnections: DEFAULT_MAX_CONNECTIONS,
     inboundRelayPercent: 100,
     networkActive: true,
     peerTimeout: minutes(1),
@@ -113,6 +118,7 @@ export function defaultNodeOptions(params: ChainParams): NodeOptions {
     blocksOnly: false,
     peerBloomFilters: false,
     maxUploadBytes: 0,
+    queueLimits: DEFAULT_QUEUE_LIMITS,
     reconciles: false,
     capturesMessages: false,
     permissionRules: [],

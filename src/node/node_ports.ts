@@ -1,3 +1,4 @@
+import type { SavedBook } from "../addrbook/address_file.ts";
 import type { Asmap } from "../addrbook/asmap.ts";
 import type { TableRules } from "../addrbook/table_rules.ts";
 import type { Bytes } from "../base/bytes.ts";
@@ -25,7 +26,7 @@ export interface NodePorts {
   /** What the start found on disk. */
   readonly restored: RestoredChain;
   /** What `peers.dat` held; `undefined` when there was none. */
-  readonly savedAddresses: Bytes | undefined;
+  readonly savedBook: SavedBook | undefined;
   /** What `anchors.dat` held. */
   readonly savedAnchors?: Bytes | undefined;
   /** What `banlist.json` held. */

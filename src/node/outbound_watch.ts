@@ -11,6 +11,7 @@ import {
   addDuration, type Clock, type Duration, elapsed, type Instant, minutes, seconds, toUnixSeconds,
 } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
+import { isTipWithin } from "../chain/tip_age.ts";
 import type { ConnectionManager } from "../connections/connection_manager.ts";
 import {
   chooseExtraBlockRelay, chooseExtraFullRelay, type ExtraChoice, type OutboundPeer,
@@ -153,8 +154,6 @@ export class OutboundWatch {
   }
 
   #isTipNew(): boolean {
-    const { chain, clock } = this.#ports;
-    const age = clock.unixTime() - chain.headers.time(chain.tip);
-    return age < CAUGHT_UP_BLOCKS * chain.params.work.targetSpacing;
+    return isTipWithin(this.#ports.chain, this.#ports.clock, CAUGHT_UP_BLOCKS);
   }
 }

@@ -14,6 +14,8 @@ export interface PeerReport {
   /** Mempool sequence number as of the next announcement to it, from 1 on, or 0 for none; how many wait. */
   readonly lastInvSequence: number;
   readonly invToSend: number;
+  /** It wants transactions announced. */
+  readonly relaysTransactions: boolean;
   /** Height up to which headers of its chain are checked, but not kept yet; -1 for none. */
   readonly presyncedHeaders: number;
   /** Heights of the last header and block that it has in common with us; -1 for none. */

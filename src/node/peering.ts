@@ -5,6 +5,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
+import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import type { Clock, Instant } from "../base/time.ts";
@@ -24,14 +25,16 @@ import { equalAddresses, type NetworkAddress, type NetworkHost } from "../primit
 import type { Outbox, Protocol } from "../protocol/protocol.ts";
 import { makeTransport } from "../transport/make_transport.ts";
 import type { V2Ports } from "../transport/v2_transport.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
+import type { CloseReason } from "./close_reason.ts";
 import type { NodeEffect } from "./effect.ts";
 import type { NodeEventBody } from "./event.ts";
 import { MessageCapture } from "./message_capture.ts";
-import { effortOf, TURN_EFFORT_MAX } from "./message_effort.ts";
+import { effortOf, effortOfSending, TURN_EFFORT_MAX } from "./message_effort.ts";
 import type { NodeOptions } from "./node_options.ts";
 import { PASSES_PER_TURN, PassRounds } from "./pass_rounds.ts";
 import { PeerTable } from "./peer_table.ts";
+import { Unflushed } from "./unflushed.ts";
 import type { UploadTarget } from "./upload_target.ts";
 
 export interface ByteTotals {
@@ -49,6 +52,17 @@ export interface Opening {
   readonly transport: "v1" | "v2" | undefined;
 }
 
+/** A connection that is being closed, and why. */
+interface Leaving {
+  readonly connection: Connection;
+  readonly reason: CloseReason;
+  /** The socket's words, when the connection was lost. */
+  readonly detail?: string;
+}
+
+/** Peers that go on account of better ones. */
+const EVICTIONS: ReadonlySet<CloseReason> = new Set<CloseReason>(["evicted", "extra-outbound"]);
+
 export interface PeeringPorts {
   readonly options: NodeOptions;
   readonly clock: Clock;
@@ -57,6 +71,9 @@ export interface PeeringPorts {
   /** All conversations, as one. */
   readonly protocols: Protocol & { passDue(peer: Peer): void };
   readonly uploads: UploadTarget;
+  readonly without: Without;
+  /** Addresses that are likely in one hand have one. */
+  groupOf(address: NetworkAddress): string;
   introduction(): Introduction;
   effect(effect: NodeEffect): void;
   event(body: NodeEventBody): void;
@@ -78,28 +95,34 @@ export class Peering implements Outbox {
   readonly #exchanges: KeyExchanges;
   readonly #transportPorts: V2Ports;
   /** Being closed: forgotten at the end of the turn, when no protocol is in the middle of anything. */
-  readonly #leaving: { readonly connection: Connection; readonly reason: string }[] = [];
+  readonly #leaving: Leaving[] = [];
   /** Each peer that the protocols were told of. */
   readonly #introduced = new Set<Connection>();
   readonly #rounds = new PassRounds();
+  readonly #unflushed = new Unflushed();
   readonly #capture: Pick<ConnectionPorts, "capture">;
+  readonly #takes: ReadonlySet<MessageType>;
   /** Of connections that are gone. */
   #pastBytes: ByteTotals = { sent: 0, received: 0 };
 
   constructor(ports: PeeringPorts) {
     this.#ports = ports;
-    const { rng, logger, clock, options } = ports;
+    const { rng, logger, clock, options, without } = ports;
     this.#handshaker = new Handshaker({
       rng,
       logger,
+      without,
       outbox: this,
       introduction: () => ports.introduction(),
       met: (connection) => ports.met(connection),
       selfFound: (address) => ports.selfFound(address),
     });
     this.#inactivity = new InactivityWatch({ clock, logger }, options.peerTimeout);
+    this.#takes = new Set(ports.protocols.takes);
     this.#capture = options.capturesMessages ? captureBy(ports) : {};
-    this.#exchanges = new KeyExchanges(clock);
+    this.#exchanges = new KeyExchanges(clock, (address) => {
+      return without.has("exchange-groups") ? "" : ports.groupOf(address);
+    });
     this.#transportPorts = { magic: options.params.magic, rng };
   }
 
@@ -131,11 +154,12 @@ export class Peering implements Outbox {
 
   /** Whether a message could be taken at once. */
   get hasWork(): boolean {
-    return this.#table.hasBusy;
+    return this.#table.hasBusy || this.#unflushed.hasFull;
   }
 
   wakeAt(): Instant | undefined {
-    return earlier(this.#inactivity.wakeAt(), this.#ports.protocols.wakeAt());
+    const wakeAt = earlier(this.#inactivity.wakeAt(), this.#ports.protocols.wakeAt());
+    return earlier(wakeAt, this.#exchanges.wakeAt());
   }
 
   /** What a connection may do: those of our own choice have nothing that others have not. */
@@ -155,7 +179,7 @@ export class Peering implements Outbox {
     const opening = { id, type, address: remote, local, permissions, ...over };
     const speech = transport ?? (options.v2Transport ? "theirs" : "v1");
     const connection = new Connection(opening, makeTransport(speech, this.#transportPorts), {
-      clock, logger, ...this.#capture,
+      clock, logger, takes: this.#takes, queueLimits: options.queueLimits, ...this.#capture,
     });
     this.#table.add(connection);
     this.#inactivity.opened(connection);
@@ -172,18 +196,24 @@ export class Peering implements Outbox {
     this.#arrived(connection, connection.receive(bytes));
   }
 
-  /** Whether somebody waits for `exchangeKeys`. */
-  get hasExchanges(): boolean {
-    return this.#exchanges.hasWork;
-  }
-
   /** Some of the key exchanges that are due: once in a turn of the loop, since they take long. */
   exchangeKeys(): void {
     for (const connection of this.#exchanges.take()) this.#arrived(connection, connection.work());
   }
 
+  /** Of what was sent in the step before: there is no other input between. */
   choked(id: PeerId): void {
-    this.#table.get(id)?.choked();
+    const connection = this.#table.get(id);
+    if (connection === undefined) return;
+    connection.choked();
+    this.#unflushed.delete(connection);
+  }
+
+  /** What was sent in the step before has gone out, but to those that were `choked`. */
+  flushed(): void {
+    const released = this.#unflushed.flush();
+    for (const connection of released) this.#table.touched(connection);
+    this.#rounds.start("all", released.filter((connection) => this.#introduced.has(connection)));
   }
 
   drained(id: PeerId): void {
@@ -197,13 +227,15 @@ export class Peering implements Outbox {
   /** The socket is gone. */
   lost(id: PeerId, reason: string): void {
     const connection = this.#table.get(id);
-    if (connection !== undefined && !connection.isClosing) this.#leave(connection, reason);
+    if (connection === undefined || connection.isClosing) return;
+    this.#leave({ connection, reason: "connection-lost", detail: reason });
   }
 
   /** Takes messages, one a peer in turn, until none is left or the turn has been long enough. */
   work(): void {
+    const most = this.#ports.without.has("turn-effort") ? Number.POSITIVE_INFINITY : TURN_EFFORT_MAX;
     let effort = 0;
-    while (effort < TURN_EFFORT_MAX) {
+    while (effort < most) {
       const connection = this.#table.takeBusy();
       if (connection === undefined) return;
       effort += this.#takeMessage(connection);
@@ -237,25 +269,31 @@ export class Peering implements Outbox {
    */
   passSome(isWoken: boolean): void {
     if (!isWoken && this.#introduced.size > PASSES_PER_TURN) return;
+    let effort = 0;
     for (const [kind, connection] of this.#rounds.take(PASSES_PER_TURN)) {
+      const { bytesSent } = connection.stats;
       if (kind === "all") this.#pass(connection);
       else if (connection.isReady) this.#ports.protocols.passDue(connection);
+      effort += effortOfSending(connection.stats.bytesSent - bytesSent);
+      if (effort >= TURN_EFFORT_MAX) return;
     }
   }
 
   /** Forgets the peers that left in this turn. Until none leaves on account of another. */
   forgetLeaving(): void {
     for (let left = this.#leaving.shift(); left !== undefined; left = this.#leaving.shift()) {
-      const { connection, reason } = left;
+      const { connection, ...why } = left;
       this.#table.delete(connection);
       this.#pastBytes = withBytesOf(this.#pastBytes, connection);
       this.#inactivity.closed(connection);
+      this.#exchanges.closed(connection);
       this.#rounds.closed(connection);
+      this.#unflushed.delete(connection);
       if (this.#introduced.delete(connection)) this.#ports.protocols.closed(connection);
       this.#handshaker.closed(connection);
       this.#ports.closed(connection);
       const address = formatAddress(connection.address);
-      this.#ports.event({ type: "peer:closed", data: { peer: connection.id, address, reason } });
+      this.#ports.event({ type: "peer:closed", data: { peer: connection.id, address, ...why } });
     }
   }
 
@@ -269,11 +307,16 @@ export class Peering implements Outbox {
     this.#write(connection, connection.sendRaw(type, payload));
   }
 
-  disconnect(peer: Peer, reason: string): void {
+  disconnect(peer: Peer, reason: CloseReason): void {
     const connection = this.#connection(peer);
     if (connection === undefined) return;
     this.#ports.effect({ type: "close", peer: connection.id, reason });
-    this.#leave(connection, reason);
+    if (EVICTIONS.has(reason)) {
+      const { id, address, type } = connection;
+      const data = { peer: id, address: formatAddress(address), connection: type };
+      this.#ports.event({ type: "peer:evicted", data });
+    }
+    this.#leave({ connection, reason });
   }
 
   misbehaving(peer: Peer, what: string): void {
@@ -305,20 +348,17 @@ export class Peering implements Outbox {
 
   /** Returns how much of a turn it took. */
   #takeMessage(connection: Connection): number {
+    const { bytesSent } = connection.stats;
     const incoming = connection.nextMessage();
     if (incoming === undefined) return 0;
     const handling = this.#handshaker.received(connection, incoming);
-    switch (handling.type) {
-      case "done":
-        return 1;
-      case "ready":
-        this.#introduce(connection);
-        return 1;
-      case "message":
-        this.#ports.protocols.received(connection, handling.message);
-        this.#pass(connection);
-        return effortOf(handling.message);
+    if (handling.type === "ready") {
+      this.#introduce(connection);
+    } else if (handling.type === "message") {
+      this.#ports.protocols.received(connection, handling.message);
+      this.#pass(connection);
     }
+    return effortOf(incoming, connection.stats.bytesSent - bytesSent);
   }
 
   #introduce(connection: Connection): void {
@@ -349,7 +389,7 @@ export class Peering implements Outbox {
   #arrived(connection: Connection, reason: DisconnectReason | undefined): void {
     this.#writeOutput(connection);
     if (reason !== undefined) return this.disconnect(connection, reason);
-    if (!this.#exchanges.add(connection)) return this.disconnect(connection, "too-many-handshakes");
+    this.#exchanges.add(connection);
     this.#table.touched(connection);
     this.#steer(connection);
   }
@@ -364,6 +404,7 @@ export class Peering implements Outbox {
     if (bytes.length > 0) {
       this.#ports.uploads.sent(bytes.length);
       this.#ports.effect({ type: "send", peer: connection.id, bytes });
+      this.#unflushed.sent(connection);
     }
     if (connection.isSendOverflowing) this.disconnect(connection, "send-queue-overflow");
   }
@@ -374,10 +415,13 @@ export class Peering implements Outbox {
     if (change !== undefined) this.#ports.effect({ type: change, peer: connection.id });
   }
 
-  #leave(connection: Connection, reason: string): void {
+  #leave(leaving: Leaving): void {
+    const { connection, reason, detail } = leaving;
     connection.close();
-    this.#ports.logger.debug("net", () => `disconnecting peer=${connection.id}: ${reason}`);
-    this.#leaving.push({ connection, reason });
+    this.#ports.logger.debug("net", () => {
+      return `disconnecting peer=${connection.id}: ${reason}${detail === undefined ? "" : ` (${detail})`}`;
+    });
+    this.#leaving.push(leaving);
   }
 
   /** The connection of a peer that is not on its way out. */

@@ -13,8 +13,8 @@ import type { Peer } from "../peer/peer.ts";
 import { displayHash, hashLiteral, type Txid } from "../primitives/hash.ts";
 import type { NetworkAddress, NetworkName } from "../primitives/network_address.ts";
 import type { Transaction } from "../primitives/transaction.ts";
+import { PrivateDelivery } from "../protocol/private_delivery.ts";
 import { VirtualClock } from "../sim/virtual_clock.ts";
-import { MSG_TX, MSG_WITNESS_TX, MSG_WTX } from "../wire/messages/inventory.ts";
 import { NODE_P2P_V2 } from "../wire/services.ts";
 import { PRIVATE_CONNECTIONS_MAX, PrivateBroadcast } from "./private_broadcast.ts";
 
@@ -45,8 +45,9 @@ function world(reachable: readonly NetworkName[] = ["onion"]) {
     const known: Selected = { address, services: NODE_P2P_V2, time: 0, triedAt: undefined };
     return state.isBookEmpty ? undefined : known;
   };
+  const rng = seededRng(1);
   const broadcast = new PrivateBroadcast({
-    clock: bench.clock, realClock, rng: seededRng(1), logger: bench.logger, outbox: bench,
+    clock: bench.clock, realClock, rng, logger: bench.logger, outbox: bench,
     book: { select },
     networks: new Networks({
       ...DIRECT_NETWORKS, reachable: new Set(reachable),
@@ -57,12 +58,15 @@ function world(reachable: readonly NetworkName[] = ["onion"]) {
     dial: (address, wish, done) => void dials.push({ address, wish, done }),
     test: (_, done) => done({ type: state.admission } as Admission),
   });
+  const { queue } = broadcast;
+  const delivery = new PrivateDelivery({ rng, logger: bench.logger, outbox: bench, queue });
   /** Answers the oldest dial with a connection that has done its handshake. */
   const connect = (): FakePeer => {
     const dial = dials.shift() ?? assert.fail("nobody is dialled");
     const peer = bench.open({ type: "private-broadcast", address: dial.address });
     dial.done(peer);
-    broadcast.ready(peer);
+    broadcast.opened(peer);
+    delivery.ready(peer);
     return peer;
   };
   const sent = (peer: Peer) => bench.happenings.flatMap((each) =>
@@ -74,10 +78,10 @@ function world(reachable: readonly NetworkName[] = ["onion"]) {
     const [inv] = sent(peer);
     assert.equal(inv?.type, "inv");
     const items = inv?.type === "inv" ? inv.value.items : [];
-    broadcast.received(peer, { type: "getdata", value: { items } });
+    delivery.received(peer, { type: "getdata", value: { items } });
     const ping = sent(peer).at(-1);
     if (ping?.type !== "ping") return;
-    broadcast.received(peer, { type: "pong", value: { nonce: ping.value.nonce ?? 0n } });
+    delivery.received(peer, { type: "pong", value: { nonce: ping.value.nonce ?? 0n } });
   };
   return { bench, broadcast, dials, connect, sent, isClosed, take, state, realClock };
 }
@@ -99,41 +103,6 @@ test("a transaction is announced to three, each of which is told that and nothin
   broadcast.work();
   assert.equal(dials.length, 0);
   assert.equal([...broadcast.queue][0]?.sends.filter(({ receivedAt }) => receivedAt !== undefined).length, 3);
-});
-
-test("it is announced by txid, and sent to who asks for that one, once", () => {
-  const given = transaction();
-  const item = { type: MSG_TX, hash: given.txid };
-  for (const [items, isSent] of [
-    [[item], true], [[{ ...item, type: MSG_WITNESS_TX }], true], [[{ ...item, type: MSG_WTX }], false],
-    [[item, item], false], [[], false], [[{ ...item, hash: transaction(2).txid }], false],
-  ] as const) {
-    const { broadcast, connect, sent, isClosed } = world();
-    broadcast.submit(given);
-    broadcast.work();
-    const peer = connect();
-    assert.deepEqual(sent(peer)[0], { type: "inv", value: { items: [item] } });
-    broadcast.received(peer, { type: "getdata", value: { items } });
-    assert.equal(sent(peer).some(({ type }) => type === "tx"), isSent);
-    assert.equal(isClosed(peer), !isSent);
-    broadcast.received(peer, { type: "getdata", value: { items: [item] } });
-    assert.equal(sent(peer).filter(({ type }) => type === "tx").length, isSent ? 1 : 0);
-  }
-});
-
-test("a pong counts that answers our ping, and no message else does anything", () => {
-  const { broadcast, connect, sent, isClosed } = world();
-  const given = transaction();
-  broadcast.submit(given);
-  broadcast.work();
-  const peer = connect();
-  broadcast.received(peer, { type: "pong", value: { nonce: 0n } });
-  broadcast.received(peer, { type: "getdata", value: { items: [{ type: MSG_TX, hash: given.txid }] } });
-  broadcast.received(peer, { type: "pong", value: { nonce: 0n } });
-  broadcast.received(peer, { type: "ping", value: { nonce: 7n } });
-  broadcast.received(peer, { type: "getaddr", value: null });
-  assert.equal(isClosed(peer), false);
-  assert.deepEqual(sent(peer).map(({ type }) => type), ["inv", "tx", "ping"]);
 });
 
 test("for each connection that came to nothing there is another", () => {

@@ -2,20 +2,16 @@
  * Gives our own transactions to a few strangers, each over a short connection through Tor or I2P of
  * which nobody can tell whose it is: from there they go to all, and come back to us as from anyone.
  *
- * ```text
- *   version, verack ─▶ inv ─▶ (getdata) tx, ping ─▶ (pong) disconnect
- * ```
+ * What is said on such a connection is in protocol/private_delivery.ts; nothing of it is kept but that it
+ * worked.
  *
- * Nothing else is said on such a connection, and nothing of it kept but that it worked.
- *
- * Source: Bitcoin Core, net.cpp (ThreadPrivateBroadcast), net_processing.cpp (PushPrivateBroadcastTx,
- * ReattemptPrivateBroadcast).
+ * Source: Bitcoin Core, net.cpp (ThreadPrivateBroadcast), net_processing.cpp (ReattemptPrivateBroadcast).
  *
  * @module
  */
 import type { AddressBook } from "../addrbook/address_book.ts";
 import type { Logger } from "../base/logger.ts";
-import { below, type Rng, u64 } from "../base/rng.ts";
+import { below, type Rng } from "../base/rng.ts";
 import {
   addDuration, type Clock, type Duration, earlier, type Instant, milliseconds, minutes, seconds,
 } from "../base/time.ts";
@@ -24,16 +20,13 @@ import type { Networks } from "../connections/networks.ts";
 import type { Route } from "../connections/route.ts";
 import type { Admission } from "../mempool/mempool.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
-import { equalBytes } from "../base/bytes.ts";
 import { formatAddress } from "../primitives/host_text.ts";
 import { displayHash } from "../primitives/hash.ts";
 import type { NetworkAddress, NetworkName } from "../primitives/network_address.ts";
 import type { Transaction } from "../primitives/transaction.ts";
+import { bothIdsText, PrivateQueue } from "../protocol/private_queue.ts";
 import type { Outbox } from "../protocol/protocol.ts";
-import type { Message } from "../wire/message.ts";
-import { type InventoryItem, MSG_TX, MSG_WITNESS_TX } from "../wire/messages/inventory.ts";
 import { NODE_P2P_V2 } from "../wire/services.ts";
-import { PrivateQueue } from "./private_queue.ts";
 
 /** One may be down, and one may be a spy that keeps it to itself. */
 const COPIES = 3;
@@ -61,7 +54,7 @@ export interface PrivateBroadcastPorts {
   readonly logger: Logger;
   readonly book: Pick<AddressBook, "select">;
   readonly networks: Pick<Networks, "reachable" | "proxyOf">;
-  readonly outbox: Pick<Outbox, "send" | "disconnect">;
+  readonly outbox: Pick<Outbox, "disconnect">;
   /** Nobody may be dialled now. */
   isIdle(): boolean;
   isOwn(address: NetworkAddress): boolean;
@@ -71,16 +64,9 @@ export interface PrivateBroadcastPorts {
   test(transaction: Transaction, done: (admission: Admission) => void): void;
 }
 
-/** A connection that has done its handshake. */
-interface Delivery {
-  readonly transaction: Transaction;
-  pingNonce: bigint | undefined;
-}
-
 export class PrivateBroadcast {
   readonly queue: PrivateQueue;
   readonly #ports: PrivateBroadcastPorts;
-  readonly #deliveries = new Map<PeerId, Delivery>();
   /** Connections of this kind, from their first moment, with when to give them up. */
   readonly #open = new Map<PeerId, { readonly peer: Peer; readonly deadline: Instant }>();
   /** Connections that are still to be made. */
@@ -125,7 +111,7 @@ export class PrivateBroadcast {
   /** Has it sent. `full`: there are too many already. */
   submit(transaction: Transaction): "added" | "known" | "full" {
     const outcome = this.queue.add(transaction);
-    const text = idsText(transaction);
+    const text = bothIdsText(transaction);
     this.#log(() => {
       switch (outcome) {
         case "added":
@@ -160,40 +146,15 @@ export class PrivateBroadcast {
     if (!isInbound && address.network === "onion") this.#isTorProven = true;
   }
 
-  ready(peer: Peer): void {
-    const { outbox } = this.#ports;
-    this.#opened(peer);
-    const transaction = this.queue.pick(peer.id, peer.address);
-    if (transaction === undefined) {
-      this.#log(() => "Disconnecting: no more transactions for private broadcast (connected in vain), " +
-        `peer=${peer.id}`);
-      outbox.disconnect(peer, "private-broadcast-done");
-      return;
-    }
-    this.#deliveries.set(peer.id, { transaction, pingNonce: undefined });
-    this.#log(() => `P2P handshake completed, sending INV for ${idsText(transaction)}, peer=${peer.id}`);
-    // By txid: that we know of wtxids was not said.
-    outbox.send(peer, { type: "inv", value: { items: [{ type: MSG_TX, hash: transaction.txid }] } });
-  }
-
-  received(peer: Peer, message: Message): void {
-    const delivery = this.#deliveries.get(peer.id);
-    if (delivery === undefined) return;
-    if (message.type === "getdata") this.#send(peer, delivery, message.value.items);
-    else if (message.type === "pong") this.#confirm(peer, delivery, message.value.nonce);
-    else this.#log(() => `Ignoring incoming message '${message.type}', peer=${peer.id}`);
+  /** Its handshake is complete. One that was dialled again, in the clear, is not known before. */
+  opened(peer: Peer): void {
+    if (this.#open.has(peer.id)) return;
+    this.#open.set(peer.id, { peer, deadline: addDuration(this.#ports.clock.now(), LIFETIME) });
   }
 
   closed({ id }: Peer): void {
     this.#open.delete(id);
-    this.#deliveries.delete(id);
     if (!this.queue.forgetPeer(id) && this.queue.size > 0) this.#wanted += 1;
-  }
-
-  /** Also one that was dialled again, in the clear. */
-  #opened(peer: Peer): void {
-    if (this.#open.has(peer.id)) return;
-    this.#open.set(peer.id, { peer, deadline: addDuration(this.#ports.clock.now(), LIFETIME) });
   }
 
   get #wantsDial(): boolean {
@@ -203,32 +164,6 @@ export class PrivateBroadcast {
 
   #pause(length: Duration): void {
     this.#pausedUntil = addDuration(this.#ports.realClock.now(), length);
-  }
-
-  #send(peer: Peer, delivery: Delivery, items: readonly InventoryItem[]): void {
-    const { outbox, rng } = this.#ports;
-    const { transaction } = delivery;
-    const [item] = items;
-    const isAsked = items.length === 1 && item !== undefined && equalBytes(item.hash, transaction.txid)
-      && (item.type === MSG_TX || item.type === MSG_WITNESS_TX);
-    // Once only: whoever asks again is no node that wants it.
-    if (!isAsked || delivery.pingNonce !== undefined || this.queue.pickedFor(peer.id) === undefined) {
-      this.#log(() => `Disconnecting: got an unexpected GETDATA message, peer=${peer.id}`);
-      this.#deliveries.delete(peer.id);
-      outbox.disconnect(peer, "private-broadcast-failed");
-      return;
-    }
-    delivery.pingNonce = u64(rng);
-    outbox.send(peer, { type: "tx", value: { transaction } });
-    outbox.send(peer, { type: "ping", value: { nonce: delivery.pingNonce } });
-  }
-
-  #confirm(peer: Peer, { pingNonce }: Delivery, nonce: bigint | undefined): void {
-    if (pingNonce === undefined || nonce !== pingNonce) return;
-    this.queue.received(peer.id);
-    this.#log(() => "Got a PONG (the transaction will probably reach the network), marking for disconnect, " +
-      `peer=${peer.id}`);
-    this.#ports.outbox.disconnect(peer, "private-broadcast-done");
   }
 
   #giveUp(peer: Peer): void {
@@ -291,7 +226,7 @@ export class PrivateBroadcast {
   #dialled(address: NetworkAddress, peer: Peer | undefined): void {
     this.#dialling -= 1;
     if (peer !== undefined) {
-      this.#opened(peer);
+      this.opened(peer);
       this.#wanted = Math.max(0, this.#wanted - 1);
       this.#log(() => `Socket connected to ${formatAddress(address)}; remaining connections to open: ` +
         `${this.#wanted}`);
@@ -323,8 +258,4 @@ export class PrivateBroadcast {
   #log(text: () => string): void {
     this.#ports.logger.debug("privatebroadcast", text);
   }
-}
-
-function idsText({ txid, wtxid }: Transaction): string {
-  return `txid=${displayHash(txid)}, wtxid=${displayHash(wtxid)}`;
 }

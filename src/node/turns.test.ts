@@ -30,7 +30,7 @@ class LoneNode {
       index: new MemoryStore(),
       coins: new MemoryStore(),
       restored: NEW_CHAIN,
-      savedAddresses: undefined,
+      savedBook: undefined,
     }, { ...defaultNodeOptions(QUICK_MATURITY), connectOnly: [], listen: false });
   }
 

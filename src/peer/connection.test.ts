@@ -6,7 +6,7 @@ import { address, MAGIC, PeerBench, versionOf } from "../../test/support/peer_be
 import { V1Transport } from "../transport/v1_transport.ts";
 import { encodeMessage, type Message } from "../wire/message.ts";
 import type { Connection } from "./connection.ts";
-import { RECEIVE_QUEUE_BYTES_MAX, SEND_OVERFLOW_BYTES, SEND_QUEUE_BYTES_MAX } from "./connection.ts";
+import { DEFAULT_QUEUE_LIMITS, SEND_OVERFLOW_BYTES } from "./connection.ts";
 
 const framer = new V1Transport(MAGIC);
 const PING: Message = { type: "ping", value: { nonce: 1n } };
@@ -60,7 +60,7 @@ test("a closing connection hands nothing out and takes nothing in", () => {
 test("reading stops above five megabytes waiting, and goes on at half of that; each is said once", () => {
   const connection = new PeerBench().ready();
   let received = 0;
-  while (received <= RECEIVE_QUEUE_BYTES_MAX) {
+  while (received <= DEFAULT_QUEUE_LIMITS.receiveBytes) {
     assert.equal(connection.flowChange(), undefined);
     connection.receive(junk(999_872));
     received += 1_000_000;
@@ -87,10 +87,30 @@ test("empty messages take room in the queue too", () => {
   assert.equal(connection.flowChange(), "resume");
 });
 
-test("a socket that takes what it is given is never full", () => {
+test("a socket that takes what it is given is full only until that is known", () => {
   const connection = new PeerBench().ready();
-  for (let i = 0; i < 3; i++) connection.sendRaw("junk", new Uint8Array(SEND_QUEUE_BYTES_MAX + 1));
+  connection.receive(framed(PING));
+  for (let i = 0; i < 30; i++) {
+    connection.sendRaw("junk", new Uint8Array(DEFAULT_QUEUE_LIMITS.sendBytes + 1));
+    assert.equal(connection.isSendFull, true);
+    assert.equal(connection.hasMessage, false);
+    connection.flushed();
+    assert.equal(connection.isSendFull, false);
+    assert.equal(connection.hasMessage, true);
+  }
+  assert.equal(connection.isSendOverflowing, false);
+});
+
+test("what is sent between two words of the socket is counted together", () => {
+  const connection = new PeerBench().ready();
+  const half = new Uint8Array(DEFAULT_QUEUE_LIMITS.sendBytes / 2);
+  connection.sendRaw("junk", half);
   assert.equal(connection.isSendFull, false);
+  connection.sendRaw("junk", half);
+  assert.equal(connection.isSendFull, true);
+  connection.choked();
+  connection.flushed();
+  assert.equal(connection.isSendFull, true, "nothing is passed on by a choked socket");
 });
 
 test("above a megabyte in a choked socket the peer gets no more answers until it has drained", () => {
@@ -98,7 +118,7 @@ test("above a megabyte in a choked socket the peer gets no more answers until it
   connection.receive(framed(PING));
   connection.sendRaw("junk", new Uint8Array(100));
   connection.choked();
-  connection.sendRaw("junk", new Uint8Array(SEND_QUEUE_BYTES_MAX - 200));
+  connection.sendRaw("junk", new Uint8Array(DEFAULT_QUEUE_LIMITS.sendBytes - 200));
   assert.equal(connection.isSendFull, false);
   connection.sendRaw("junk", new Uint8Array(100));
   assert.equal(connection.isSendFull, true);
@@ -113,7 +133,29 @@ test("a peer that reads nothing is given up on above sixteen megabytes", () => {
   connection.sendRaw("junk", new Uint8Array(0));
   connection.choked();
   while (!connection.isSendOverflowing) connection.sendRaw("junk", new Uint8Array(1_000_000));
-  assert.equal(Math.floor(connection.stats.bytesSent / SEND_OVERFLOW_BYTES), 1);
+  assert.equal(Math.floor(connection.stats.bytesSent / 1_000_000), 1 + SEND_OVERFLOW_BYTES / 1_000_000);
+});
+
+test("how much may wait can be set: by what is read, and by what is to be sent", () => {
+  const bench = new PeerBench();
+  bench.queueLimits = { receiveBytes: 1_000, sendBytes: 2_000 };
+  const connection = bench.ready();
+  connection.receive(junk(872));
+  assert.equal(connection.flowChange(), undefined, "1,000 bytes wait");
+  connection.receive(junk(0));
+  assert.equal(connection.flowChange(), "pause");
+  take(connection);
+  assert.equal(connection.flowChange(), "resume");
+
+  connection.sendRaw("junk", new Uint8Array(0));
+  connection.choked();
+  connection.sendRaw("junk", new Uint8Array(1_900));
+  assert.equal(connection.isSendFull, false);
+  connection.sendRaw("junk", new Uint8Array(100));
+  assert.equal(connection.isSendFull, true);
+  while (!connection.isSendOverflowing) connection.sendRaw("junk", new Uint8Array(500_000));
+  const waiting = connection.stats.bytesSent;
+  assert.ok(waiting > SEND_OVERFLOW_BYTES + 2_000 && waiting < SEND_OVERFLOW_BYTES + 502_500, String(waiting));
 });
 
 test("bytes are counted by type with their headers, unknown and damaged ones under *other*", () => {

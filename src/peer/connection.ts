@@ -11,29 +11,34 @@ import { V1_HEADER_BYTES } from "../transport/v1_transport.ts";
 import { encodeMessage, isMessageType, type Message } from "../wire/message.ts";
 import { ConnectionStats, OTHER_TYPES } from "./connection_stats.ts";
 import type { DisconnectReason } from "./disconnect_reason.ts";
-import type { HandshakeState } from "./handshake.ts";
+import { type HandshakeState, isOfHandshake } from "./handshake.ts";
 import { NO_FEATURES } from "./introduction.ts";
 import type { ConnectionType, Peer, PeerFeatures, PeerId, Permission } from "./peer.ts";
 import { type Arrival, type Incoming, readMessage, receiveMessages } from "./read_messages.ts";
 
-/**
- * Above this, reading from the socket stops until half of it is worked off, so that a peer that
- * sends faster than we work fills its own buffers (Bitcoin Core's `-maxreceivebuffer`).
- */
-export const RECEIVE_QUEUE_BYTES_MAX = 5_000_000;
+/** How much may wait in a connection, in bytes. */
+export interface QueueLimits {
+  /**
+   * With more messages waiting, reading from the socket stops until half of it is worked off, so that a
+   * peer that sends faster than we work fills its own buffers (`-maxreceivebuffer`).
+   */
+  readonly receiveBytes: number;
+  /** With more waiting, the peer is served no more until it has read (`-maxsendbuffer`). */
+  readonly sendBytes: number;
+}
+
+/** Bitcoin Core's. */
+export const DEFAULT_QUEUE_LIMITS: QueueLimits = { receiveBytes: 5_000_000, sendBytes: 1_000_000 };
 
 /** What a waiting message takes besides its payload; without it, empty messages would be free. */
 const MESSAGE_OVERHEAD_BYTES = 128;
 
-/** More waiting than this, and the peer is served no more until it has read (`-maxsendbuffer`). */
-export const SEND_QUEUE_BYTES_MAX = 1_000_000;
-
 /**
- * With more than this waiting the peer is given up on. One that is no longer served still gets
- * what was under way (a block, at most 4 MB) and announcements, which in the twenty minutes until
- * its timeout come nowhere near.
+ * With so much more waiting than `sendBytes` the peer is given up on. One that is no longer served
+ * still gets what was under way (a block, at most 4 MB) and announcements, which in the twenty minutes
+ * until its timeout come nowhere near.
  */
-export const SEND_OVERFLOW_BYTES = 16_000_000;
+export const SEND_OVERFLOW_BYTES = 15_000_000;
 
 /** More than a key and all the garbage there may be need not be read before the key is. */
 const UNREAD_HANDSHAKE_BYTES_MAX = 8_192;
@@ -57,10 +62,14 @@ export interface ConnectionOpening {
 export interface ConnectionPorts {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Types of messages that the protocols look at. @default all */
+  readonly takes?: ReadonlySet<string>;
   /** Is shown each message as it is taken, and as it is sent. */
   readonly capture?: (
     address: NetworkAddress, direction: "recv" | "sent", type: string, payload: Bytes,
   ) => void;
+  /** @default DEFAULT_QUEUE_LIMITS */
+  readonly queueLimits?: QueueLimits;
 }
 
 /**
@@ -101,7 +110,7 @@ export class Connection implements Peer {
   #isPaused = false;
   /** The socket holds more than it likes. */
   #isChoked = false;
-  /** Bytes handed over that the socket may still hold. */
+  /** Bytes handed over that the socket may still hold: since `choked`, or else since the last `flushed`. */
   #waitingBytes = 0;
   /** Until the transport can carry them. */
   #unsent: RawMessage[] | undefined = undefined;
@@ -140,13 +149,19 @@ export class Connection implements Peer {
     return this.#transport.sessionId;
   }
 
+  /** Whether it holds more than it likes; so that there is no `flushed` before it has `drained`. */
+  get isChoked(): boolean {
+    return this.#isChoked;
+  }
+
+  /** What is handed over counts until it is known that the socket has passed it on. */
   get isSendFull(): boolean {
-    return this.#isChoked && this.#waitingBytes > SEND_QUEUE_BYTES_MAX;
+    return this.#waitingBytes > this.#limits.sendBytes;
   }
 
   /** It reads nothing, or agrees on no keys, and too much waits for it: close it. */
   get isSendOverflowing(): boolean {
-    return (this.#isChoked ? this.#waitingBytes : this.#unsentBytes) > SEND_OVERFLOW_BYTES;
+    return this.#waitingBytes + this.#unsentBytes > this.#limits.sendBytes + SEND_OVERFLOW_BYTES;
   }
 
   /**
@@ -196,16 +211,17 @@ export class Connection implements Peer {
     this.#ports.logger.debug("net", () =>
       `received: ${sanitize(received.type)} (${received.payload.length} bytes) peer=${this.id}`);
     this.#ports.capture?.(this.address, "recv", received.type, received.payload);
-    return readMessage(received);
+    return readMessage(received, this.#isTaken(received.type));
   }
 
   /** Whether to stop or to go on reading from the socket; says each change once. */
   flowChange(): "pause" | "resume" | undefined {
-    if (!this.#isPaused && (this.#inboxBytes > RECEIVE_QUEUE_BYTES_MAX || this.#isHolding)) {
+    const { receiveBytes } = this.#limits;
+    if (!this.#isPaused && (this.#inboxBytes > receiveBytes || this.#isHolding)) {
       this.#isPaused = true;
       return "pause";
     }
-    if (this.#isPaused && this.#inboxBytes <= RECEIVE_QUEUE_BYTES_MAX / 2 && !this.#isHolding) {
+    if (this.#isPaused && this.#inboxBytes <= receiveBytes / 2 && !this.#isHolding) {
       this.#isPaused = false;
       return "resume";
     }
@@ -249,9 +265,14 @@ export class Connection implements Peer {
     return concatBytes(handshake, ...messages.map((message) => this.#frame(message)));
   }
 
-  /** The socket holds more than it likes: of what was sent before, the last message at least. */
+  /** The socket holds more than it likes, of what was sent since the last `flushed`. */
   choked(): void {
     this.#isChoked = true;
+  }
+
+  /** The socket has taken what it was given, or nearly all of it. */
+  flushed(): void {
+    if (!this.#isChoked) this.#waitingBytes = 0;
   }
 
   /** The socket has passed on all that it held. */
@@ -265,6 +286,12 @@ export class Connection implements Peer {
   close(): void {
     this.#isClosing = true;
     this.#forgetInbox();
+  }
+
+  /** What nobody takes is not decoded: a few bytes of it can be millions of objects. */
+  #isTaken(type: string): boolean {
+    if (isOfHandshake(type, this.handshake)) return true;
+    return this.handshake.name === "complete" && (this.#ports.takes?.has(type) ?? true);
   }
 
   #frame(message: RawMessage): Bytes {
@@ -285,7 +312,7 @@ export class Connection implements Peer {
     this.stats.bytesSent += length;
     // A socket that takes no more has not sent it yet.
     if (!this.#isChoked) this.stats.lastSend = this.#ports.clock.now();
-    this.#waitingBytes = this.#isChoked ? this.#waitingBytes + length : length;
+    this.#waitingBytes += length;
   }
 
   #arrived({ messages, fault }: Arrival): DisconnectReason | undefined {
@@ -293,6 +320,10 @@ export class Connection implements Peer {
     if (fault === undefined) return undefined;
     this.#ports.logger.debug("net", () => `${fault.message}, disconnecting peer=${this.id}`);
     return reasonOf(fault);
+  }
+
+  get #limits(): QueueLimits {
+    return this.#ports.queueLimits ?? DEFAULT_QUEUE_LIMITS;
   }
 
   #enqueue(received: ReceivedMessage): void {

@@ -9,7 +9,6 @@ export type DisconnectReason =
   /** Their encrypted stream is not what it should be (BIP324). */
   | "broken-encryption"
   /** More key exchanges are asked of us than we have time for. */
-  | "too-many-handshakes"
   | "malformed-message"
   /** Reading what they sent has shown a bug of ours. */
   | "internal-error"

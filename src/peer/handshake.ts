@@ -105,9 +105,14 @@ export function stepHandshake(
 }
 
 /** The messages that have a place between `version` and `verack`. */
-export const NEGOTIATION: ReadonlySet<MessageType> = new Set<MessageType>([
+const NEGOTIATION: ReadonlySet<string> = new Set<MessageType>([
   "version", "verack", "wtxidrelay", "sendaddrv2", "feature", "sendheaders", "sendcmpct", "sendtxrcncl",
 ]);
+
+/** Whether a message of this type can be more than one that came before its time, or is for others. */
+export function isOfHandshake(type: string, state: HandshakeState): boolean {
+  return state.name === "awaiting-version" ? type === "version" : NEGOTIATION.has(type);
+}
 
 /** What the log says of a message that came before its time. */
 export function describeEarly(name: string, peer: { readonly id: number }, state: HandshakeState): string {

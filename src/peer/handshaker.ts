@@ -1,12 +1,14 @@
 import { unreachable } from "../base/assert.ts";
+import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Rng, u64 } from "../base/rng.ts";
 import { sanitize } from "../base/safe_text.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
-import type { Message, MessageType } from "../wire/message.ts";
+import type { Message } from "../wire/message.ts";
 import type { Connection } from "./connection.ts";
+import type { DisconnectReason } from "./disconnect_reason.ts";
 import {
-  describeEarly, type HandshakeEffect, type HandshakeState, type HandshakeStep, NEGOTIATION, startHandshake,
+  describeEarly, type HandshakeEffect, type HandshakeStep, startHandshake,
   stepHandshake, stepMalformedFeature,
 } from "./handshake.ts";
 import { type Introduction, isAnonymous } from "./introduction.ts";
@@ -19,7 +21,7 @@ export interface HandshakerPorts {
   readonly logger: Logger;
   readonly outbox: {
     send(peer: Peer, message: Message): void;
-    disconnect(peer: Peer, reason: string): void;
+    disconnect(peer: Peer, reason: DisconnectReason): void;
     misbehaving(peer: Peer, what: string): void;
   };
   /** What we say about ourselves, as of now. */
@@ -28,6 +30,7 @@ export interface HandshakerPorts {
   met(connection: Connection): void;
   /** An address that we dialled turned out to be our own. */
   selfFound(address: NetworkAddress): void;
+  readonly without?: Without;
 }
 
 /** What became of a message. */
@@ -74,7 +77,9 @@ export class Handshaker {
       case "message":
         return this.#read(connection, incoming);
       case "unknown":
-        return this.#unknown(connection, incoming.name);
+        return this.#ignore(connection, incoming.name, (name) => `Unknown message type "${name}" from`);
+      case "unread":
+        return this.#ignore(connection, incoming.name, (name) => `Ignoring incoming message '${name}',`);
       case "malformed":
         return this.#malformed(connection, incoming);
       case "failed":
@@ -98,17 +103,16 @@ export class Handshaker {
     return READY;
   }
 
-  #unknown(connection: Connection, name: string): Handling {
+  #ignore(connection: Connection, name: string, describe: (name: string) => string): Handling {
     const { handshake } = connection;
     this.#ports.logger.debug("net", () => {
       if (handshake.name !== "complete") return describeEarly(name, connection, handshake);
-      return `Unknown message type "${sanitize(name)}" from peer=${connection.id}`;
+      return `${describe(sanitize(name))} peer=${connection.id}`;
     });
     return DONE;
   }
 
   #malformed(connection: Connection, malformed: Incoming & { readonly type: "malformed" }): Handling {
-    if (isIgnored(malformed.name, connection.handshake)) return this.#unknown(connection, malformed.name);
     if (malformed.name === "feature") {
       this.#apply(connection, stepMalformedFeature(connection.handshake, connection));
       return DONE;
@@ -126,6 +130,7 @@ export class Handshaker {
 
   /** One message must not be able to stop all nodes that have the same bug. */
   #failed(connection: Connection, { name, error }: Incoming & { readonly type: "failed" }): Handling {
+    if (this.#ports.without?.has("decoder-isolation")) throw error;
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#ports.logger.error(`Bug in reading ${name}, disconnecting peer=${connection.id}: ${what}`);
     this.#ports.outbox.disconnect(connection, "internal-error");
@@ -166,10 +171,4 @@ export class Handshaker {
         return unreachable(effect);
     }
   }
-}
-
-/** What would be ignored if it were sound is ignored when it is not. */
-function isIgnored(name: MessageType, state: HandshakeState): boolean {
-  if (state.name === "complete") return false;
-  return state.name === "awaiting-version" ? name !== "version" : !NEGOTIATION.has(name);
 }

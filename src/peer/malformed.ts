@@ -34,6 +34,9 @@ export function judgeMalformed(
   if (LISTS.has(name) && isListTooLong(fault)) {
     return { cost: "misbehaviour", what: `${name} message size = ${fault.value}` };
   }
+  if (fault.kind === "over-limit" && (name === "filterload" || name === "filteradd")) {
+    return { cost: "misbehaviour", what: name === "filterload" ? "too-large bloom filter" : "bad filteradd message" };
+  }
   if (name === "sendcmpct" && fault.kind === "malformed") {
     return { cost: "misbehaviour", what: "invalid sendcmpct announce field" };
   }

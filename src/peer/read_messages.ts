@@ -27,8 +27,10 @@ export type Incoming =
     readonly size: number;
     readonly error: DecodeError;
   }
+  /** One that nobody takes, or not yet; so it was not decoded. */
+  | { readonly type: "unread"; readonly name: MessageType; readonly size: number }
   /** A decoder has a bug. It changes nothing but its reader, so that the rest of the node is as it was. */
-  | { readonly type: "failed"; readonly name: MessageType; readonly error: unknown };
+  | { readonly type: "failed"; readonly name: MessageType; readonly size: number; readonly error: unknown };
 
 /** What a transport gives, or had to give before the stream broke. */
 export function receiveMessages(receive: () => readonly ReceivedMessage[]): Arrival {
@@ -40,13 +42,15 @@ export function receiveMessages(receive: () => readonly ReceivedMessage[]): Arri
   }
 }
 
-export function readMessage({ type, payload }: ReceivedMessage): Incoming {
+/** `isTaken`: whether anybody looks at messages of its type. */
+export function readMessage({ type, payload }: ReceivedMessage, isTaken: boolean): Incoming {
   const size = payload.length;
   if (!isMessageType(type)) return { type: "unknown", name: type, size };
+  if (!isTaken) return { type: "unread", name: type, size };
   try {
     return { type: "message", message: decodeMessage(type, payload), size };
   } catch (error) {
     if (error instanceof DecodeError) return { type: "malformed", name: type, size, error };
-    return { type: "failed", name: type, error };
+    return { type: "failed", name: type, size, error };
   }
 }

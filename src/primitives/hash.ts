@@ -35,6 +35,11 @@ function keyOf32(h: Bytes): HashKey {
   ) as HashKey;
 }
 
+/** The reverse of `hashKey`. */
+export function hashOfKey(key: HashKey): Bytes {
+  return Uint8Array.from(key, (character) => character.charCodeAt(0));
+}
+
 /** As people write it: hex, last byte first. */
 export function displayHash(hash: Bytes): string {
   return toHex(reversed(hash));

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { networkAddress } from "../../test/support/arbitrary_primitives.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
 import {
-  dialKey, formatAddress, formatHost, namedAddress, parseAddress, parseDestination, parseHost, parseIp,
-  splitHostPort,
+  dialKey, formatAddress, formatHost, formatHostPort, isHostName, namedAddress, parseAddress,
+  parseDestination, parseHost, parseIp, splitHostPort,
 } from "./host_text.ts";
 import { addressKey, isDisguised, isNamed, isRoutable } from "./network_address.ts";
 
@@ -84,6 +84,12 @@ test("a port is what follows the last colon, unless the colons are those of IPv6
   }
 });
 
+test("what has colons stands in brackets before its port", () => {
+  assert.equal(formatHostPort("::1", 8333), "[::1]:8333");
+  assert.equal(formatHostPort("1.2.3.4", 8333), "1.2.3.4:8333");
+  assert.equal(formatHostPort("node.example", 0), "node.example:0");
+});
+
 test("in I2P there are no ports, so that the usual one is zero, and may be written", () => {
   assert.equal(parseAddress(I2P, 8333)?.port, 0);
   assert.equal(parseAddress(`${I2P}:0`, 8333)?.port, 0);
@@ -109,4 +115,12 @@ test("an address that needs a name to be looked up is not parsed", () => {
   assert.equal(parseAddress("seed.example:8333", 1), undefined);
   assert.equal(parseAddress("1.2.3.4:0", 1), undefined);
   assert.equal(parseAddress("[::1]:18444", 1)?.port, 18444);
+});
+
+test("a name that can be looked up is told from a slip", () => {
+  for (const name of ["localhost", "seed.node.example", "a_b.example.", "1.2.3.4.example", "x".repeat(63)]) {
+    assert.ok(isHostName(name), name);
+  }
+  const others = ["", ".", "1.2.3.256", "127", "a b", "a..b", "-a", "a-", "what?", "x".repeat(64), "a.".repeat(130)];
+  for (const text of others) assert.equal(isHostName(text), false, text);
 });

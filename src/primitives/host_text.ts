@@ -73,6 +73,16 @@ export function namedAddress(name: string, port: number): NetworkAddress {
   return { network: "ipv6", bytes: nameBytes(sha256(fromUtf8(name))), port, name };
 }
 
+const HOST_NAME_LENGTH_MAX = 253;
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/i;
+
+/** Labels as in DNS (RFC 1123, 2.1), underscores too. The last is no number: `1.2.3.256` is a slip. */
+export function isHostName(text: string): boolean {
+  const labels = text.replace(/\.$/, "").split(".");
+  if (text.length > HOST_NAME_LENGTH_MAX || !labels.every((label) => LABEL.test(label))) return false;
+  return !/^\d+$/.test(labels.at(-1) ?? "");
+}
+
 /** Whether a name may be asked of a resolver: those of hidden services would only tell who looks for them. */
 export function isPublicName(name: string): boolean {
   return !/\.(onion|i2p)\.?$/i.test(name);
@@ -105,10 +115,14 @@ export function formatHost({ network, bytes, name }: NetworkHost & { readonly na
   }
 }
 
-/** `host:port`, with brackets round what has colons. */
+/** `127.0.0.1:8333`, `[::1]:8333`: with brackets round what has colons. */
+export function formatHostPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** As `formatHostPort`. */
 export function formatAddress(address: NetworkAddress): string {
-  const host = formatHost(address);
-  return host.includes(":") ? `[${host}]:${address.port}` : `${host}:${address.port}`;
+  return formatHostPort(formatHost(address), address.port);
 }
 
 /** Base32 of public key, checksum and version (Tor's rend-spec-v3, 6). */

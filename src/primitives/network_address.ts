@@ -11,6 +11,9 @@ import { asIpv4, asIpv6, hasPrefixBits, isRoutableIp } from "../base/ip_address.
 /** The names that Bitcoin Core's RPC uses. */
 export type NetworkName = "ipv4" | "ipv6" | "onion" | "i2p" | "cjdns";
 
+/** In the order in which they are listed. */
+export const NETWORK_NAMES: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
+
 /** A machine, or a hidden service: 4, 16, 32, 32 or 16 bytes by network. */
 export interface NetworkHost {
   readonly network: NetworkName;
@@ -121,6 +124,14 @@ export function isLoopback({ network, bytes }: NetworkHost): boolean {
   return network === "ipv6" && equalBytes(bytes, IPV6_LOOPBACK);
 }
 
+/**
+ * Whether it may be dialled, and told of to others: those of this machine only where a whole network is
+ * inside one (`localPeers`).
+ */
+export function isUsable(host: NetworkHost, localPeers: boolean): boolean {
+  return isRoutable(host) || (localPeers && isLoopback(host));
+}
+
 /** Whether anyone, anywhere, could reach it: what may be told to others (netaddress.cpp, IsRoutable). */
 export function isRoutable(host: NetworkHost): boolean {
   if (!isValidHost(host)) return false;
@@ -129,7 +140,12 @@ export function isRoutable(host: NetworkHost): boolean {
 
 /** The 16 bytes for it in `version` and `addr`; `undefined` for Tor, I2P and CJDNS, which have none. */
 export function toAddrV1Bytes({ network, bytes }: NetworkHost): Bytes | undefined {
-  return network === "ipv4" || network === "ipv6" ? asIpv6(bytes) : undefined;
+  return hasAddrV1Form({ network }) ? asIpv6(bytes) : undefined;
+}
+
+/** Whether `version` and `addr` have room for it. */
+export function hasAddrV1Form({ network }: Pick<NetworkHost, "network">): boolean {
+  return network === "ipv4" || network === "ipv6";
 }
 
 /**

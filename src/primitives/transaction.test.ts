@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { obeysCodecLaws } from "../../test/contract/codec_laws.ts";
-import { transaction } from "../../test/support/arbitrary_primitives.ts";
+import { readTransaction, transaction } from "../../test/support/arbitrary_primitives.ts";
 import { sharedPath, skipWithoutShared } from "../../test/support/paths.ts";
 import { fromHex, toHex } from "../base/bytes.ts";
 import { decodeWith, encodeWith } from "../codec/codec.ts";
@@ -52,6 +52,13 @@ function refusal(hex: string): unknown {
 }
 
 obeysCodecLaws("a transaction", transactionCodec, transaction);
+
+test("what is read has the fields that it was made of, and witnesses once they are asked for", () => {
+  fc.assert(fc.property(readTransaction, ([{ version, inputs, outputs, locktime }, read]) => {
+    assert.deepEqual([read.version, read.outputs, read.locktime], [version, outputs, locktime]);
+    assert.deepEqual(read.inputs.map((input) => ({ ...input, witness: input.witness.slice() })), inputs);
+  }));
+});
 
 test("the coinbase of genesis is read, and has its id", () => {
   const coinbase = read(GENESIS_COINBASE);

@@ -20,6 +20,7 @@ import { DecodeError } from "../codec/decode_error.ts";
 import { hash256 } from "../crypto/crypto.ts";
 import type { Sats } from "./amount.ts";
 import type { Txid, Wtxid } from "./hash.ts";
+import { NO_WITNESS, readWitness, type Witness } from "./witness.ts";
 
 /** Base bytes count four times, witness bytes once (BIP141). */
 export const WITNESS_SCALE_FACTOR = 4;
@@ -36,7 +37,7 @@ export interface Input {
   readonly prevout: OutPoint;
   readonly scriptSig: Bytes;
   readonly sequence: number;
-  readonly witness: readonly Bytes[];
+  readonly witness: Witness;
 }
 
 export interface Output {
@@ -51,7 +52,6 @@ export interface TransactionFields {
   readonly locktime: number;
 }
 
-const NO_WITNESS: readonly Bytes[] = [];
 const MARKER_AND_FLAG_BYTES = 2;
 
 /** Keeps the bytes it was read from; ids are computed once, when first asked for. */
@@ -174,7 +174,8 @@ export const transactionCodec: Codec<Transaction> = {
     if ((flag & 1) !== 0) {
       flag ^= 1;
       const witnessStart = reader.offset;
-      for (const input of inputs) input.witness = readWitness(reader);
+      const bytes = reader.rest();
+      for (const input of inputs) input.witness = readWitness(reader, bytes, witnessStart);
       if (inputs.every((input) => input.witness.length === 0)) {
         // The same transaction would have two encodings.
         throw new DecodeError(witnessStart, { kind: "malformed", field: "witness", found: "superfluous" });
@@ -197,7 +198,7 @@ const OUTPUT_BYTES_MIN = 9;
 type ReadInput = Omit<Input, "witness"> & { witness: Input["witness"] };
 
 function readInputs(reader: ByteReader): ReadInput[] {
-  const count = boundedCount(reader, "inputs", INPUT_BYTES_MIN);
+  const count = reader.boundedCount("inputs", INPUT_BYTES_MIN);
   const inputs: ReadInput[] = [];
   for (let i = 0; i < count; i++) {
     const txid = reader.bytes(32) as Txid;
@@ -209,30 +210,13 @@ function readInputs(reader: ByteReader): ReadInput[] {
 }
 
 function readOutputs(reader: ByteReader): Output[] {
-  const count = boundedCount(reader, "outputs", OUTPUT_BYTES_MIN);
+  const count = reader.boundedCount("outputs", OUTPUT_BYTES_MIN);
   const outputs: Output[] = [];
   for (let i = 0; i < count; i++) {
     const value = reader.i64AsNumber() as Sats;
     outputs.push({ value, script: reader.varBytes("script") });
   }
   return outputs;
-}
-
-function readWitness(reader: ByteReader): readonly Bytes[] {
-  const count = boundedCount(reader, "witness items", 1);
-  if (count === 0) return NO_WITNESS;
-  const items: Bytes[] = [];
-  for (let i = 0; i < count; i++) items.push(reader.varBytes("witness item"));
-  return items;
-}
-
-function boundedCount(reader: ByteReader, field: string, bytesEach: number): number {
-  const start = reader.offset;
-  const count = reader.count(field);
-  if (count * bytesEach > reader.remaining) {
-    throw new DecodeError(start, { kind: "truncated", needed: count * bytesEach, remaining: reader.remaining });
-  }
-  return count;
 }
 
 function hasWitness({ inputs }: TransactionFields): boolean {

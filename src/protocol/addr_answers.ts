@@ -12,6 +12,7 @@
  */
 import type { AddressBook } from "../addrbook/address_book.ts";
 import type { KnownAddress } from "../addrbook/address_record.ts";
+import type { Without } from "../base/defences.ts";
 import { below, type Rng } from "../base/rng.ts";
 import { addDuration, type Clock, type Duration, hours, type Instant } from "../base/time.ts";
 import type { Peer } from "../peer/peer.ts";
@@ -29,6 +30,7 @@ export interface AddrAnswersPorts {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly book: Pick<AddressBook, "sample">;
+  readonly without?: Without;
   /** Banned or discouraged: not told of to anyone. */
   isShunned(address: NetworkAddress): boolean;
 }
@@ -54,9 +56,10 @@ export class AddrAnswers {
 
   /** Who is trusted gets an answer of its own each time. */
   answerTo({ permissions, network, local }: Peer): readonly KnownAddress[] {
-    if (permissions.has("addr")) return this.#sample(ANSWER_PERCENT);
+    const { clock, rng, without } = this.#ports;
+    const isTrusted = permissions.has("addr");
+    if (isTrusted || without?.has("addr-answer-cache")) return this.#sample(ANSWER_PERCENT);
     const key = `${network} ${addressKey(local)}`;
-    const { clock, rng } = this.#ports;
     const now = clock.now();
     const kept = this.#answers.get(key);
     if (kept !== undefined && now <= kept.until) return kept.addresses;

@@ -17,7 +17,7 @@ import type { KnownAddress } from "../addrbook/address_record.ts";
 import { type Bytes, fromLatin1 } from "../base/bytes.ts";
 import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
-import { below, poissonWait, randomBytes, type Rng, shuffle } from "../base/rng.ts";
+import { below, poissonWait, type Rng, shuffle } from "../base/rng.ts";
 import {
   addDuration, type Clock, hours, type Instant, milliseconds, minutes, seconds,
 } from "../base/time.ts";
@@ -26,16 +26,14 @@ import type { ChainState } from "../chain/chain_state.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { formatAddress, formatHost } from "../primitives/host_text.ts";
 import {
-  addressKey, isLoopback, isRoutable, isValidHost, type NetworkAddress, type NetworkName,
-  toAddrV1Bytes,
+  addressKey, hasAddrV1Form, isUsable, isValidHost, type NetworkAddress, type NetworkName,
 } from "../primitives/network_address.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import { ADDRESS_COUNT_MAX, type TimedAddress } from "../wire/messages/addr.ts";
 import { NODE_NETWORK, NODE_NETWORK_LIMITED } from "../wire/services.ts";
 import { AddrAnswers } from "./addr_answers.ts";
 import { AddrLimit } from "./addr_limit.ts";
-import { chooseAddrTargets } from "./addr_targets.ts";
-import type { ProtocolDisconnect } from "./disconnect_reason.ts";
+import { AddrTargets } from "./addr_targets.ts";
 import { InventoryFilter } from "./inventory_filter.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 
@@ -59,6 +57,8 @@ const TARGETS = 2;
 const TARGETS_UNREACHABLE = 1;
 /** On one machine everyone is to know everyone within a second. */
 const LOCAL_TARGETS = 8;
+/** Between two words about how many addresses of one peer were dropped: it may send any number. */
+const DROPPED_REPORT_INTERVAL = minutes(1);
 /** Addresses that one peer is known to know. */
 const KNOWN_CAPACITY = 5000;
 
@@ -72,6 +72,8 @@ export interface AddrRelayPorts {
   readonly without?: Without;
   /** `peer` has told us of an address that we did not know. */
   learned(address: NetworkAddress, peer: Peer): void;
+  /** So many addresses of `peer` were dropped since this was last told, and on the whole connection. */
+  rateLimited(peer: Peer, count: number, total: number): void;
   /** The address of ours to tell `peer`, if any. Chance may have a part in it. */
   ownAddress(peer: Peer): NetworkAddress | undefined;
   isOwn(address: NetworkAddress): boolean;
@@ -109,23 +111,27 @@ interface PeerState {
   hasAnswered: boolean;
   processed: number;
   rateLimited: number;
+  /** Of these, those that were told of, and until when no more are. */
+  reported: number;
+  reportAt: Instant;
 }
 
 export class AddrRelay implements Protocol {
+  readonly takes: readonly MessageType[] = ["getaddr", "addr", "addrv2"];
   readonly #ports: AddrRelayPorts;
   readonly #options: AddrRelayOptions;
   readonly #peers = new Map<PeerId, PeerState>();
   /** Addresses of the message that is being read that were new to the book. */
   #added = 0;
   readonly #timers = new TimerTable<string>();
-  readonly #targetKey: Bytes;
+  readonly #targets: AddrTargets;
   readonly #answers: AddrAnswers;
 
   constructor(ports: AddrRelayPorts, options: AddrRelayOptions) {
     this.#ports = ports;
     this.#options = options;
     this.#answers = new AddrAnswers(ports);
-    this.#targetKey = randomBytes(ports.rng, 32);
+    this.#targets = new AddrTargets(ports.rng);
   }
 
   ready(peer: Peer): void {
@@ -133,7 +139,7 @@ export class AddrRelay implements Protocol {
     const state: PeerState = {
       peer, isEnabled: false, known: undefined, pending: [], sendAt: 0 as Instant, tellSelfAt: undefined,
       fetchDeadline: undefined, limit: new AddrLimit(now), awaitsAnswer: false, hasAnswered: false,
-      processed: 0, rateLimited: 0,
+      processed: 0, rateLimited: 0, reported: 0, reportAt: now,
     };
     this.#peers.set(peer.id, state);
     if (peer.type === "addr-fetch") {
@@ -147,6 +153,8 @@ export class AddrRelay implements Protocol {
   }
 
   closed(peer: Peer): void {
+    const state = this.#peers.get(peer.id);
+    if (state !== undefined) this.#reportDropped(state);
     this.#peers.delete(peer.id);
     for (const purpose of ["fetch", "send", "self"]) this.#timers.cancel(`${purpose} ${peer.id}`);
   }
@@ -165,7 +173,7 @@ export class AddrRelay implements Protocol {
     const now = this.#ports.clock.now();
     if (state.fetchDeadline !== undefined && now >= state.fetchDeadline) {
       this.#ports.logger.debug("net", () => `addrfetch connection timeout, disconnecting peer=${peer.id}`);
-      this.#ports.outbox.disconnect(peer, "addr-fetch-timeout" satisfies ProtocolDisconnect);
+      this.#ports.outbox.disconnect(peer, "addr-fetch-timeout");
       return;
     }
     if (!state.isEnabled) return;
@@ -219,6 +227,7 @@ export class AddrRelay implements Protocol {
     this.#logAdded(peer, received.length);
     state.processed += processed;
     state.rateLimited += rateLimited;
+    if (clock.now() >= state.reportAt) this.#reportDropped(state);
     logger.debug("net", () => {
       const counts = `${received.length} addresses (${processed} processed, ${rateLimited} rate-limited)`;
       return `Received addr: ${counts} from peer=${peer.id}`;
@@ -227,7 +236,15 @@ export class AddrRelay implements Protocol {
     // One alone is no answer: it tells of itself.
     if (peer.type !== "addr-fetch" || received.length <= 1) return;
     logger.debug("net", () => `addrfetch connection completed, disconnecting peer=${peer.id}`);
-    outbox.disconnect(peer, "addr-fetch-completed" satisfies ProtocolDisconnect);
+    outbox.disconnect(peer, "addr-fetch-completed");
+  }
+
+  #reportDropped(state: PeerState): void {
+    const { peer, rateLimited, reported } = state;
+    if (rateLimited === reported) return;
+    this.#ports.rateLimited(peer, rateLimited - reported, rateLimited);
+    state.reported = rateLimited;
+    state.reportAt = addDuration(this.#ports.clock.now(), DROPPED_REPORT_INTERVAL);
   }
 
   /** Keeps one address, and passes it on; false when it is none that we deal with. */
@@ -242,7 +259,8 @@ export class AddrRelay implements Protocol {
     if (!this.#isAdmissible(address)) return true;
     const isReachable = this.#options.reachable.has(address.network);
     if (isRelayable && known.time > now - FRESH_SECONDS) this.#passOn(state, known, isReachable);
-    const isNew = isReachable && !this.#ports.isOwn(address) && book.add(known, state.peer.address, { penaltySeconds: HEARSAY_SECONDS });
+    const isNew = isReachable && !this.#ports.isOwn(address) &&
+      book.add(known, state.peer.address, { penaltySeconds: HEARSAY_SECONDS });
     if (isNew) {
       this.#added++;
       this.#ports.learned(address, state.peer);
@@ -260,23 +278,26 @@ export class AddrRelay implements Protocol {
   }
 
   #isAdmissible(address: NetworkAddress): boolean {
-    return isRoutable(address) || (this.#options.localPeers && isLoopback(address));
+    return isUsable(address, this.#options.localPeers);
   }
 
   #passOn(from: PeerState, known: KnownAddress, isReachable: boolean): void {
     const { clock, rng } = this.#ports;
-    const targets: Peer[] = [];
-    for (const state of this.#peers.values()) {
-      if (state.isEnabled && state !== from && canCarry(state.peer, known.address)) targets.push(state.peer);
-    }
     const one = TARGETS_UNREACHABLE + below(rng, TARGETS);
     const few = this.#options.localPeers ? LOCAL_TARGETS : TARGETS;
-    const chosen = chooseAddrTargets(targets, keyBytes(known.address), {
-      key: this.#targetKey, unixTime: clock.unixTime(), count: isReachable ? few : one,
+    const chosen = this.#targets.choose(this.#listenersFor(from, known.address), keyBytes(known.address), {
+      unixTime: clock.unixTime(), count: isReachable ? few : one,
     });
     for (const peer of chosen) {
       const state = this.#peers.get(peer.id);
       if (state !== undefined) this.#push(state, known);
+    }
+  }
+
+  /** All who can be told of an address that `from` told of. */
+  *#listenersFor(from: PeerState, address: NetworkAddress): Generator<Peer> {
+    for (const state of this.#peers.values()) {
+      if (state.isEnabled && state !== from && canCarry(state.peer, address)) yield state.peer;
     }
   }
 
@@ -354,7 +375,7 @@ export class AddrRelay implements Protocol {
 
 /** Whether the messages that it understands have a place for this address. */
 function canCarry({ features }: Peer, address: NetworkAddress): boolean {
-  return features.addrV2 || toAddrV1Bytes(address) !== undefined;
+  return features.addrV2 || hasAddrV1Form(address);
 }
 
 function addrMessage({ features }: Peer, addresses: readonly TimedAddress[]): Message {

@@ -16,7 +16,7 @@ import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { displayHash } from "../primitives/hash.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import { MSG_BLOCK } from "../wire/messages/inventory.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
@@ -43,6 +43,7 @@ interface PeerState {
 }
 
 export class BlockAnnounce implements Protocol {
+  readonly takes: readonly MessageType[] = ["sendheaders"];
   readonly #ports: BlockAnnouncePorts;
   readonly #peers = new Map<PeerId, PeerState>();
   #isDue = false;

@@ -32,6 +32,7 @@ function bench() {
     {
       ready: (peer) => views.opened(peer),
       closed: (peer) => views.closed(peer),
+      takes: [],
       received() {},
       pass() {},
       woken() {},
@@ -98,6 +99,20 @@ test("two peers are asked for different blocks", () => {
   const blocks = mineChain(chain.tipHeader, 40);
   const [first, second] = [openWith(blocks), openWith(blocks)];
   assert.deepEqual([...asked(first), ...asked(second)], keys(blocks.slice(0, 32)));
+});
+
+test("what we have, what is known and who leaves nothing behind do not start a round over all peers", () => {
+  const { chain, download, outbox, send } = bench();
+  const [block] = mineChain(chain.tipHeader, 1);
+  chain.have([block!]);
+  const [peer, other] = [outbox.open(), outbox.open()];
+  outbox.settle();
+  send(peer, block!);
+  download.headersReceived(peer, chain.tip, false);
+  outbox.close(other);
+  assert.equal(download.wakeAt(), undefined);
+  download.headersReceived(peer, chain.tip, true);
+  assert.equal(download.wakeAt(), outbox.clock.now());
 });
 
 test("what a peer was asked for is asked of another when it leaves", () => {
@@ -337,7 +352,7 @@ test("near the tip, and only there, announced blocks are fetched at once from wh
     const blocks = mineChain(chain.tipHeader, 3);
     const verdict = chain.addHeaders(blocks.map(({ header }) => header));
     assert.ok(verdict.type === "accepted");
-    download.headersReceived(peer, verdict.last);
+    download.headersReceived(peer, verdict.last, true);
     assert.deepEqual(asked(peer), age === 60 ? keys(blocks) : []);
   }
 });
@@ -348,7 +363,7 @@ test("a fork of more than 16 blocks is not fetched at once", () => {
   const peer = outbox.open();
   const verdict = chain.addHeaders(mineChain(chain.tipHeader, 18).map(({ header }) => header));
   assert.ok(verdict.type === "accepted");
-  download.headersReceived(peer, verdict.last);
+  download.headersReceived(peer, verdict.last, true);
   assert.deepEqual(asked(peer), []);
   assert.ok(outbox.logged("Large reorg, won't direct fetch"));
 });

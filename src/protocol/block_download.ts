@@ -1,10 +1,9 @@
 /**
  * Fetches the blocks of the best header's chain, from all peers at once.
  *
- * Each peer is asked for at most 16 at a time, within a window of 1,024 past what we have: one that
- * holds up the window is dropped after 2 s, a time that doubles with each such drop, up to 64 s,
- * and shrinks with each block connected. A block that was announced while we are near the tip is
- * fetched at once from who announced it.
+ * Each peer is asked for at most 16 at a time, within a window of 1,024 past what we have; one that
+ * takes too long is dropped (block_timeouts.ts). A block that was announced while we are near the tip
+ * is fetched at once from who announced it.
  *
  * A request belongs to the peer it was made of: what anyone else sends clears it only if it is the block, and
  * is kept. An idle peer is asked beside those that take long (block_requests.ts).
@@ -14,47 +13,36 @@
  * list.
  *
  * Source: Bitcoin Core, net_processing.cpp, FindNextBlocksToDownload, HeadersDirectFetchBlocks,
- * SendMessages, and the handling of `block`.
+ * and SendMessages.
  *
  * @module
  */
 import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
-import { addDuration, type Clock, type Duration, earlier, type Instant, seconds } from "../base/time.ts";
-import type { BlockVerdict, ChainEvent } from "../chain/chain_ports.ts";
+import { type Clock, earlier, type Instant } from "../base/time.ts";
+import type { ChainEvent } from "../chain/chain_ports.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
-import type { RuleViolation } from "../consensus/rule_violation.ts";
-import { blockWork } from "../primitives/target.ts";
+import { isTipWithin } from "../chain/tip_age.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import type { Block } from "../primitives/block.ts";
-import { displayHash, type HashKey, hashKey } from "../primitives/hash.ts";
-import type { Message } from "../wire/message.ts";
+import { displayHash } from "../primitives/hash.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import { MSG_BLOCK, MSG_WITNESS_BLOCK } from "../wire/messages/inventory.ts";
-import {
-  type BlockQuestion, BLOCKS_IN_FLIGHT_MAX, chooseBlocks, chooseHistoricalBlocks,
-} from "./choose_blocks.ts";
+import { BlockIntake, type BlockSender } from "./block_intake.ts";
 import { BlockRequests } from "./block_requests.ts";
-import type { ProtocolDisconnect } from "./disconnect_reason.ts";
+import { BlockTimeouts } from "./block_timeouts.ts";
+import {
+  type BlockQuestion, BLOCKS_IN_FLIGHT_MAX, chooseBlocks, chooseDirectFetch, chooseHistoricalBlocks,
+} from "./choose_blocks.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
-import { canServeBlocks, canServeWitnesses, isLimitedPeer, LIMITED_BLOCKS_MIN } from "./peer_services.ts";
+import {
+  canServeBlocks, canServeWitnesses, isLimitedPeer, isPreferred, LIMITED_BLOCKS_MIN,
+} from "./peer_services.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
-import { antiDosWork } from "./work_threshold.ts";
 
-const STALL_TIMEOUT = seconds(2);
-const STALL_TIMEOUT_MAX = seconds(64);
-const STALL_TIMEOUT_SHRINK = 0.85;
-/** A block may take one block interval, and half of one for each other peer that shares our line. */
-const BLOCK_TIMEOUT_INTERVALS = 1;
-const BLOCK_TIMEOUT_INTERVALS_PER_PEER = 0.5;
 /** A tip younger than this many block intervals means that announced blocks are fetched at once. */
 const DIRECT_FETCH_INTERVALS = 20;
-/**
- * In the initial download a peer is not parked while a block of its is checked that we asked for, when
- * we are this far behind: the checks are then best kept fed, and nothing it says hangs on the outcome.
- * One that lets more blocks than this be connected gives the checks enough to do.
- */
-const CATCHING_UP_BLOCKS = BLOCKS_IN_FLIGHT_MAX;
 
 export type BlockDownloadChain = Pick<
   ChainState,
@@ -71,28 +59,24 @@ export interface BlockDownloadPorts {
   readonly without?: Without;
 }
 
-type Accepted = Extract<BlockVerdict, { readonly type: "accepted" }>;
-
-interface PeerState {
-  readonly peer: Peer;
+interface PeerState extends BlockSender {
   /** What it was asked for and has not sent, oldest first. */
   readonly requests: Set<BlockId>;
   /** Since when the first of `requests` is awaited. */
   downloadingSince: Instant;
   /** Since when it alone keeps the window from moving. */
   stallingSince: Instant | undefined;
-  /** Its block that is being checked, and whose verdict it has to wait for. */
-  awaiting: HashKey | undefined;
-  isParked: boolean;
 }
 
 export class BlockDownload implements Protocol {
+  readonly takes: readonly MessageType[] = ["block"];
   readonly #ports: BlockDownloadPorts;
   readonly #minimumChainWork: bigint;
   readonly #peers = new Map<PeerId, PeerState>();
   readonly #requests = new BlockRequests<PeerState>();
   readonly #downloading = new Set<PeerState>();
-  #stallTimeout = STALL_TIMEOUT;
+  readonly #timeouts: BlockTimeouts;
+  readonly #intake: BlockIntake;
   /** Something happened to one peer that may let us ask others. */
   #isOthersTurn = false;
   readonly #hasTimeouts: boolean;
@@ -100,6 +84,8 @@ export class BlockDownload implements Protocol {
   constructor(ports: BlockDownloadPorts, options: { readonly minimumChainWork: bigint }) {
     this.#ports = ports;
     this.#minimumChainWork = options.minimumChainWork;
+    this.#timeouts = new BlockTimeouts(ports, this.#downloading);
+    this.#intake = new BlockIntake(ports, options);
     this.#hasTimeouts = !ports.without?.has("stall-timeouts");
   }
 
@@ -113,9 +99,10 @@ export class BlockDownload implements Protocol {
   closed(peer: Peer): void {
     const state = this.#peers.get(peer.id);
     if (state === undefined) return;
+    // Who leaves nothing behind changes nothing, and a round over all peers is not to be had for that.
+    if (state.requests.size > 0 || isPreferred(peer)) this.#isOthersTurn = true;
     for (const id of [...state.requests]) this.#clear(state, id);
     this.#peers.delete(peer.id);
-    this.#isOthersTurn = true;
   }
 
   received(peer: Peer, message: Message): void {
@@ -136,15 +123,9 @@ export class BlockDownload implements Protocol {
   }
 
   wakeAt(): Instant | undefined {
-    let at = this.#isOthersTurn ? this.#ports.clock.now() : undefined;
+    const at = this.#isOthersTurn ? this.#ports.clock.now() : undefined;
     if (!this.#hasTimeouts) return at;
-    at = earlier(at, this.#requests.wakeAt());
-    for (const state of this.#downloading) {
-      const { stallingSince } = state;
-      at = earlier(at, this.#blockDeadline(state));
-      if (stallingSince !== undefined) at = earlier(at, addDuration(stallingSince, this.#stallTimeout));
-    }
-    return at;
+    return earlier(at, earlier(this.#requests.wakeAt(), this.#timeouts.wakeAt()));
   }
 
   /** Heights of the blocks it was asked for and has not sent: `inflight` of getpeerinfo. */
@@ -183,28 +164,29 @@ export class BlockDownload implements Protocol {
     return undefined;
   }
 
-  /** `peer` has a chain that ends in `last`: near the tip, what is missing of it is fetched at once. */
-  headersReceived(peer: Peer, last: BlockId): void {
-    const { chain, logger } = this.#ports;
+  /**
+   * `peer` has a chain that ends in `last`, which we did not know when it `isNew`: near the tip, what is
+   * missing of it is fetched at once.
+   */
+  headersReceived(peer: Peer, last: BlockId, isNew: boolean): void {
+    const { chain, clock, logger } = this.#ports;
     // What one peer tells, others may have announced before.
-    this.#isOthersTurn = true;
+    if (isNew) this.#isOthersTurn = true;
     const state = this.#peers.get(peer.id);
-    if (state === undefined || !this.#isNearTip() || chain.headers.isInvalid(last)) return;
+    if (state === undefined || !isTipWithin(chain, clock, DIRECT_FETCH_INTERVALS)) return;
+    if (chain.headers.isInvalid(last)) return;
     if (chain.headers.compareWork(chain.tip, last) > 0) return;
-    const missing: BlockId[] = [];
-    let walk: BlockId | undefined = last;
-    while (walk !== undefined && !chain.isActive(walk) && missing.length <= BLOCKS_IN_FLIGHT_MAX) {
-      const isMissing = !chain.headers.hasBlock(walk) && !this.#requests.has(walk);
-      if (isMissing && canSend(peer, chain, walk)) missing.push(walk);
-      walk = chain.headers.previous(walk);
-    }
     const hashText = (id: BlockId): string => displayHash(chain.headers.hash(id));
     const tip = (): string => `${hashText(last)} (${chain.headers.height(last)})`;
-    if (walk === undefined || !chain.isActive(walk)) {
+    const wanted = chooseDirectFetch({
+      chain, count: BLOCKS_IN_FLIGHT_MAX - state.requests.size,
+      canSend: (id) => canSend(peer, chain, id),
+      isRequested: (id) => this.#requests.has(id),
+    }, last);
+    if (wanted === undefined) {
       logger.debug("net", () => `Large reorg, won't direct fetch to ${tip()}`);
       return;
     }
-    const wanted = missing.reverse().slice(0, Math.max(0, BLOCKS_IN_FLIGHT_MAX - state.requests.size));
     for (const id of wanted) {
       logger.debug("net", () => `Requesting block ${hashText(id)} from peer=${peer.id}`);
     }
@@ -214,14 +196,9 @@ export class BlockDownload implements Protocol {
     this.#ask(state, wanted);
   }
 
-  /** A block was connected to the active chain: our own line keeps up. */
+  /** A block was connected to the active chain. */
   blockConnected(): void {
-    if (this.#stallTimeout === STALL_TIMEOUT) return;
-    const shorter = seconds(Math.floor((this.#stallTimeout * STALL_TIMEOUT_SHRINK) / 1000));
-    this.#stallTimeout = Math.max(shorter, STALL_TIMEOUT) as Duration;
-    this.#ports.logger.debug("net", () => {
-      return `Decreased stalling timeout to ${this.#stallTimeout / 1000} seconds`;
-    });
+    this.#timeouts.blockConnected();
   }
 
   /** The same below a snapshot: the window of old blocks has moved on. */
@@ -230,77 +207,29 @@ export class BlockDownload implements Protocol {
   }
 
   /** The chain has judged a block, whoever it came from. */
-  blockChecked({ hash, violation, source }: Extract<ChainEvent, { readonly type: "block-checked" }>): void {
-    const key = hashKey(hash);
-    for (const state of this.#peers.values()) if (state.awaiting === key) this.#unpark(state);
-    const state = source === undefined ? undefined : this.#peers.get(source as PeerId);
-    // Whoever sent what builds on a bad block could not know that it is bad.
-    const isOwnFault = violation !== undefined && violation.rule !== "bad-prevblk";
-    if (state !== undefined && isOwnFault) this.#punish(state.peer, violation);
+  blockChecked(event: Extract<ChainEvent, { readonly type: "block-checked" }>): void {
+    this.#intake.blockChecked(event, this.#peers);
     this.#isOthersTurn = true;
   }
 
   #block(state: PeerState, block: Block): void {
-    const { chain, clock, logger, outbox } = this.#ports;
-    const { peer } = state;
-    logger.debug("net", () => `received block ${displayHash(block.hash)} peer=${peer.id}`);
+    const { chain, logger } = this.#ports;
+    logger.debug("net", () => `received block ${displayHash(block.hash)} peer=${state.peer.id}`);
     const known = chain.headers.find(block.hash);
     const requested = known !== undefined && this.#requests.has(known);
-    if (known !== undefined) this.#clear(state, known);
+    if (known !== undefined) this.#settle(state, known);
+    // Others may be asked for what it was asked for; and for nothing else when it was not.
+    if (requested) this.#isOthersTurn = true;
+    const stored = this.#intake.take(state, block, requested);
+    if (stored === undefined) return;
     this.#isOthersTurn = true;
-    // The verdict on it may come before `addBlock` returns.
-    state.awaiting = hashKey(block.hash);
-    const hasEnoughWork = this.#hasEnoughWork(block);
-    const verdict = chain.addBlock(block, { source: peer.id, requested, hasEnoughWork });
-    if (verdict.type === "accepted") {
-      this.#clearAll(verdict.id);
-      peer.stats.lastBlockAt = clock.now();
-      if (!this.#shouldPark(verdict, requested)) state.awaiting = undefined;
-      if (state.awaiting !== undefined) this.#park(state);
-      return;
-    }
-    state.awaiting = undefined;
-    if (verdict.type === "unconnected") outbox.misbehaving(peer, "prev-blk-not-found");
-    if (verdict.type !== "invalid") return;
-    if (!verdict.mutated) return this.#punish(peer, verdict.violation);
-    logger.debug("net", () => `Received mutated block from peer=${peer.id}`);
-    outbox.misbehaving(peer, "mutated block");
+    this.#clearAll(stored);
   }
 
-  /** A header that comes with a block must be worth its place, as one that comes alone. */
-  #hasEnoughWork({ header }: Block): boolean {
-    const { chain } = this.#ports;
-    const parent = chain.headers.find(header.previous);
-    if (parent === undefined) return false;
-    const work = chain.headers.chainWork(parent) + blockWork(header.bits);
-    return work >= antiDosWork(chain, this.#minimumChainWork);
-  }
-
-  /** Whether the verdict comes soon, and may bear on what else its sender says. */
-  #shouldPark({ id, unlocks }: Accepted, requested: boolean): boolean {
-    const { chain } = this.#ports;
-    const behind = chain.headers.height(chain.bestHeader) - chain.headers.height(id);
-    const isCatchingUp = requested && chain.isInitialBlockDownload && behind >= CATCHING_UP_BLOCKS;
-    return unlocks > (isCatchingUp ? CATCHING_UP_BLOCKS : 0);
-  }
-
-  #punish(peer: Peer, { rule }: RuleViolation): void {
-    // Whose clock is wrong is not known; an inbound peer may just not know what we know to be bad.
-    const isPeersOwnView = rule === "duplicate-invalid" && peer.isInbound;
-    const isForgiven = rule === "time-too-new" || rule === "too-little-chainwork" || isPeersOwnView;
-    if (!isForgiven) this.#ports.outbox.misbehaving(peer, rule);
-  }
-
-  #park(state: PeerState): void {
-    state.isParked = true;
-    this.#ports.outbox.park(state.peer);
-  }
-
-  #unpark(state: PeerState): void {
-    state.awaiting = undefined;
-    if (!state.isParked) return;
-    state.isParked = false;
-    this.#ports.outbox.unpark(state.peer);
+  /** `state` has sent it, or what pretends to be it: whoever else was asked for it is still awaited. */
+  #settle(state: PeerState, id: BlockId): void {
+    if (this.#ports.without?.has("block-request-owner")) this.#clearAll(id);
+    else this.#clear(state, id);
   }
 
   #request(state: PeerState): void {
@@ -380,38 +309,17 @@ export class BlockDownload implements Protocol {
   }
 
   #dropIfSlow(state: PeerState): boolean {
-    const { chain, clock, logger, outbox } = this.#ports;
-    const { peer } = state;
-    if (!this.#hasTimeouts) return false;
-    const now = clock.now();
-    if (state.stallingSince !== undefined && now >= addDuration(state.stallingSince, this.#stallTimeout)) {
-      logger.info(`Peer is stalling block download, disconnecting peer=${peer.id}`);
-      outbox.disconnect(peer, "block-stalling" satisfies ProtocolDisconnect);
-      // So that the next is not dropped as well when it is our own line that is slow.
-      this.#stallTimeout = Math.min(this.#stallTimeout * 2, STALL_TIMEOUT_MAX) as Duration;
-      logger.debug("net", () => {
-        return `Increased stalling timeout temporarily to ${this.#stallTimeout / 1000} seconds`;
-      });
-      return true;
-    }
-    const [first] = state.requests;
-    if (first === undefined || now < this.#blockDeadline(state)) return false;
-    const hash = displayHash(chain.headers.hash(first));
-    logger.info(`Timeout downloading block ${hash}, disconnecting peer=${peer.id}`);
-    outbox.disconnect(peer, "block-timeout" satisfies ProtocolDisconnect);
+    const { chain, logger, outbox } = this.#ports;
+    const verdict = this.#timeouts.verdict(state);
+    if (verdict === undefined) return false;
+    const { peer, requests: [first] } = state;
+    const block = first === undefined ? "" : displayHash(chain.headers.hash(first));
+    const isStalling = verdict === "block-stalling";
+    const what = isStalling ? "Peer is stalling block download" : `Timeout downloading block ${block}`;
+    logger.info(`${what}, disconnecting peer=${peer.id}`);
+    outbox.disconnect(peer, verdict);
+    if (isStalling) this.#timeouts.stalled();
     return true;
-  }
-
-  #blockDeadline({ downloadingSince }: PeerState): Instant {
-    const others = this.#downloading.size - 1;
-    const intervals = BLOCK_TIMEOUT_INTERVALS + BLOCK_TIMEOUT_INTERVALS_PER_PEER * others;
-    return addDuration(downloadingSince, seconds(intervals * this.#ports.chain.params.work.targetSpacing));
-  }
-
-  #isNearTip(): boolean {
-    const { chain, clock } = this.#ports;
-    const age = clock.unixTime() - chain.headers.time(chain.tip);
-    return age < DIRECT_FETCH_INTERVALS * chain.params.work.targetSpacing;
   }
 }
 

@@ -16,7 +16,7 @@ import type { BlockId } from "../chain/header_index.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { type BlockHash, displayHash, ZERO_HASH } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import type { GetHeaders } from "../wire/messages/get_headers.ts";
 import { HEADERS_COUNT_MAX } from "../wire/messages/headers.ts";
 import { MSG_BLOCK } from "../wire/messages/inventory.ts";
@@ -47,6 +47,7 @@ export interface BlockServeOptions {
 }
 
 export class BlockServe implements Protocol {
+  readonly takes: readonly MessageType[] = ["getheaders", "getblocks"];
   readonly #ports: BlockServePorts;
   readonly #options: BlockServeOptions;
   /** The last block that `getblocks` of a peer was answered with, when there were more. */

@@ -7,7 +7,6 @@ import type { BlockId } from "../chain/header_index.ts";
 import type { PeerId } from "../peer/peer.ts";
 import { displayHash } from "../primitives/hash.ts";
 import { stepChainSync } from "./chain_sync_timeout.ts";
-import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import type { HeaderPeer } from "./header_peer.ts";
 import type { HeaderRequests } from "./header_requests.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
@@ -51,7 +50,7 @@ export class ChainSyncWatch {
     if (!chain.isInitialBlockDownload || bestKnown === undefined || !isAutomaticOutbound(peer)) return false;
     if (chain.headers.chainWork(bestKnown) >= this.#minimumChainWork) return false;
     logger.info(`outbound peer headers chain has insufficient work, disconnecting peer=${peer.id}`);
-    outbox.disconnect(peer, "insufficient-work" satisfies ProtocolDisconnect);
+    outbox.disconnect(peer, "insufficient-work");
     return true;
   }
 
@@ -102,7 +101,7 @@ export class ChainSyncWatch {
     const { logger, outbox } = this.#ports;
     const best = this.#hashText(bestKnown);
     logger.info(`Outbound peer has old chain, best known block = ${best}, disconnecting peer=${peer.id}`);
-    outbox.disconnect(peer, "old-chain" satisfies ProtocolDisconnect);
+    outbox.disconnect(peer, "old-chain");
   }
 
   #ask(state: HeaderPeer, benchmark: BlockId, bestKnown: BlockId | undefined): void {

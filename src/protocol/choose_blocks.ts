@@ -92,6 +92,24 @@ export function chooseHistoricalBlocks(question: BlockQuestion, count: number): 
   return blocks;
 }
 
+/**
+ * What is missing of the chain that ends in `last`, lowest first, when it leaves our own not too far below;
+ * else `undefined` (Bitcoin Core: HeadersDirectFetchBlocks).
+ */
+export function chooseDirectFetch(
+  { chain, count, canSend, isRequested }: Pick<BlockQuestion, "chain" | "count" | "canSend" | "isRequested">,
+  last: BlockId,
+): readonly BlockId[] | undefined {
+  const missing: BlockId[] = [];
+  let walk: BlockId | undefined = last;
+  while (walk !== undefined && !chain.isActive(walk) && missing.length <= BLOCKS_IN_FLIGHT_MAX) {
+    if (!chain.headers.hasBlock(walk) && !isRequested(walk) && canSend(walk)) missing.push(walk);
+    walk = chain.headers.previous(walk);
+  }
+  if (walk === undefined || !chain.isActive(walk)) return undefined;
+  return missing.reverse().slice(0, Math.max(0, count));
+}
+
 /** The last block in common with it, brought up to date; `undefined` when its chain has nothing for us. */
 function startOfSearch({ chain, view, minimumChainWork }: BlockQuestion): BlockId | undefined {
   const { headers, tip } = chain;

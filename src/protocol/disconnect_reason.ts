@@ -3,6 +3,7 @@
  * have reasons of their own (peer/disconnect_reason.ts).
  */
 export type ProtocolDisconnect =
+  | "ping-timeout"
   /** Its chain has less work than any that we would follow. */
   | "insufficient-work"
   | "headers-timeout"

@@ -18,7 +18,7 @@ import type { ChainState } from "../chain/chain_state.ts";
 import type { Mempool } from "../mempool/mempool.ts";
 import type { Peer } from "../peer/peer.ts";
 import { formatCoins, isMoney, MONEY_MAX, type Sats } from "../primitives/amount.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 
 /** Mean time between two tellings to one peer. */
@@ -73,6 +73,7 @@ interface FeeFilterState {
 }
 
 export class FeeFilterProtocol implements Protocol {
+  readonly takes: readonly MessageType[] = ["feefilter"];
   readonly #ports: FeeFilterPorts;
   readonly #settings: FeeFilterSettings;
   readonly #states = new Map<Peer, FeeFilterState>();

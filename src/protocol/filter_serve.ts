@@ -20,7 +20,7 @@ import type { FilterEntry, FilterIndex } from "../chain/indexes/filter_index.ts"
 import { BASIC_FILTER, filterHash, type FilterHeader, FIRST_FILTER_HEADER } from "../filters/basic_filter.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { type BlockHash, displayHash } from "../primitives/hash.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import {
   FILTER_HASHES_MAX, type GetCompactFilterCheckpoints, type GetCompactFilters,
 } from "../wire/messages/compact_filters.ts";
@@ -64,6 +64,7 @@ interface Delivery {
 }
 
 export class FilterServe implements Protocol {
+  readonly takes: readonly MessageType[] = ["getcfilters", "getcfheaders", "getcfcheckpt"];
   readonly #ports: FilterServePorts;
   readonly #deliveries = new Map<PeerId, Delivery>();
   readonly #checkpoints = new Map<BlockId, FilterHeader>();

@@ -11,6 +11,7 @@ import {
   MSG_BLOCK, MSG_CMPCT_BLOCK, MSG_FILTERED_BLOCK, MSG_TX, MSG_WITNESS_BLOCK, MSG_WTX,
 } from "../wire/messages/inventory.ts";
 import { NODE_NETWORK, NODE_NETWORK_LIMITED, NODE_WITNESS } from "../wire/services.ts";
+import { BloomFilter } from "./bloom_filter.ts";
 import { GetData } from "./get_data.ts";
 
 interface Setting {
@@ -18,21 +19,28 @@ interface Setting {
   /** So much was sent that old blocks are not. */
   readonly isOverLimit?: boolean;
   readonly permissions?: readonly Permission[];
+  /** What the peer has loaded. */
+  readonly filter?: BloomFilter;
 }
 
 const ALL_SERVICES = NODE_NETWORK | NODE_NETWORK_LIMITED | NODE_WITNESS;
 
-function bench({ ourServices = ALL_SERVICES, isOverLimit = false, permissions = [] }: Setting = {}) {
+function bench({ ourServices = ALL_SERVICES, isOverLimit = false, permissions = [], filter }: Setting = {}) {
   const outbox = new ProtocolBench();
   const chain = new FakeChain();
   const uploads = { isReached: (forHistory: boolean): boolean => forHistory && isOverLimit };
   const found = new Map<HashKey, Transaction>();
   const blocksSent: BlockHash[] = [];
+  const filtered: BlockHash[] = [];
   const getData = new GetData({
     clock: outbox.clock, logger: outbox.logger, outbox, chain, uploads,
     transactions: {
       isRelaying: (peer) => peer.features.relay,
       find: (_peer, { hash }) => found.get(hashKey(hash)),
+    },
+    filters: {
+      filterOf: () => filter,
+      sendMatches: (_peer, block) => void filtered.push(block.hash),
     },
     blockSent: (_peer, hash) => blocksSent.push(hash),
   }, { ourServices: () => ourServices });
@@ -47,7 +55,7 @@ function bench({ ourServices = ALL_SERVICES, isOverLimit = false, permissions = 
     next!.done(block?.bytes);
   };
   const order = () => outbox.happenings.flatMap((each) => (each.type === "sent" ? [each.message.type] : []));
-  return { outbox, chain, found, blocksSent, getData, peer, ask, load, order };
+  return { outbox, chain, found, blocksSent, filtered, getData, peer, ask, load, order };
 }
 
 const item = (type: number, { hash }: Block) => ({ type, hash });
@@ -89,6 +97,20 @@ test("a compact block is answered with the whole block, a filtered or unknown on
   assert.ok(!outbox.parked.has(peer.id));
 });
 
+test("a filtered block is looked through for who has a filter, one in a turn", () => {
+  const filter = new BloomFilter({ data: new Uint8Array(1), hashFunctions: 1, tweak: 0, flags: 0 });
+  const { outbox, chain, filtered, peer, ask, load } = bench({ filter });
+  const blocks = mineChain(chain.tipHeader, 2);
+  chain.have(blocks);
+  ask(...blocks.map((block) => item(MSG_FILTERED_BLOCK, block)));
+  load();
+  assert.deepEqual(filtered, [blocks[0]?.hash]);
+  outbox.settle();
+  load();
+  assert.deepEqual(filtered, blocks.map(({ hash }) => hash));
+  assert.deepEqual(outbox.sent(peer, "block"), []);
+});
+
 test("the block that was just connected is sent without reading it", () => {
   const { outbox, chain, getData, peer, ask } = bench();
   chain.event = (event) => void (event.type === "block-connected" && getData.blockConnected(event));
@@ -96,6 +118,21 @@ test("the block that was just connected is sent without reading it", () => {
   chain.have([block!]);
   ask(item(MSG_WITNESS_BLOCK, block!));
   assert.equal(outbox.sent(peer, "block").length, 1);
+});
+
+test("the block that was just connected is cut once, however often it is asked for without witnesses", () => {
+  const { outbox, chain, getData, peer, ask } = bench();
+  chain.event = (event) => void (event.type === "block-connected" && getData.blockConnected(event));
+  const [block, next] = mineChain(chain.tipHeader, 2);
+  chain.have([block!]);
+  for (let i = 0; i < 3; i++) ask(item(MSG_BLOCK, block!));
+  const [first, ...others] = outbox.sent(peer, "block").map((sent) => sent.block.bytes);
+  assert.equal(first!.length, block!.baseSize);
+  assert.ok(others.length === 2 && others.every((bytes) => bytes === first));
+  chain.have([next!]);
+  ask(item(MSG_BLOCK, next!));
+  assert.equal(outbox.sent(peer, "block")[3]!.block.bytes.length, next!.baseSize);
+  assert.notEqual(outbox.sent(peer, "block")[3]!.block.bytes, first);
 });
 
 test("things are sent in the order in which they were asked for, and what is missing is named", () => {

@@ -23,12 +23,12 @@ import { Block, blockCodec } from "../primitives/block.ts";
 import type { BlockHash } from "../primitives/hash.ts";
 import { BlockHeader, HEADER_BYTES } from "../primitives/header.ts";
 import type { Transaction } from "../primitives/transaction.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import {
   type InventoryItem, MSG_CMPCT_BLOCK, MSG_FILTERED_BLOCK, MSG_TX, MSG_WITNESS_BLOCK,
 } from "../wire/messages/inventory.ts";
 import { isBelowLimit, isServable } from "./block_access.ts";
-import type { ProtocolDisconnect } from "./disconnect_reason.ts";
+import type { BloomServe } from "./bloom_serve.ts";
 import { inventoryText, isBlockItem, isTxItem } from "./inventory_text.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 import { withoutWitness, withoutWitnesses } from "./strip_witness.ts";
@@ -57,6 +57,7 @@ export interface GetDataPorts {
     find(peer: Peer, item: InventoryItem): Transaction | undefined;
   };
   readonly uploads: UploadLimit;
+  readonly filters: Pick<BloomServe, "filterOf" | "sendMatches">;
   /** A block has gone out to `peer`. */
   blockSent(peer: Peer, hash: BlockHash): void;
 }
@@ -73,11 +74,14 @@ interface PeerState {
 }
 
 export class GetData implements Protocol {
+  readonly takes: readonly MessageType[] = ["getdata", "getblocktxn"];
   readonly #ports: GetDataPorts;
   readonly #ourServices: () => bigint;
   readonly #peers = new Map<PeerId, PeerState>();
   /** The tip is asked for by everyone at once. */
   #recent: Block | undefined;
+  /** The same without witnesses, once someone has asked for it so. */
+  #recentStripped: Bytes | undefined;
   #isUnfinished = false;
 
   /** `ourServices`: as our `version` would state them now. */
@@ -116,6 +120,7 @@ export class GetData implements Protocol {
 
   blockConnected({ block }: Extract<ChainEvent, { readonly type: "block-connected" }>): void {
     this.#recent = block;
+    this.#recentStripped = undefined;
   }
 
   #getData(state: PeerState, items: readonly InventoryItem[]): void {
@@ -138,7 +143,7 @@ export class GetData implements Protocol {
   #enqueue(state: PeerState, items: readonly InventoryItem[]): void {
     const waiting = state.queue.slice(state.next);
     if (waiting.length + items.length > QUEUE_MAX) {
-      this.#ports.outbox.disconnect(state.peer, "getdata-overflow" satisfies ProtocolDisconnect);
+      this.#ports.outbox.disconnect(state.peer, "getdata-overflow");
       return;
     }
     state.queue = [...waiting, ...items];
@@ -206,7 +211,7 @@ export class GetData implements Protocol {
     const isFiltered = item.type === MSG_FILTERED_BLOCK;
     if (isOverLimit(peer, uploads, chain, isFiltered ? undefined : id)) {
       logger.debug("net", () => `historical block serving limit reached, disconnecting peer=${peer.id}`);
-      outbox.disconnect(peer, "upload-limit-reached" satisfies ProtocolDisconnect);
+      outbox.disconnect(peer, "upload-limit-reached");
       return;
     }
     if (isBelowLimit(peer, this.#ourServices(), chain, id)) {
@@ -214,17 +219,20 @@ export class GetData implements Protocol {
         return `Ignore block request below NODE_NETWORK_LIMITED threshold, disconnecting peer=${peer.id}`;
       });
       // It would only wait for the block.
-      outbox.disconnect(peer, "block-below-limit" satisfies ProtocolDisconnect);
+      outbox.disconnect(peer, "block-below-limit");
       return;
     }
-    if (isFiltered) return; // Only after `filterload`, which is not served.
-    this.#loadBlock(state, id, item);
+    if (!isFiltered || this.#ports.filters.filterOf(peer) !== undefined) this.#loadBlock(state, id, item);
   }
 
   #loadBlock(state: PeerState, id: BlockId, item: InventoryItem): void {
     const { chain, outbox } = this.#ports;
-    if (this.#recent !== undefined && equalBytes(this.#recent.hash, item.hash)) {
-      this.#sendBlock(state, this.#recent.bytes, item);
+    const recent = this.#recent;
+    // To look through it takes long: one has a turn for itself, as it has after reading.
+    const isAtOnce = item.type !== MSG_FILTERED_BLOCK;
+    if (isAtOnce && recent !== undefined && equalBytes(recent.hash, item.hash)) {
+      const isWhole = hasWitnesses(item);
+      this.#sendBlock(state, isWhole ? recent.bytes : this.#strippedRecent(recent), item);
       return;
     }
     const range = chain.headers.hasBlock(id) ? chain.blockRange(id) : undefined;
@@ -240,25 +248,35 @@ export class GetData implements Protocol {
   #loaded(state: PeerState, id: BlockId, item: InventoryItem, bytes: Bytes | undefined): void {
     const { chain, logger, outbox } = this.#ports;
     const { peer } = state;
-    if (bytes !== undefined) {
-      this.#sendBlock(state, bytes, item);
+    if (bytes !== undefined && item.type === MSG_FILTERED_BLOCK) {
+      this.#ports.filters.sendMatches(peer, decodeWith(blockCodec, bytes));
+    } else if (bytes !== undefined) {
+      const isWhole = hasWitnesses(item);
+      this.#sendBlock(state, isWhole ? bytes : withoutWitnesses(decodeWith(blockCodec, bytes).layout), item);
     } else {
       const dropping = `disconnecting peer=${peer.id}`;
       const wasPruned = !chain.headers.hasBlock(id);
       if (wasPruned) logger.debug("net", () => `Block was pruned before it could be read, ${dropping}`);
       else logger.error(`Cannot load block from disk, ${dropping}`);
-      outbox.disconnect(peer, "block-not-loaded" satisfies ProtocolDisconnect);
+      outbox.disconnect(peer, "block-not-loaded");
     }
     this.#serve(state);
   }
 
-  #sendBlock(state: PeerState, bytes: Bytes, { type, hash }: InventoryItem): void {
-    const hasWitness = type === MSG_WITNESS_BLOCK || type === MSG_CMPCT_BLOCK;
-    const block = hasWitness ? bytesOnly(bytes) : withoutWitnesses(decodeWith(blockCodec, bytes));
-    state.turnBytes += block.bytes.length;
-    this.#ports.outbox.send(state.peer, { type: "block", value: { block } });
+  #strippedRecent({ layout }: Block): Bytes {
+    this.#recentStripped ??= withoutWitnesses(layout);
+    return this.#recentStripped;
+  }
+
+  #sendBlock(state: PeerState, bytes: Bytes, { hash }: InventoryItem): void {
+    state.turnBytes += bytes.length;
+    this.#ports.outbox.send(state.peer, { type: "block", value: { block: bytesOnly(bytes) } });
     this.#ports.blockSent(state.peer, hash as BlockHash);
   }
+}
+
+function hasWitnesses({ type }: InventoryItem): boolean {
+  return type === MSG_WITNESS_BLOCK || type === MSG_CMPCT_BLOCK;
 }
 
 /** A block only to be sent: its transactions are not read out of bytes that go out as they came. */

@@ -214,7 +214,7 @@ export class HeaderIntake {
   /** Whether one more inbound peer's chain may be synced; those that keep us waiting make room for it. */
   #makeRoom(): boolean {
     const inbound = [...this.#presyncs.keys()].filter(({ peer }) => peer.isInbound);
-    if (inbound.length < INBOUND_PRESYNCS_MAX) return true;
+    if (inbound.length < INBOUND_PRESYNCS_MAX || this.#ports.without?.has("presync-places")) return true;
     const overdue = inbound.filter((each) => this.#ports.requests.isOverdue(each));
     for (const each of overdue) this.#endPresync(each);
     return overdue.length > 0;

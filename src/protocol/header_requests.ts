@@ -1,3 +1,4 @@
+import type { Without } from "../base/defences.ts";
 import { addDuration, type Clock, elapsed, type Instant, milliseconds, minutes } from "../base/time.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { BlockId } from "../chain/header_index.ts";
@@ -14,6 +15,7 @@ export interface HeaderRequestPorts {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly chain: Pick<ChainState, "locator">;
+  readonly without?: Without;
 }
 
 /**
@@ -53,8 +55,8 @@ export class HeaderRequests {
   }
 
   #send(state: HeaderPeer, locator: () => readonly BlockHash[]): boolean {
-    if (this.isAwaiting(state)) return false;
-    const { clock, outbox } = this.#ports;
+    const { clock, outbox, without } = this.#ports;
+    if (this.isAwaiting(state) && !without?.has("one-getheaders")) return false;
     const value = { version: LOCATOR_VERSION, locator: locator(), stop: ZERO_HASH as BlockHash };
     outbox.send(state.peer, { type: "getheaders", value });
     state.askedAt = clock.now();

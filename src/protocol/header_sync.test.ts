@@ -50,6 +50,18 @@ test("headers that do not connect are asked for from our best header on, once wi
   assert.equal(views.of(peer).bestKnown, chain.headers.find(blocks[2]!.hash));
 });
 
+test("headers that are known already start no round over all peers, new ones do", () => {
+  const { outbox, chain, sync } = headerBench();
+  const blocks = mineChain(chain.tipHeader, 3, START - 60 * 60);
+  chain.have(blocks.slice(0, 2));
+  const [peer] = [outbox.open(), outbox.open()];
+  outbox.settle();
+  outbox.from(peer, headersOf(blocks.slice(0, 2)));
+  assert.notEqual(sync.wakeAt(), outbox.clock.now());
+  outbox.from(peer, headersOf(blocks.slice(2)));
+  assert.equal(sync.wakeAt(), outbox.clock.now());
+});
+
 test("headers that do not follow one another are misbehaviour", () => {
   const { outbox, chain } = headerBench();
   const peer = outbox.open();

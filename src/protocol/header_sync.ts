@@ -23,7 +23,7 @@ import { describeViolation, type RuleViolation } from "../consensus/rule_violati
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { type BlockHash, displayHash } from "../primitives/hash.ts";
 import type { BlockHeader } from "../primitives/header.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import { HEADERS_COUNT_MAX } from "../wire/messages/headers.ts";
 import { type InventoryItem, MSG_BLOCK } from "../wire/messages/inventory.ts";
 import { ChainSyncWatch } from "./chain_sync_watch.ts";
@@ -49,14 +49,15 @@ export interface HeaderSyncPorts {
   readonly outbox: Outbox;
   readonly chain: HeaderSyncChain;
   readonly views: PeerChainViews;
-  /** `peer` has a chain that ends in `last`; some of its headers may be new. */
-  headersReceived(peer: Peer, last: BlockId): void;
+  /** `peer` has a chain that ends in `last`, which we did not know when it `isNew`. */
+  headersReceived(peer: Peer, last: BlockId, isNew: boolean): void;
   /** Headers of `peer` up to this height were checked, and are kept once their chain has enough work. */
   presynced(peer: PeerId, height: number): void;
   readonly without?: Without;
 }
 
 export class HeaderSync implements Protocol {
+  readonly takes: readonly MessageType[] = ["headers", "inv"];
   readonly #ports: HeaderSyncPorts;
   readonly #minimumChainWork: bigint;
   readonly #peers = new Map<PeerId, HeaderPeer>();
@@ -163,7 +164,8 @@ export class HeaderSync implements Protocol {
     }
     if (verdict.type === "accepted") this.#accepted(state, verdict.last, mayHaveMore, !wasKnown);
     if (!mayHaveMore) this.#slot.toldAll(state);
-    this.#slot.wakeAll();
+    // What was known already changes nothing for others, and is cheap to say again and again.
+    if (!wasKnown) this.#slot.wakeAll();
   }
 
   /** An announcement with a gap before it: asks for what lies between. */
@@ -211,7 +213,7 @@ export class HeaderSync implements Protocol {
     if (isNew && headers.compareWork(last, chain.tip) > 0) state.lastAnnouncement = clock.now();
     if (!mayHaveMore && this.#watch.dropIfUseless(state)) return;
     this.#watch.protect(state);
-    this.#ports.headersReceived(peer, last);
+    this.#ports.headersReceived(peer, last, isNew);
   }
 
   #inv(state: HeaderPeer, items: readonly InventoryItem[]): void {

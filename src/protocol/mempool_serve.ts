@@ -9,8 +9,7 @@
 import type { Logger } from "../base/logger.ts";
 import type { Instant } from "../base/time.ts";
 import type { Peer } from "../peer/peer.ts";
-import type { Message } from "../wire/message.ts";
-import type { ProtocolDisconnect } from "./disconnect_reason.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 import type { UploadLimit } from "./upload_limit.ts";
 
@@ -23,6 +22,7 @@ export interface MempoolServePorts {
 }
 
 export class MempoolServe implements Protocol {
+  readonly takes: readonly MessageType[] = ["mempool"];
   readonly #ports: MempoolServePorts;
   readonly #offersBloom: boolean;
 
@@ -51,7 +51,7 @@ export class MempoolServe implements Protocol {
     if (why === undefined) return announceAll(peer);
     if (peer.permissions.has("noban")) return;
     logger.debug("net", () => `mempool request with ${why}, disconnecting peer=${peer.id}`);
-    outbox.disconnect(peer, "mempool-unserved" satisfies ProtocolDisconnect);
+    outbox.disconnect(peer, "mempool-unserved");
   }
 
   #whyNot({ permissions }: Peer): string | undefined {

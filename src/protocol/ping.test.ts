@@ -116,7 +116,11 @@ function bench(theirVersion = 70_017, rng: Rng = seededRng(5)) {
     send: (_: Peer, message: Message) => void sent.push(message),
     disconnect: (_: Peer, reason: string) => void dropped.push(reason),
   };
-  const protocol = new PingProtocol({ clock: peers.clock, rng, logger, outbox, peerTimeout: seconds(1) });
+  const measured: (Duration | undefined)[] = [];
+  const protocol = new PingProtocol({
+    clock: peers.clock, rng, logger, outbox, peerTimeout: seconds(1),
+    measured: ({ stats }) => void measured.push(stats.pingTime),
+  });
   const advance = (length: Duration): void => {
     peers.clock.advance(length);
     const wakeAt = protocol.wakeAt();
@@ -129,7 +133,7 @@ function bench(theirVersion = 70_017, rng: Rng = seededRng(5)) {
     assert.ok(last?.type === "ping" && last.value.nonce !== undefined);
     return last.value.nonce;
   };
-  return { peer, sent, dropped, lines, protocol, advance, lastNonce };
+  return { peer, sent, dropped, lines, measured, protocol, advance, lastNonce };
 }
 
 function pong(nonce: bigint | undefined): Message {
@@ -138,7 +142,7 @@ function pong(nonce: bigint | undefined): Message {
 
 /** The steps of Bitcoin Core's p2p_ping.py. */
 test("pings as Bitcoin Core's own test wants them", () => {
-  const { peer, sent, dropped, lines, protocol, advance, lastNonce } = bench();
+  const { peer, sent, dropped, lines, measured, protocol, advance, lastNonce } = bench();
   const stats = () => [peer.stats.pingTime, peer.stats.minPing, peer.stats.pingSentAt === undefined];
   protocol.ready(peer);
   protocol.pass(peer);
@@ -171,6 +175,7 @@ test("pings as Bitcoin Core's own test wants them", () => {
     protocol.received(peer, pong(nonce));
     assert.deepEqual(stats(), [seconds(delay), seconds(least), true]);
   }
+  assert.deepEqual(measured, [seconds(29), seconds(9), seconds(15)]);
 
   protocol.requestPing();
   advance(seconds(600));

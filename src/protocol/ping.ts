@@ -23,7 +23,7 @@ import { type Rng, u64 } from "../base/rng.ts";
 import { addDuration, type Clock, type Duration, elapsed, type Instant, minutes } from "../base/time.ts";
 import { TimerTable } from "../base/timer_table.ts";
 import type { Peer } from "../peer/peer.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
 
 export const PING_INTERVAL = minutes(2);
@@ -138,10 +138,13 @@ export interface PingPorts {
   readonly outbox: Pick<Outbox, "send" | "disconnect">;
   /** No silent peer is dropped before its connection is as old as this (`-peertimeout`). */
   readonly peerTimeout: Duration;
+  /** A round trip has been measured: it stands in the peer's `stats`. */
+  measured(peer: Peer): void;
 }
 
 /** Pings every peer; answers theirs. */
 export class PingProtocol implements Protocol {
+  readonly takes: readonly MessageType[] = ["ping", "pong"];
   readonly #ports: PingPorts;
   readonly #states = new Map<Peer, PingState>();
   readonly #timers = new TimerTable<Peer>();
@@ -223,7 +226,7 @@ export class PingProtocol implements Protocol {
       case "round-trip":
         peer.stats.pingTime = effect.took;
         peer.stats.minPing = Math.min(effect.took, peer.stats.minPing ?? effect.took) as Duration;
-        return;
+        return this.#ports.measured(peer);
       case "disconnect":
         logger.debug("net", () => {
           return `ping timeout: ${(effect.after / 1000).toFixed(6)}s, disconnecting peer=${peer.id}`;

@@ -2,13 +2,13 @@ import type { Bytes } from "../base/bytes.ts";
 import type { Instant } from "../base/time.ts";
 import type { FileRange } from "../chain/chain_ports.ts";
 import type { Peer } from "../peer/peer.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
+import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 
 /** Where a protocol puts what it wants done. Emptied by the node after every input. */
 export interface Outbox {
   send(peer: Peer, message: Message): void;
-  /** `reason` is from a closed list, shown in the log, the event and the metrics. */
-  disconnect(peer: Peer, reason: string): void;
+  disconnect(peer: Peer, reason: ProtocolDisconnect): void;
   /** A breach of protocol: the peer is logged, and dropped unless it has the `noban` permission. */
   misbehaving(peer: Peer, what: string): void;
   /**
@@ -30,9 +30,11 @@ export interface Outbox {
  * and requests that are due go out.
  */
 export interface Protocol {
+  /** Types that `received` looks at. Others are not even decoded, since any peer may send megabytes of them. */
+  readonly takes: readonly MessageType[];
   /** The handshake with `peer` is complete. */
   ready(peer: Peer): void;
-  /** Every message of a type that some protocol has named, after the handshake. */
+  /** Every message of a type that some protocol takes, after the handshake. */
   received(peer: Peer, message: Message): void;
   /** Sends what is due to this peer now. */
   pass(peer: Peer): void;

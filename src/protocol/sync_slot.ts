@@ -18,7 +18,6 @@ import {
 import { TimerTable } from "../base/timer_table.ts";
 import type { ChainState } from "../chain/chain_state.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
-import type { ProtocolDisconnect } from "./disconnect_reason.ts";
 import type { HeaderPeer } from "./header_peer.ts";
 import type { HeaderRequests } from "./header_requests.ts";
 import type { PeerChainViews } from "./peer_chain_view.ts";
@@ -97,7 +96,7 @@ export class SyncSlot {
     if (now < state.deadline || others === 0 || !this.#isInTheWay(state)) return false;
     if (!peer.permissions.has("noban")) {
       logger.info(`Timeout downloading headers, disconnecting peer=${peer.id}`);
-      outbox.disconnect(peer, "headers-timeout" satisfies ProtocolDisconnect);
+      outbox.disconnect(peer, "headers-timeout");
       return true;
     }
     logger.info(`Timeout downloading headers from noban peer, not disconnecting peer=${peer.id}`);

@@ -4,7 +4,7 @@ import { seededRng } from "../base/rng.ts";
 import { milliseconds, minutes, seconds } from "../base/time.ts";
 import type { BlockId } from "../chain/header_index.ts";
 import type { Peer, PeerFeatures } from "../peer/peer.ts";
-import { hashKey } from "../primitives/hash.ts";
+import { hashKey, type Txid } from "../primitives/hash.ts";
 import type { Transaction } from "../primitives/transaction.ts";
 import { mine } from "../../test/support/fake_chain.ts";
 import { FakeMempool, unrelated } from "../../test/support/fake_mempool.ts";
@@ -17,15 +17,21 @@ import { TxAnnounce } from "./tx_announce.ts";
 function bench({ localPeers = false, seed = 1 } = {}) {
   const outbox = new ProtocolBench();
   const mempool = new FakeMempool();
+  /** They have a filter, which has `wanted` only. */
+  const deaf = new Set<Peer>();
+  const wanted = new Set<Txid>();
   const announce = new TxAnnounce(
-    { clock: outbox.clock, rng: seededRng(seed), logger: outbox.logger, outbox, mempool },
+    {
+      clock: outbox.clock, rng: seededRng(seed), logger: outbox.logger, outbox, mempool,
+      concerns: (peer, { txid }) => !deaf.has(peer) || wanted.has(txid),
+    },
     { localPeers },
   );
   mempool.accepted = (entry) => announce.transactionAccepted(entry);
   outbox.protocols.push(announce);
   const told = (peer: Peer) => outbox.sent(peer, "inv").flatMap(({ items }) => items);
   const find = (peer: Peer, { wtxid }: Transaction) => announce.find(peer, { type: MSG_WTX, hash: wtxid });
-  return { outbox, mempool, announce, told, find };
+  return { outbox, mempool, announce, told, find, deaf, wanted };
 }
 
 const byTxid: Partial<PeerFeatures> = { wtxidRelay: false };
@@ -50,6 +56,24 @@ test("no one is told who has it, wants none, or is on a connection for blocks on
   mempool.add(transaction);
   outbox.advance(minutes(2));
   assert.deepEqual(peers.map(told), [[], [], []]);
+});
+
+test("who has a filter is told of what concerns it, at once and of the whole mempool, and may ask for the rest", () => {
+  const { outbox, mempool, announce, told, find, deaf, wanted } = bench();
+  const peer = outbox.open({ features: { relay: false } });
+  announce.announceTo(peer);
+  deaf.add(peer);
+  const [one, other] = [unrelated(), unrelated()];
+  wanted.add(one.txid);
+  for (const transaction of [one, other]) mempool.add(transaction);
+  outbox.advance(minutes(2));
+  announce.announceAll(peer);
+  outbox.advance(minutes(2));
+  assert.deepEqual(told(peer).map(({ hash }) => hash), [one.wtxid, one.wtxid]);
+  assert.equal(find(peer, other), other);
+  const forBlocks = outbox.open({ type: "block-relay-only" });
+  announce.announceTo(forBlocks);
+  assert.equal(announce.isRelaying(forBlocks), false);
 });
 
 test("who tells us of it while it waits is not told, nor is anyone of what has left the mempool", () => {

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import type { Without } from "../base/defences.ts";
 import { Heap } from "../base/heap.ts";
 import type { Logger } from "../base/logger.ts";
 import { poissonWait, type Rng } from "../base/rng.ts";
@@ -24,7 +25,7 @@ import { isMoney } from "../primitives/amount.ts";
 import type { Block } from "../primitives/block.ts";
 import { type HashKey, hashKey, type Txid } from "../primitives/hash.ts";
 import type { Transaction } from "../primitives/transaction.ts";
-import type { Message } from "../wire/message.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import { INVENTORY_COUNT_MAX, type InventoryItem, MSG_TX, MSG_WTX } from "../wire/messages/inventory.ts";
 import { AnnouncementOrder } from "./announcement_order.ts";
 import { InventoryFilter } from "./inventory_filter.ts";
@@ -50,6 +51,9 @@ export interface TxAnnouncePorts {
   readonly logger: Logger;
   readonly outbox: Outbox;
   readonly mempool: Pick<Mempool, "get" | "getByWtxid" | "entries" | "sequence">;
+  readonly without?: Without;
+  /** Of what is announced to `peer`, whether it asked for this transaction (BIP37). */
+  concerns(peer: Peer, transaction: Transaction): boolean;
 }
 
 interface PeerState {
@@ -67,6 +71,7 @@ interface PeerState {
 }
 
 export class TxAnnounce implements Protocol {
+  readonly takes: readonly MessageType[] = ["feefilter"];
   readonly #ports: TxAnnouncePorts;
   readonly #localPeers: boolean;
   readonly #order: AnnouncementOrder;
@@ -85,7 +90,12 @@ export class TxAnnounce implements Protocol {
   }
 
   ready(peer: Peer): void {
-    if (peer.type === "block-relay-only" || peer.type === "feeler" || !peer.features.relay) return;
+    if (peer.features.relay) this.announceTo(peer);
+  }
+
+  /** From now on, unless the connection is for blocks alone. */
+  announceTo(peer: Peer): void {
+    if (peer.type === "block-relay-only" || peer.type === "feeler" || this.#peers.has(peer.id)) return;
     const state: PeerState = {
       peer, known: undefined, pending: undefined, announceAt: 0 as Instant,
       tellableUpTo: this.#ports.mempool.sequence, minFeeRate: 0, wantsMempool: false,
@@ -231,7 +241,8 @@ export class TxAnnounce implements Protocol {
   #takeMempool(state: PeerState): InventoryItem[] {
     const items: InventoryItem[] = [];
     for (const entry of this.#ports.mempool.entries()) {
-      if (paysEnough(entry, state.minFeeRate)) items.push(this.#tell(state, entry));
+      if (!paysEnough(entry, state.minFeeRate)) continue;
+      if (this.#ports.concerns(state.peer, entry.transaction)) items.push(this.#tell(state, entry));
     }
     state.wantsMempool = false;
     state.pending = undefined;
@@ -243,7 +254,8 @@ export class TxAnnounce implements Protocol {
     const items: InventoryItem[] = [];
     const { pending } = state;
     const growth = Math.floor((pending?.size ?? 0) / BATCH_GROWTH_STEP) * BATCH_GROWTH;
-    const most = Math.min(BATCH_MAX, BATCH_TARGET + growth);
+    const isBounded = !this.#ports.without?.has("announcement-batches");
+    const most = isBounded ? Math.min(BATCH_MAX, BATCH_TARGET + growth) : PENDING_MAX;
     while (pending !== undefined && items.length < most) {
       const entry = pending.pop();
       if (entry === undefined) break;
@@ -256,7 +268,8 @@ export class TxAnnounce implements Protocol {
   /** It may have left the mempool meanwhile, or the peer have heard of it. */
   #isWanted({ known, minFeeRate, peer }: PeerState, entry: MempoolEntry): boolean {
     const isHere = this.#ports.mempool.get(entry.transaction.txid)?.sequence === entry.sequence;
-    return isHere && known?.has(idFor(peer, entry)) !== true && paysEnough(entry, minFeeRate);
+    if (!isHere || known?.has(idFor(peer, entry)) === true || !paysEnough(entry, minFeeRate)) return false;
+    return this.#ports.concerns(peer, entry.transaction);
   }
 
   #tell(state: PeerState, entry: MempoolEntry): InventoryItem {

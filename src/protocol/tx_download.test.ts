@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { WITHOUT_NOTHING } from "../base/defences.ts";
 import { seededRng } from "../base/rng.ts";
 import { milliseconds, minutes, seconds } from "../base/time.ts";
 import type { BlockId } from "../chain/header_index.ts";
@@ -13,7 +14,9 @@ import { FakeMempool, unrelated } from "../../test/support/fake_mempool.ts";
 import { output, spend } from "../../test/support/mempool_harness.ts";
 import { ProtocolBench } from "../../test/support/protocol_bench.ts";
 import { MSG_TX, MSG_WITNESS_TX, MSG_WTX } from "../wire/messages/inventory.ts";
-import { TX_ANNOUNCEMENTS_MAX, TxDownload } from "./tx_download.ts";
+import { TX_ANNOUNCEMENTS_MAX } from "./announcement_limits.ts";
+import { PARENTS_PER_MESSAGE_MAX } from "./orphan_intake.ts";
+import { TxDownload } from "./tx_download.ts";
 
 function bench({ blocksOnly = false, localPeers = false } = {}) {
   const outbox = new ProtocolBench();
@@ -24,6 +27,7 @@ function bench({ blocksOnly = false, localPeers = false } = {}) {
   const refused: (readonly [wtxid: string, rule: string, peer: number])[] = [];
   const download = new TxDownload({
     clock: outbox.clock, rng: seededRng(1), logger: outbox.logger, outbox, chain, mempool,
+    without: WITHOUT_NOTHING,
     announce: {
       addKnown: (peer, hash) => void known.push({ peer, hash }),
       transactionAccepted: (entry) => void forced.push(entry),
@@ -206,9 +210,9 @@ test("a peer's orphans go with it", () => {
   const { outbox, mempool, download, send } = bench();
   const peer = outbox.open();
   send(peer, family(mempool).child);
-  assert.equal(download.orphanCount, 1);
+  assert.equal([...download.orphans].length, 1);
   outbox.close(peer);
-  assert.equal(download.orphanCount, 0);
+  assert.equal([...download.orphans].length, 0);
 });
 
 test("while we catch up, transactions are neither noted nor looked at, but who has them is", () => {
@@ -244,11 +248,11 @@ test("the missing parent is asked of who sent the child, and with it the child i
   send(peer, child);
   outbox.advance(seconds(2));
   assert.deepEqual(asked(peer), [{ type: MSG_WITNESS_TX, hash: parent.txid }]);
-  assert.equal(download.orphanCount, 1);
+  assert.equal([...download.orphans].length, 1);
   send(peer, parent);
   outbox.settle();
   assert.notEqual(mempool.get(child.txid), undefined);
-  assert.equal(download.orphanCount, 0);
+  assert.equal([...download.orphans].length, 0);
 });
 
 test("others who announced the child are asked for the parent too, when the first has it not", () => {
@@ -266,6 +270,60 @@ test("others who announced the child are asked for the parent too, when the firs
   outbox.from(one!, { type: "notfound", value: { items: [{ type: MSG_WITNESS_TX, hash: parent.txid }] } });
   outbox.settle();
   assert.deepEqual([first, second].map(wasAsked), [true, true]);
+});
+
+test("an orphan is asked about of whoever announces it later, and outlives who sent it", () => {
+  const { outbox, mempool, download, announce, send, asked } = bench();
+  const [first, second] = [outbox.open(outbound), outbox.open(outbound)];
+  const { parent, child } = family(mempool);
+  send(first, child);
+  announce(second, child);
+  assert.deepEqual([...download.orphans].map(({ announcers }) => [...announcers]), [[first.id, second.id]]);
+  outbox.close(first);
+  outbox.advance(seconds(3));
+  assert.deepEqual(asked(second), [{ type: MSG_WITNESS_TX, hash: parent.txid }]);
+  send(second, parent);
+  outbox.settle();
+  assert.notEqual(mempool.get(child.txid), undefined);
+});
+
+test("orphans with very many parents that one message announces again are not all looked up", () => {
+  const { outbox, mempool, download, send } = bench();
+  const [first, second] = [outbox.open(outbound), outbox.open(outbound)];
+  const children = Array.from({ length: 30 }, () => {
+    const prevouts = Array.from({ length: 50 }, () => output(unrelated()));
+    const child = spend(prevouts, 5_000);
+    mempool.missing.set(hashKey(child.txid), prevouts);
+    send(first, child);
+    return child;
+  });
+  const items = children.map(({ wtxid }) => ({ type: MSG_WTX, hash: wtxid }));
+  outbox.from(second, { type: "inv", value: { items } });
+  const joined = [...download.orphans].filter(({ announcers }) => announcers.has(second.id));
+  assert.equal(joined.length, PARENTS_PER_MESSAGE_MAX / 50);
+});
+
+test("a transaction without room for its parents among the announcements of its sender is not kept", () => {
+  const { outbox, mempool, download, send } = bench();
+  const peer = outbox.open();
+  const items = Array.from({ length: TX_ANNOUNCEMENTS_MAX }, (_, index) => {
+    return { type: MSG_WTX, hash: Uint8Array.of(index, index >> 8, ...new Uint8Array(30)) };
+  });
+  outbox.from(peer, { type: "inv", value: { items } });
+  send(peer, family(mempool).child);
+  assert.equal([...download.orphans].length, 0);
+});
+
+test("an answer to nothing wakes nobody", () => {
+  const { outbox, download, announce } = bench();
+  const [idle, other] = [outbox.open(outbound), outbox.open()];
+  announce(other, unrelated());
+  const before = download.wakeAt();
+  assert.ok(before !== undefined && before > outbox.clock.now());
+  const missing = { type: MSG_WTX, hash: unrelated().wtxid };
+  for (const items of [[], [missing]]) outbox.from(idle, { type: "notfound", value: { items } });
+  outbox.from(idle, { type: "tx", value: { transaction: unrelated() } });
+  assert.equal(download.wakeAt(), before);
 });
 
 test("a long chain that came in the wrong order is taken as a whole", () => {
@@ -289,8 +347,42 @@ test("a child of a refused parent is not kept", () => {
   mempool.rejected.set(hashKey(parent.txid), "dust");
   send(peer, parent);
   send(peer, child);
-  assert.equal(download.orphanCount, 0);
+  assert.equal([...download.orphans].length, 0);
   assert.ok(outbox.logged("not keeping orphan with rejected parents"));
+});
+
+test("a peer is parked until its orphans have been tried again, and no longer", () => {
+  const { outbox, mempool, download, send } = bench();
+  const [peer, other] = [outbox.open(outbound), outbox.open(outbound)];
+  const [one, gone] = [family(mempool), family(mempool)];
+  for (const { child } of [one, gone]) send(peer, child);
+  send(other, one.parent);
+  assert.deepEqual([...outbox.parked], [peer.id]);
+  mempool.isSlow = true;
+  outbox.settle();
+  assert.ok(outbox.parked.has(peer.id));
+  mempool.settle();
+  assert.ok(!outbox.parked.has(peer.id));
+  mempool.isSlow = false;
+  send(other, gone.parent);
+  assert.ok(outbox.parked.has(peer.id));
+  const block = mine(REGTEST.genesis.header, undefined, [gone.child]);
+  download.blockConnected({ type: "block-connected", id: 1 as BlockId, block, spent: [], source: undefined });
+  outbox.settle();
+  assert.ok(!outbox.parked.has(peer.id), "though none is left to be tried");
+});
+
+test("a parent that was refused for want of its witness may come again with it: its child is kept", () => {
+  const { outbox, mempool, download, send, asked } = bench();
+  const peer = outbox.open(outbound);
+  const { parent, child } = family(mempool);
+  mempool.rejected.set(hashKey(parent.txid), "mempool-script-verify-flag-failed");
+  mempool.stripped.add(hashKey(parent.txid));
+  send(peer, parent);
+  send(peer, child);
+  assert.equal([...download.orphans].length, 1);
+  outbox.advance(seconds(2));
+  assert.deepEqual(asked(peer), [{ type: MSG_WITNESS_TX, hash: parent.txid }]);
 });
 
 test("a block takes out the orphans that it includes or conflicts with, and brings parents", () => {
@@ -305,7 +397,7 @@ test("a block takes out the orphans that it includes or conflicts with, and brin
   assert.ok(outbox.logged("Erased 2 orphan transaction(s) included or conflicted by block"));
   outbox.settle();
   assert.notEqual(mempool.get(waiting.child.txid), undefined);
-  assert.equal(download.orphanCount, 0);
+  assert.equal([...download.orphans].length, 0);
 });
 
 test("a gateway's transaction that is here already is announced again, one that is not is not", () => {

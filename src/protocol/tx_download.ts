@@ -1,6 +1,6 @@
 /**
- * Takes in transactions: hears of them, asks one peer at a time, hands them to the mempool, and
- * asks for the parents of those that came too early.
+ * Takes in transactions: hears of them, asks one peer at a time, and hands them to the mempool. Those
+ * that come too early are `OrphanIntake`'s.
  *
  * Needs from the node: `transactionAccepted(entry)` of the mempool; `blockConnected(event)`,
  * `blockDisconnected()` and `tipChanged()` of the chain. Must come after `TxAnnounce` in its list.
@@ -10,6 +10,7 @@
  *
  * @module
  */
+import type { Without } from "../base/defences.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Rng } from "../base/rng.ts";
 import {
@@ -21,13 +22,14 @@ import { describeViolation, type RuleViolation } from "../consensus/rule_violati
 import type { Admission, Mempool, MempoolEntry } from "../mempool/mempool.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { displayHash, hashKey, type HashKey, type Txid } from "../primitives/hash.ts";
-import type { OutPoint, Transaction } from "../primitives/transaction.ts";
-import type { Message } from "../wire/message.ts";
+import type { Transaction } from "../primitives/transaction.ts";
+import type { Message, MessageType } from "../wire/message.ts";
 import { type InventoryItem, MSG_TX, MSG_WITNESS_TX, MSG_WTX } from "../wire/messages/inventory.ts";
-import type { ProtocolDisconnect } from "./disconnect_reason.ts";
-import { InventoryFilter } from "./inventory_filter.ts";
+import { mayAnnounce, TX_ANNOUNCEMENTS_MAX } from "./announcement_limits.ts";
 import { idsText, inventoryText, isBlockItem, isTxItem, referenceText } from "./inventory_text.ts";
-import { type Orphan, Orphanage } from "./orphanage.ts";
+import { KnownTransactions } from "./known_transactions.ts";
+import { OrphanIntake, PARENTS_PER_MESSAGE_MAX, parentsOf } from "./orphan_intake.ts";
+import type { Orphan } from "./orphanage.ts";
 import { BLOCKS_IN_FLIGHT_MAX } from "./choose_blocks.ts";
 import { canServeWitnesses, isPreferred } from "./peer_services.ts";
 import type { Outbox, Protocol } from "./protocol.ts";
@@ -36,8 +38,6 @@ import { type TxReference, TxRequests } from "./tx_requests.ts";
 
 /** From then on, what a peer announces waits. */
 const TX_IN_FLIGHT_MAX = 100;
-/** From then on, what a peer announces is not noted: minutes of the most that we would send ourselves. */
-export const TX_ANNOUNCEMENTS_MAX = 5000;
 /** How long a peer has to answer, before another is asked. */
 const ANSWER_TIMEOUT = seconds(60);
 /** For each thing that speaks against asking this peer for it at once. */
@@ -46,13 +46,12 @@ const DELAY = seconds(2);
 const LOCAL_DELAY = milliseconds(50);
 /** `getdata` items in one message. */
 const GETDATA_MAX = 1000;
-/** Orphans tried again in one turn: each is a whole admission. */
-const RETRIES_PER_TURN = 10;
 
 export interface TxDownloadPorts {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;
+  readonly without: Without;
   readonly outbox: Outbox;
   readonly chain: Pick<ChainState, "isInitialBlockDownload">;
   readonly mempool: Pick<Mempool, "get" | "getByWtxid" | "size" | "usage" | "submit">;
@@ -67,27 +66,31 @@ export interface TxDownloadOptions {
 }
 
 export class TxDownload implements Protocol {
+  readonly takes: readonly MessageType[] = ["inv", "tx", "notfound"];
   readonly #ports: TxDownloadPorts;
   readonly #options: TxDownloadOptions;
   readonly #peers = new Map<PeerId, Peer>();
   readonly #requests: TxRequests;
-  readonly #orphanage = new Orphanage();
-  /** Wtxids that the mempool has refused, and would again until the tip changes. */
-  readonly #rejected: InventoryFilter;
-  /** Both ids of transactions in blocks that were just connected. */
-  readonly #confirmed: InventoryFilter;
+  readonly #orphans: OrphanIntake;
+  readonly #known: KnownTransactions;
   /** Who sent what the mempool is looking at, by wtxid. */
   readonly #submitted = new Map<HashKey, PeerId>();
-  readonly #retries = new Map<HashKey, Orphan>();
+  /** Parked until their orphans have been tried again: what they say next may count on those. */
+  readonly #heldBack = new Set<Peer>();
   #wtxidPeers = 0;
-  #isOthersTurn = false;
 
   constructor(ports: TxDownloadPorts, options: TxDownloadOptions) {
     this.#ports = ports;
     this.#options = options;
     this.#requests = new TxRequests(ports.rng);
-    this.#rejected = new InventoryFilter(ports.rng);
-    this.#confirmed = new InventoryFilter(ports.rng);
+    this.#known = new KnownTransactions(ports.rng);
+    this.#orphans = new OrphanIntake({
+      ...ports,
+      isParentKnown: (hash) => this.#isKnown({ hash, isWtxid: false }),
+      noteParents: (peer, parents) => this.#noteParents(peer, parents),
+      ready: (peer) => this.#holdBack(peer),
+      retry: (transaction, peer, done) => this.#retry(transaction, peer, done),
+    });
   }
 
   ready(peer: Peer): void {
@@ -98,9 +101,9 @@ export class TxDownload implements Protocol {
   closed(peer: Peer): void {
     if (!this.#peers.delete(peer.id)) return;
     if (peer.features.wtxidRelay) this.#wtxidPeers--;
+    this.#heldBack.delete(peer);
     this.#requests.forgetPeer(peer.id);
-    this.#orphanage.deletePeer(peer.id);
-    this.#isOthersTurn = true;
+    this.#orphans.deletePeer(peer.id);
   }
 
   received(peer: Peer, message: Message): void {
@@ -131,49 +134,43 @@ export class TxDownload implements Protocol {
   }
 
   woken(): void {
-    this.#isOthersTurn = false;
     this.#advance();
-    this.#retryOrphans();
+    this.#orphans.retry();
+    for (const peer of this.#heldBack) {
+      if (this.#orphans.isReadyFor(peer.id)) continue;
+      this.#heldBack.delete(peer);
+      this.#ports.outbox.unpark(peer);
+    }
   }
 
   wakeAt(): Instant | undefined {
-    const isNow = this.#isOthersTurn || this.#retries.size > 0;
+    const isNow = this.#requests.hasRequestable || this.#orphans.hasReady || this.#heldBack.size > 0;
     return earlier(this.#requests.nextAt(), isNow ? this.#ports.clock.now() : undefined);
   }
 
   /** The mempool has taken it: nobody need be asked for it, and its children may now be good. */
   transactionAccepted({ transaction }: MempoolEntry): void {
     this.#forget(transaction);
-    this.#orphanage.delete(transaction.wtxid);
-    this.#retryChildrenOf(transaction);
+    this.#orphans.delete(transaction.wtxid);
+    this.#orphans.parentCame(transaction);
   }
 
   blockConnected({ block }: Extract<ChainEvent, { readonly type: "block-connected" }>): void {
     // Transactions are not listened to yet: to remember those of all blocks would only cost time.
     if (this.#ports.chain.isInitialBlockDownload) return;
-    let erased = 0;
     for (const transaction of block.transactions) {
-      this.#confirmed.add(transaction.txid);
-      if (transaction.hasWitness) this.#confirmed.add(transaction.wtxid);
+      this.#known.confirmed(transaction);
       this.#forget(transaction);
-      if (this.#orphanage.size === 0) continue;
-      erased += this.#orphanage.deleteConflicts(transaction);
-      this.#retryChildrenOf(transaction);
     }
-    if (erased === 0) return;
-    this.#ports.logger.debug("txpackages", () => {
-      return `Erased ${erased} orphan transaction(s) included or conflicted by block`;
-    });
+    this.#orphans.confirmed(block.transactions);
   }
 
-  /** What was confirmed may be asked for again. */
   blockDisconnected(): void {
-    this.#confirmed.clear();
+    this.#known.blockDisconnected();
   }
 
-  /** What was refused may now be good. */
   tipChanged(): void {
-    this.#rejected.clear();
+    this.#known.tipChanged();
   }
 
   /** Who sent what the mempool is looking at; `undefined` when it came another way. */
@@ -181,21 +178,13 @@ export class TxDownload implements Protocol {
     return this.#submitted.get(hashKey(wtxid));
   }
 
-  /** Transactions asked of it and awaited. */
-  inFlight(peer: PeerId): number {
-    return this.#requests.inFlight(peer);
-  }
-
   get orphans(): Iterable<Orphan> {
-    return this.#orphanage.all();
-  }
-
-  get orphanCount(): number {
-    return this.#orphanage.size;
+    return this.#orphans.orphans;
   }
 
   #inv(peer: Peer, items: readonly InventoryItem[]): void {
     const { announce, chain, logger } = this.#ports;
+    let parentsLeft = PARENTS_PER_MESSAGE_MAX;
     for (const item of items) {
       if (item.type === (peer.features.wtxidRelay ? MSG_TX : MSG_WTX)) continue;
       if (!isTxItem(item)) {
@@ -215,46 +204,68 @@ export class TxDownload implements Protocol {
       const news = isKnown ? "have" : "new";
       logger.debug("net", () => `got inv: ${inventoryText(item)} ${news} peer=${peer.id}`);
       if (!isKnown) this.#note(peer, reference);
+      else if (reference.isWtxid) parentsLeft -= this.#orphans.announced(item.hash, peer.id, parentsLeft);
     }
   }
 
+  /** Whoever has a child has its parents. */
+  #noteParents(id: PeerId, parents: readonly Txid[]): boolean {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || !this.#hasRoomFor(peer, parents.length)) return false;
+    for (const hash of parents) this.#note(peer, { hash, isWtxid: false });
+    return true;
+  }
+
   #note(peer: Peer, reference: TxReference): void {
-    if (!this.#hasRoomFor(peer)) return;
     const isTrusted = peer.permissions.has("relay");
     const preferred = isPreferred(peer);
     let delays = preferred ? 0 : 1;
     if (!reference.isWtxid && this.#wtxidPeers > 0) delays++;
     if (!isTrusted && this.#requests.inFlight(peer.id) >= TX_IN_FLIGHT_MAX) delays++;
     const delay = (delays * (this.#options.localPeers ? LOCAL_DELAY : DELAY)) as Duration;
-    this.#requests.announced(peer.id, reference, preferred, addDuration(this.#ports.clock.now(), delay));
+    const from = delays === 0 ? undefined : addDuration(this.#ports.clock.now(), delay);
+    this.#requests.announced(peer.id, reference, preferred, from);
   }
 
   #notFound(peer: Peer, items: readonly InventoryItem[]): void {
     if (items.length > TX_ANNOUNCEMENTS_MAX + BLOCKS_IN_FLIGHT_MAX) return;
     for (const item of items) if (isTxItem(item)) this.#requests.answered(peer.id, item.hash);
-    this.#isOthersTurn = true;
   }
 
   #transaction(peer: Peer, transaction: Transaction): void {
-    const { announce, chain, outbox } = this.#ports;
+    const { announce, chain } = this.#ports;
     if (this.#takesNone(peer)) return this.#drop(peer, "transaction sent in violation of protocol");
     // Not enough is known yet to judge it; sending it is no offence.
     if (chain.isInitialBlockDownload) return;
     announce.addKnown(peer, peer.features.wtxidRelay ? transaction.wtxid : transaction.txid);
     this.#requests.answered(peer.id, transaction.txid);
     if (transaction.hasWitness) this.#requests.answered(peer.id, transaction.wtxid);
-    this.#isOthersTurn = true;
     if (this.#isKnown({ hash: transaction.wtxid, isWtxid: true })) return this.#forceRelay(peer, transaction);
+    this.#try(peer, transaction, () => {});
+  }
+
+  /** The peer is parked meanwhile; what comes of it is no matter of a peer that is gone by then. */
+  #try(peer: Peer, transaction: Transaction, done: (admission: Admission) => void): void {
+    const { outbox } = this.#ports;
     let isJudged = false;
     let isParked = false;
     this.#submit(transaction, peer.id, (admission) => {
       isJudged = true;
-      if (this.#peers.get(peer.id) === peer) this.#judged(peer, transaction, admission);
+      done(admission);
+      if (this.#peers.get(peer.id) !== peer) return;
+      this.#judged(peer, transaction, admission);
       if (isParked && this.#peers.get(peer.id) === peer) outbox.unpark(peer);
     });
     if (isJudged) return;
     isParked = true;
     outbox.park(peer);
+  }
+
+  #holdBack(id: PeerId): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || this.#heldBack.has(peer)) return;
+    this.#heldBack.add(peer);
+    this.#ports.outbox.park(peer);
   }
 
   /** A gateway for nodes behind it may have what they send passed on once more. */
@@ -300,79 +311,60 @@ export class TxDownload implements Protocol {
         return;
       case "missing-inputs":
         refused("bad-txns-inputs-missingorspent");
-        return this.#keepOrphan(peer, transaction, admission.missing);
+        // Of one that is kept, all that can be done was done before.
+        if (this.#orphans.has(transaction.wtxid)) return;
+        return this.#keepOrphan(peer, transaction);
       case "rejected":
         refused(describeViolation(admission.violation));
         this.#ports.transactionRejected(transaction, admission.violation, peer);
-        this.#reject(transaction);
+        // Without its witness, its id is the txid of the one that has it.
+        if (admission.isStripped === true) this.#orphans.delete(transaction.wtxid);
+        else this.#reject(transaction);
     }
   }
 
   #reject(transaction: Transaction): void {
-    this.#rejected.add(transaction.wtxid);
+    this.#known.rejected(transaction.wtxid);
     this.#requests.forgetTransaction(transaction.wtxid);
-    this.#orphanage.delete(transaction.wtxid);
+    this.#orphans.delete(transaction.wtxid);
   }
 
   /** Asks for the parents of a transaction, of whoever has it, and keeps it until they come. */
-  #keepOrphan(peer: Peer, transaction: Transaction, missing: readonly OutPoint[]): void {
-    const parents = new Map<HashKey, Txid>(missing.map(({ txid }) => [hashKey(txid), txid]));
-    if ([...parents.values()].some((txid) => this.#rejected.has(txid))) {
-      this.#ports.logger.debug("mempool", () => {
-        return `not keeping orphan with rejected parents ${idsText(transaction)}`;
-      });
-      this.#rejected.add(transaction.txid);
-      this.#reject(transaction);
-      return;
-    }
+  #keepOrphan(peer: Peer, transaction: Transaction): void {
+    const { announce, logger } = this.#ports;
     const { txid, wtxid } = transaction;
-    const others = [...this.#requests.candidatePeers(txid), ...this.#requests.candidatePeers(wtxid)];
-    const announcers = new Set([peer.id, ...others]);
-    for (const hash of parents.values()) this.#ports.announce.addKnown(peer, hash);
-    for (const id of announcers) {
-      const announcer = this.#peers.get(id);
-      if (announcer === undefined) continue;
-      for (const hash of parents.values()) {
-        const reference = { hash, isWtxid: false };
-        if (!this.#isKnown(reference)) this.#note(announcer, reference);
-      }
+    const parents = parentsOf(transaction);
+    if (parents.some((parent) => this.#known.isRejected(parent))) {
+      logger.debug("mempool", () => `not keeping orphan with rejected parents ${idsText(transaction)}`);
+      this.#known.rejected(txid);
+      return this.#reject(transaction);
     }
-    this.#orphanage.add(transaction, peer.id);
+    for (const parent of parents) announce.addKnown(peer, parent);
+    const others = [...this.#requests.candidatePeers(txid), ...this.#requests.candidatePeers(wtxid)];
+    this.#orphans.keep(transaction, peer.id, others);
     this.#forget(transaction);
   }
 
-  #retryChildrenOf({ txid }: Transaction): void {
-    for (const orphan of this.#orphanage.childrenOf(txid)) {
-      this.#retries.set(hashKey(orphan.transaction.wtxid), orphan);
-    }
-  }
-
-  #retryOrphans(): void {
-    let left = RETRIES_PER_TURN;
-    for (const [key, { transaction, peer: id }] of this.#retries) {
-      if (left-- === 0) return;
-      this.#retries.delete(key);
-      const peer = this.#peers.get(id);
-      if (peer === undefined || !this.#orphanage.has(transaction.wtxid) || this.#submitted.has(key)) continue;
-      this.#submit(transaction, id, (admission) => {
-        if (admission.type !== "missing-inputs") this.#orphanage.delete(transaction.wtxid);
-        if (this.#peers.get(id) === peer) this.#judged(peer, transaction, admission);
-      });
-    }
+  /** An orphan whose parent has come. */
+  #retry(transaction: Transaction, id: PeerId, done: (admission: Admission) => void): void {
+    const peer = this.#peers.get(id);
+    if (peer === undefined || this.#submitted.has(hashKey(transaction.wtxid))) return;
+    this.#try(peer, transaction, done);
   }
 
   /** Whether there is no use in asking for it. */
   #isKnown({ hash, isWtxid }: TxReference): boolean {
     const { mempool } = this.#ports;
     // By wtxid only: under one txid there may be a copy with a bad witness.
-    if (this.#orphanage.has(hash) || this.#submitted.has(hashKey(hash))) return true;
-    if (this.#confirmed.has(hash) || this.#rejected.has(hash)) return true;
+    if (this.#orphans.has(hash) || this.#submitted.has(hashKey(hash))) return true;
+    if (this.#known.has(hash)) return true;
     return (isWtxid ? mempool.getByWtxid(hash) : mempool.get(hash as Txid)) !== undefined;
   }
 
-  /** Whether another announcement of this peer would be noted. */
-  #hasRoomFor({ id, permissions }: Peer): boolean {
-    return permissions.has("relay") || this.#requests.count(id) < TX_ANNOUNCEMENTS_MAX;
+  /** Whether so many more announcements of this peer would be noted. */
+  #hasRoomFor({ id, permissions }: Peer, more = 1): boolean {
+    if (permissions.has("relay")) return true;
+    return mayAnnounce(more, this.#requests.count(id), this.#requests.size, this.#peers.size);
   }
 
   #forget({ txid, wtxid }: Transaction): void {
@@ -395,6 +387,6 @@ export class TxDownload implements Protocol {
 
   #drop(peer: Peer, why: string): void {
     this.#ports.logger.debug("net", () => `${why}, disconnecting peer=${peer.id}`);
-    this.#ports.outbox.disconnect(peer, "transaction-unwanted" satisfies ProtocolDisconnect);
+    this.#ports.outbox.disconnect(peer, "transaction-unwanted");
   }
 }

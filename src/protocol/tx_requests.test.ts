@@ -5,7 +5,7 @@ import type { Bytes } from "../base/bytes.ts";
 import { seededRng } from "../base/rng.ts";
 import type { Instant } from "../base/time.ts";
 import type { PeerId } from "../peer/peer.ts";
-import { TxRequests } from "./tx_requests.ts";
+import { ADVANCED_AT_ONCE_MAX, TxRequests } from "./tx_requests.ts";
 
 const [A, B, C] = [0, 1, 2] as unknown as readonly [PeerId, PeerId, PeerId];
 const at = (time: number) => time as Instant;
@@ -102,6 +102,30 @@ test("a peer that leaves takes its announcements with it, and another is asked a
   assert.equal(asked(requests, B).length + asked(requests, C).length, 1);
 });
 
+test("what needs no delay may be asked at once", () => {
+  const requests = new TxRequests(seededRng(1));
+  assert.ok(!requests.hasRequestable);
+  requests.announced(A, reference(1), true, undefined);
+  assert.deepEqual(asked(requests, A), [1]);
+  assert.ok(requests.hasRequestable);
+  assert.equal(requests.nextAt(), undefined);
+});
+
+test("so many announcements are seen to at once, and the others the next time", () => {
+  const requests = new TxRequests(seededRng(1));
+  const count = ADVANCED_AT_ONCE_MAX + 7;
+  for (let id = 0; id < count; id++) {
+    const bytes = Uint8Array.of(id, id >> 8, ...new Uint8Array(30));
+    requests.announced(A, { hash: bytes, isWtxid: true }, true, at(1));
+  }
+  requests.advance(at(1));
+  assert.equal(asked(requests, A).length, ADVANCED_AT_ONCE_MAX);
+  assert.equal(requests.nextAt(), 1);
+  requests.advance(at(1));
+  assert.equal(asked(requests, A).length, count);
+  assert.equal(requests.nextAt(), undefined);
+});
+
 type Kind = "announced" | "advance" | "requested" | "answered" | "forgetTransaction" | "forgetPeer" | "ask";
 
 interface Row {
@@ -171,16 +195,17 @@ test("TxRequests does what a flat list of announcements does", () => {
     peer: fc.nat(3).map((id) => id as PeerId),
     id: fc.nat(3),
     preferred: fc.boolean(),
-    wait: fc.nat(10),
+    wait: fc.option(fc.nat(10), { nil: undefined, freq: 10 }),
   });
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), fc.nat(), (operations, seed) => {
       const real = new TxRequests(seededRng(seed));
       const naive = new NaiveRequests();
       let now = 0;
-      for (const { kind, peer, id, preferred, wait } of operations) {
+      for (const { kind, peer, id, preferred, wait: from } of operations) {
+        const wait = from ?? 0;
         if (kind === "announced") {
-          real.announced(peer, reference(id), preferred, at(now + wait));
+          real.announced(peer, reference(id), preferred, from === undefined ? undefined : at(now + wait));
           naive.announced(peer, id, preferred, now + wait);
         } else if (kind === "advance") {
           now += wait;
@@ -223,6 +248,7 @@ function assertSame(real: TxRequests, naive: NaiveRequests): void {
     assert.equal(picks.length, Math.min(1, choices.length), `one pick for ${id}`);
     for (const { peer } of picks) assert.ok(choices.some((row) => row.peer === peer));
   }
+  assert.equal(real.hasRequestable, chosen.length > 0);
   for (const peer of [0, 1, 2, 3] as unknown as PeerId[]) {
     const rows = naive.rows.filter((row) => row.peer === peer);
     assert.equal(real.count(peer), rows.length);

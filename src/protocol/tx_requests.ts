@@ -2,11 +2,10 @@
  * Which transaction to ask which peer for, and when.
  *
  * ```text
- *                  its time comes             best of its hash            asked
- *   delayed ───────────────────────▶ ready ────────────────────▶ best ──────────▶ requested
- *                                      ▲         a better one     │                   │
- *                                      └──────────────────────────┘   answered, or    ▼
- *                                                                     out of time   done
+ *            its time comes          asked, the best of its hash
+ *   delayed ───────────────▶ ready ─────────────────────────────▶ requested
+ *      │                       │                                      │
+ *      └───────────────────────┴── answered, or out of time ──────────┴──▶ done
  * ```
  *
  * - One request is out for a hash at a time: the next peer is asked when the first has failed.
@@ -15,17 +14,22 @@
  *   so that nobody can win by being quick.
  * - When all announcements of a hash are done, all are forgotten.
  *
- * The rules of Bitcoin Core's txrequest.h, where the reasons are given at length.
+ * The rules of Bitcoin Core's txrequest.h, where the reasons are given at length. As there, the
+ * announcements of a hash stand in an order whose first says all that has to be known of it, so that a
+ * thousand peers that announce the same make no step a thousand times as long.
  *
  * @module
  */
-import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
+import { IndexedHeap, type Placed } from "../base/indexed_heap.ts";
 import type { Rng } from "../base/rng.ts";
 import type { Instant } from "../base/time.ts";
 import { TimerTable } from "../base/timer_table.ts";
 import type { PeerId } from "../peer/peer.ts";
-import { type HashKey, hashKey } from "../primitives/hash.ts";
+import { type HashKey, hashKey, hashOfKey } from "../primitives/hash.ts";
+
+/** Announcements whose time has come that are seen to at once: about a millisecond. */
+export const ADVANCED_AT_ONCE_MAX = 500;
 
 /** A transaction by one of its two ids. */
 export interface TxReference {
@@ -33,11 +37,15 @@ export interface TxReference {
   readonly isWtxid: boolean;
 }
 
-type State = "delayed" | "ready" | "best" | "requested" | "done";
+type State = "requested" | "ready" | "delayed" | "done";
 
-interface Announcement extends TxReference {
-  readonly key: HashKey;
-  readonly peer: PeerId;
+/** In which order they stand among those of their hash. */
+const RANKS: Readonly<Record<State, number>> = { requested: 0, ready: 1, delayed: 2, done: 3 };
+
+interface Announcement extends Placed {
+  readonly of: HashRecord;
+  readonly by: PeerRecord;
+  readonly isWtxid: boolean;
   readonly preferred: boolean;
   /** Drawn when it came: what decides among equals. */
   readonly lot: number;
@@ -46,20 +54,34 @@ interface Announcement extends TxReference {
   state: State;
 }
 
+/** What is known of one hash. */
+interface HashRecord {
+  /** The one form of it that is kept: bytes take five times as much. */
+  readonly key: HashKey;
+  /** The request that is out, if one is; otherwise the best that may be asked now. */
+  readonly announcements: IndexedHeap<Announcement>;
+  /** The first of them, when it may be asked. */
+  best: Announcement | undefined;
+}
+
 /** What one peer has announced. */
 interface PeerRecord {
+  readonly id: PeerId;
   readonly all: Map<HashKey, Announcement>;
+  /** Those that are the best of their hashes. */
   readonly best: Set<Announcement>;
   inFlight: number;
 }
 
 export class TxRequests {
   readonly #rng: Rng;
-  readonly #byHash = new Map<HashKey, Announcement[]>();
+  readonly #byHash = new Map<HashKey, HashRecord>();
   readonly #byPeer = new Map<PeerId, PeerRecord>();
   /** When a delayed one becomes ready, and when a request is out of time. */
   readonly #timers = new TimerTable<Announcement>();
+  #size = 0;
   #sequence = 0;
+  #bests = 0;
 
   constructor(rng: Rng) {
     this.#rng = rng;
@@ -67,9 +89,7 @@ export class TxRequests {
 
   /** All announcements, of all peers and in any state. */
   get size(): number {
-    let size = 0;
-    for (const { all } of this.#byPeer.values()) size += all.size;
-    return size;
+    return this.#size;
   }
 
   count(peer: PeerId): number {
@@ -80,74 +100,85 @@ export class TxRequests {
     return this.#byPeer.get(peer)?.inFlight ?? 0;
   }
 
+  /** Whether `requestable` has something for some peer. */
+  get hasRequestable(): boolean {
+    return this.#bests > 0;
+  }
+
   /** When `requestable` may have something that it has not now, for lack of time. */
   nextAt(): Instant | undefined {
     return this.#timers.next();
   }
 
-  /** `peer` has a transaction, which it may be asked for from `from` on. A second time changes nothing. */
-  announced(peer: PeerId, { hash, isWtxid }: TxReference, preferred: boolean, from: Instant): void {
+  /**
+   * `peer` has a transaction, which it may be asked for from `from` on, or at once. A second time changes
+   * nothing.
+   */
+  announced(
+    peer: PeerId, { hash, isWtxid }: TxReference, preferred: boolean, from: Instant | undefined,
+  ): void {
+    const by = this.#byPeer.get(peer) ?? { id: peer, all: new Map(), best: new Set(), inFlight: 0 };
     const key = hashKey(hash);
-    const record = this.#byPeer.get(peer) ?? { all: new Map(), best: new Set(), inFlight: 0 };
-    if (record.all.has(key)) return;
-    this.#byPeer.set(peer, record);
+    if (by.all.has(key)) return;
+    const of = this.#byHash.get(key) ?? recordOf(key);
     const announcement: Announcement = {
-      key, hash, isWtxid, peer, preferred, lot: this.#rng.u32(), sequence: this.#sequence++, state: "delayed",
+      of, by, isWtxid, preferred, place: 0,
+      // 31 bits, which are kept in place.
+      lot: this.#rng.u32() >>> 1, sequence: this.#sequence++, state: from === undefined ? "ready" : "delayed",
     };
-    record.all.set(key, announcement);
-    const others = this.#byHash.get(key);
-    if (others === undefined) this.#byHash.set(key, [announcement]);
-    else others.push(announcement);
-    this.#timers.set(announcement, from);
+    this.#byPeer.set(peer, by);
+    this.#byHash.set(of.key, of);
+    by.all.set(of.key, announcement);
+    of.announcements.add(announcement);
+    this.#size++;
+    if (from !== undefined) this.#timers.set(announcement, from);
+    this.#choose(of);
   }
 
   /** What to ask `peer` for now, in the order in which it was announced. Say so with `requested`. */
   requestable(peer: PeerId): readonly TxReference[] {
     const best = this.#byPeer.get(peer)?.best;
     if (best === undefined || best.size === 0) return [];
-    return [...best].sort((a, b) => a.sequence - b.sequence);
+    return [...best].sort((a, b) => a.sequence - b.sequence).map(referenceTo);
   }
 
-  /** Lets time pass: what has become ready, and which requests went unanswered. */
+  /**
+   * Lets time pass: what has become ready, and which requests went unanswered. No more than so many are
+   * seen to at once; `nextAt` is in the past while there are others.
+   */
   advance(now: Instant): readonly (TxReference & { readonly peer: PeerId })[] {
-    const expired: Announcement[] = [];
-    for (let due = this.#timers.take(now); due !== undefined; due = this.#timers.take(now)) {
-      if (due.state === "requested") {
-        expired.push(due);
-        this.#finish(due);
-      } else {
-        due.state = "ready";
-        this.#choose(due.key);
-      }
+    const expired: (TxReference & { readonly peer: PeerId })[] = [];
+    for (let count = 0; count < ADVANCED_AT_ONCE_MAX; count++) {
+      const due = this.#timers.take(now);
+      if (due === undefined) break;
+      const { state, by: { id: peer } } = due;
+      if (state === "requested") expired.push({ peer, ...referenceTo(due) });
+      this.#move(due, state === "requested" ? "done" : "ready");
     }
     return expired;
   }
 
   /** `peer` was asked; it has until `expiry` to answer. */
   requested(peer: PeerId, hash: Bytes, expiry: Instant): void {
-    const key = hashKey(hash);
-    const announcement = this.#byPeer.get(peer)?.all.get(key);
+    const announcement = this.#find(peer, hash);
     if (announcement === undefined) return;
     if (announcement.state === "done" || announcement.state === "requested") return;
-    for (const other of this.#byHash.get(key) ?? []) {
-      if (other.state === "requested") this.#setState(other, "done");
-    }
-    this.#setState(announcement, "requested");
+    const before = announcement.of.announcements.peek();
+    this.#move(announcement, "requested");
     this.#timers.set(announcement, expiry);
-    this.#choose(key);
+    if (before !== announcement && before?.state === "requested") this.#move(before, "done");
   }
 
   /** The transaction came from `peer`, or the word that it has it not. */
   answered(peer: PeerId, hash: Bytes): void {
-    const announcement = this.#byPeer.get(peer)?.all.get(hashKey(hash));
-    if (announcement !== undefined && announcement.state !== "done") this.#finish(announcement);
+    const announcement = this.#find(peer, hash);
+    if (announcement !== undefined && announcement.state !== "done") this.#move(announcement, "done");
   }
 
   /** Nobody need be asked for it any more. */
   forgetTransaction(hash: Bytes): void {
-    const key = hashKey(hash);
-    for (const announcement of this.#byHash.get(key) ?? []) this.#drop(announcement);
-    this.#byHash.delete(key);
+    const record = this.#byHash.get(hashKey(hash));
+    if (record !== undefined) this.#forget(record);
   }
 
   /** The connection is closed. */
@@ -155,69 +186,83 @@ export class TxRequests {
     const record = this.#byPeer.get(peer);
     if (record === undefined) return;
     for (const announcement of record.all.values()) {
-      const others = (this.#byHash.get(announcement.key) ?? []).filter((each) => each !== announcement);
+      const { of } = announcement;
+      of.announcements.delete(announcement);
       this.#drop(announcement);
-      if (others.length === 0) this.#byHash.delete(announcement.key);
-      else this.#byHash.set(announcement.key, others);
-      this.#choose(announcement.key);
+      this.#choose(of);
     }
-    this.#byPeer.delete(peer);
   }
 
   /** Who could still be asked for it, or has been and may yet answer. */
   candidatePeers(hash: Bytes): readonly PeerId[] {
-    const all = this.#byHash.get(hashKey(hash)) ?? [];
-    return all.filter(({ state }) => state !== "done").map(({ peer }) => peer);
+    const peers: PeerId[] = [];
+    for (const { state, by } of this.#byHash.get(hashKey(hash))?.announcements ?? []) {
+      if (state !== "done") peers.push(by.id);
+    }
+    return peers;
   }
 
-  #finish(announcement: Announcement): void {
-    this.#setState(announcement, "done");
-    this.#choose(announcement.key);
+  #find(peer: PeerId, hash: Bytes): Announcement | undefined {
+    const all = this.#byPeer.get(peer)?.all;
+    return all === undefined || all.size === 0 ? undefined : all.get(hashKey(hash));
   }
 
-  /** Makes the best of the ready ones `best`, unless a request is out; when all are done, forgets them. */
-  #choose(key: HashKey): void {
-    const all = this.#byHash.get(key) ?? [];
-    let top: Announcement | undefined;
-    let isRequested = false;
-    let isOver = true;
-    for (const each of all) {
-      if (each.state !== "done") isOver = false;
-      if (each.state === "requested") isRequested = true;
-      if ((each.state === "ready" || each.state === "best") && isBetter(each, top)) top = each;
-    }
-    if (isOver) {
-      for (const each of all) this.#drop(each);
-      this.#byHash.delete(key);
-      return;
-    }
-    for (const each of all) {
-      if (each.state === "best" && (each !== top || isRequested)) this.#setState(each, "ready");
-    }
-    if (top !== undefined && !isRequested) this.#setState(top, "best");
-  }
-
-  #setState(announcement: Announcement, state: State): void {
-    const record = this.#byPeer.get(announcement.peer);
-    assert(record !== undefined, "an announcement's peer has a record");
-    if (announcement.state === "best") record.best.delete(announcement);
-    if (announcement.state === "requested") record.inFlight--;
-    if (state === "best") record.best.add(announcement);
-    if (state === "requested") record.inFlight++;
-    if (state === "done") this.#timers.cancel(announcement);
+  #move(announcement: Announcement, state: State): void {
+    this.#leaveState(announcement);
     announcement.state = state;
+    if (state === "requested") announcement.by.inFlight++;
+    announcement.of.announcements.settle(announcement);
+    this.#choose(announcement.of);
   }
 
+  #leaveState(announcement: Announcement): void {
+    if (announcement.state === "requested") announcement.by.inFlight--;
+    if (announcement.state !== "ready") this.#timers.cancel(announcement);
+  }
+
+  /** Sees what the first now is; when all are done, forgets them. */
+  #choose(record: HashRecord): void {
+    const first = record.announcements.peek();
+    if (first === undefined || first.state === "done") return this.#forget(record);
+    this.#setBest(record, first.state === "ready" ? first : undefined);
+  }
+
+  #setBest(record: HashRecord, best: Announcement | undefined): void {
+    const before = record.best;
+    if (best === before) return;
+    record.best = best;
+    if (before?.by.best.delete(before) === true) this.#bests--;
+    if (best === undefined) return;
+    best.by.best.add(best);
+    this.#bests++;
+  }
+
+  #forget(record: HashRecord): void {
+    this.#setBest(record, undefined);
+    this.#byHash.delete(record.key);
+    for (const announcement of record.announcements) this.#drop(announcement);
+  }
+
+  /** Of its peer's record and the timers; it is out of its hash's, or that goes as a whole. */
   #drop(announcement: Announcement): void {
-    this.#setState(announcement, "done");
-    const record = this.#byPeer.get(announcement.peer);
-    record?.all.delete(announcement.key);
-    if (record?.all.size === 0) this.#byPeer.delete(announcement.peer);
+    const { by, of } = announcement;
+    this.#leaveState(announcement);
+    by.all.delete(of.key);
+    this.#size--;
+    if (by.all.size === 0) this.#byPeer.delete(by.id);
   }
 }
 
-function isBetter(a: Announcement, b: Announcement | undefined): boolean {
-  if (b === undefined) return true;
+function recordOf(key: HashKey): HashRecord {
+  return { key, announcements: new IndexedHeap(comesBefore), best: undefined };
+}
+
+function referenceTo({ of, isWtxid }: Announcement): TxReference {
+  return { hash: hashOfKey(of.key), isWtxid };
+}
+
+function comesBefore(a: Announcement, b: Announcement): boolean {
+  if (a.state !== b.state) return RANKS[a.state] < RANKS[b.state];
   if (a.preferred !== b.preferred) return a.preferred;
   return a.lot === b.lot ? a.sequence < b.sequence : a.lot < b.lot;
 }

@@ -208,6 +208,18 @@ export interface NetTotalsJson {
   };
 }
 
+/** `getreachability` */
+export interface ReachabilityJson {
+  readonly listening: boolean;
+  readonly port: number;
+  readonly arrivals: readonly {
+    readonly network: string;
+    /** Unix seconds. */
+    readonly last: number;
+    readonly day: number;
+  }[];
+}
+
 /** `getnetworkinfo` */
 export interface NetworkInfoJson {
   readonly version: number;
@@ -294,7 +306,8 @@ export interface AddedNodeJson {
 /** An element of `getnodeaddresses`. */
 export interface NodeAddressJson {
   readonly time: number;
-  readonly services: number;
+  /** All 64 bits: whoever tells of an address may set any of them. */
+  readonly services: bigint;
   readonly address: string;
   readonly port: number;
   readonly network: string;
@@ -321,7 +334,8 @@ export interface BookEntryJson {
   readonly address: string;
   readonly mapped_as?: number;
   readonly port: number;
-  readonly services: number;
+  /** All 64 bits, as in `NodeAddressJson`. */
+  readonly services: bigint;
   readonly time: number;
   readonly network: string;
   readonly source: string;

@@ -9,6 +9,7 @@ import type { BlockLayout } from "../primitives/block_layout.ts";
 import {
   type Input, type Output, type Transaction, WITNESS_SCALE_FACTOR,
 } from "../primitives/transaction.ts";
+import type { Witness } from "../primitives/witness.ts";
 import { VERIFY_P2SH, VERIFY_WITNESS } from "./flags.ts";
 import {
   MULTISIG_KEYS_MAX, OP_0, OP_1, OP_16, OP_CHECKMULTISIG, OP_CHECKMULTISIGVERIFY, OP_CHECKSIG,
@@ -79,7 +80,7 @@ export function witnessSigops({ scriptSig, witness }: Input, { script }: Output)
   return nested === undefined ? 0 : programSigops(nested, witness);
 }
 
-function programSigops({ version, program }: WitnessProgram, witness: readonly Bytes[]): number {
+function programSigops({ version, program }: WitnessProgram, witness: Witness): number {
   if (version !== 0) return 0;
   if (program.length === 20) return 1;
   const witnessScript = witness.at(-1);

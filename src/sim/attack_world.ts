@@ -7,6 +7,7 @@
 import { below, type Rng, seededRng } from "../base/rng.ts";
 import type { Without } from "../base/defences.ts";
 import { addDuration, type Duration, type Instant, minutes, type UnixSeconds } from "../base/time.ts";
+import { installPortableCurve } from "../crypto/install_portable.ts";
 import type { NodeEvent } from "../node/event.ts";
 import { defaultNodeOptions, type NodeOptions } from "../node/node_options.ts";
 import type { NodePorts } from "../node/node_ports.ts";
@@ -19,10 +20,8 @@ import { PublishedChain } from "./published_chain.ts";
 import type { Script, ScriptedPeer } from "./scripted_peer.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
+import { hostAt, type LatencyRange, SIM_START, USUAL_LATENCY } from "./world_defaults.ts";
 
-export const ATTACK_PORT = REGTEST.port;
-/** 2024-01-01: any time after the genesis block will do. */
-export const ATTACK_START = 1_704_067_200 as UnixSeconds;
 const VICTIM: NetworkAddress = hostAt(0, 1);
 const BLOCK_INTERVAL_SECONDS = 600;
 /** Blocks that are out when the world begins. */
@@ -31,7 +30,7 @@ const FIRST_BLOCKS = 6;
 /** One chain for all worlds: it is the same for each. */
 const usualChain = new PublishedChain({
   params: REGTEST,
-  first: ATTACK_START - FIRST_BLOCKS * BLOCK_INTERVAL_SECONDS + 1,
+  first: SIM_START - FIRST_BLOCKS * BLOCK_INTERVAL_SECONDS + 1,
   interval: BLOCK_INTERVAL_SECONDS,
 });
 
@@ -39,7 +38,7 @@ export interface AttackWorldOptions {
   readonly seed: number;
   readonly chain?: PublishedChain;
   /** One way, in milliseconds. @default 10 to 150 */
-  readonly latency?: { readonly least: number; readonly most: number };
+  readonly latency?: LatencyRange;
 }
 
 /** How fast a peer is. */
@@ -57,26 +56,33 @@ export class AttackWorld {
   /** Until when a peer's line is taken up by blocks. */
   readonly #busyUntil = new WeakMap<ScriptedPeer, Instant>();
 
-  constructor({ seed, chain = usualChain, latency = { least: 10, most: 150 } }: AttackWorldOptions) {
+  constructor({ seed, chain = usualChain, latency = USUAL_LATENCY }: AttackWorldOptions) {
+    installPortableCurve();
     this.chain = chain;
     this.rng = seededRng(seed ^ 0xa77ac);
-    this.network = new VirtualNetwork({ seed, start: ATTACK_START, latency, isTraced: false });
+    this.network = new VirtualNetwork({ seed, start: SIM_START, latency, isTraced: false });
     this.network.onEvent((_, event) => this.events.push(event));
   }
 
-  /** The node. It does not run before it is started. */
-  victim(
-    options: Partial<NodeOptions> = {}, without?: Without, ports: Partial<NodePorts> = {},
+  /** The node under attack. It does not run before it is started. */
+  victim(options: Partial<NodeOptions> = {}, without?: Without, ports: Partial<NodePorts> = {}): VirtualHost {
+    return this.node(VICTIM, options, without, ports);
+  }
+
+  /** One more whole node. */
+  node(
+    address: NetworkAddress, options: Partial<NodeOptions> = {}, without?: Without,
+    ports: Partial<NodePorts> = {},
   ): VirtualHost {
     const all: NodeOptions = {
       ...defaultNodeOptions(REGTEST),
       userAgent: "/tidings-sim/",
-      advertise: [VICTIM],
+      advertise: [address],
       coinsCacheBytes: 1024 * 1024,
       v2Transport: false,
       ...options,
     };
-    return this.network.addHost(VICTIM, all, { ...ports, ...(without === undefined ? {} : { without }) });
+    return this.network.addHost(address, all, { ...ports, ...(without === undefined ? {} : { without }) });
   }
 
   /** Peers that do what they should: they tell of blocks, and serve them. `options.script` comes on top. */
@@ -160,12 +166,6 @@ export class AttackWorld {
 
 function laterOf(a: Instant, b: Instant): Instant {
   return a > b ? a : b;
-}
-
-/** A routable address: `group` is its /16, of which there are 20,480; `host` its place there. */
-export function hostAt(group: number, host: number): NetworkAddress {
-  const bytes = Uint8Array.of(20 + (group >>> 8), group & 0xff, host >>> 8, host & 0xff);
-  return { network: "ipv4", bytes, port: ATTACK_PORT };
 }
 
 export function heightOf({ core: { chain } }: VirtualHost): number {

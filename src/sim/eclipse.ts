@@ -13,11 +13,12 @@
  * @module
  */
 import { AddressBook, DEFAULT_BOOK_OPTIONS } from "../addrbook/address_book.ts";
+import { readableBook } from "../addrbook/address_file.ts";
 import type { Asmap } from "../addrbook/asmap.ts";
 import { NetGroups } from "../addrbook/net_groups.ts";
 import { DEFAULT_TABLE_RULES, type TableRules } from "../addrbook/table_rules.ts";
 import type { Bytes } from "../base/bytes.ts";
-import type { Defence, Without } from "../base/defences.ts";
+import type { Without } from "../base/defences.ts";
 import { silentLogger } from "../base/logger.ts";
 import { below, shuffle } from "../base/rng.ts";
 import { hours, type Instant, minutes, seconds } from "../base/time.ts";
@@ -26,76 +27,16 @@ import type { ConnectionType } from "../peer/peer.ts";
 import { addressKey, type NetworkAddress } from "../primitives/network_address.ts";
 import type { Message } from "../wire/message.ts";
 import { NODE_NETWORK, NODE_WITNESS } from "../wire/services.ts";
-import { AttackWorld, ATTACK_START, hostAt, outboundPeers } from "./attack_world.ts";
+import { AttackWorld, outboundPeers } from "./attack_world.ts";
 import { type Crowd, repeat } from "./crowd.ts";
+import {
+  type BookShares, ECLIPSE_TABLES, type EclipseAttacker, type EclipseOptions, type EclipseReport,
+  withoutAllBut,
+} from "./eclipse_settings.ts";
 import type { ScriptedPeer } from "./scripted_peer.ts";
 import { smallAsmap } from "./small_asmap.ts";
 import type { VirtualHost } from "./virtual_host.ts";
-
-/** The tables of a node are so many times as large. Those of the paper were a quarter of a node's. */
-export const ECLIPSE_SCALE = 32;
-
-/** The tables of a node, so much smaller. */
-export const ECLIPSE_TABLES: Partial<TableRules> = {
-  newBuckets: DEFAULT_TABLE_RULES.newBuckets / ECLIPSE_SCALE,
-  triedBuckets: DEFAULT_TABLE_RULES.triedBuckets / ECLIPSE_SCALE,
-  newBucketsPerSourceGroup: DEFAULT_TABLE_RULES.newBucketsPerSourceGroup / ECLIPSE_SCALE,
-  // A quarter of a bucket there is not.
-  triedBucketsPerGroup: 1,
-};
-
-/** Who attacks, with how many addresses in how many groups. */
-export interface EclipseAttacker {
-  readonly groups: number;
-  readonly addressesPerGroup: number;
-  /** Whether all groups are announced by one autonomous system, which the node's map knows. */
-  readonly isOneSystem: boolean;
-}
-
-/** The paper's botnet of 4,600 machines, each somewhere else. */
-export const BOTNET: EclipseAttacker = { groups: 575, addressesPerGroup: 1, isOneSystem: false };
-/** The paper's 32 blocks of 256 addresses, all rented from one company. */
-export const COMPANY: EclipseAttacker = { groups: 32, addressesPerGroup: 32, isOneSystem: true };
-
-/** What a node may have against it, by a name for tables. */
-export const ECLIPSE_DEFENCES = {
-  "anchors": ["anchors"],
-  "feelers, test before evict": ["feelers", "test-before-evict"],
-  "buckets by source group": ["source-buckets"],
-  "ASMap": [],
-  "rate of addresses": ["addr-rate-limit"],
-  "tried by our own dial": ["tried-by-dial"],
-} as const satisfies Readonly<Record<string, readonly Defence[]>>;
-
-export type EclipseDefence = keyof typeof ECLIPSE_DEFENCES;
-
-export const ALL_ECLIPSE_DEFENCES = Object.keys(ECLIPSE_DEFENCES) as readonly EclipseDefence[];
-
-export interface EclipseOptions {
-  readonly seed: number;
-  readonly attacker: EclipseAttacker;
-  /** All others are switched off. */
-  readonly defences: readonly EclipseDefence[];
-}
-
-export interface BookShares {
-  readonly honest: number;
-  readonly gone: number;
-  readonly attackers: number;
-  readonly trash: number;
-}
-
-export interface EclipseReport {
-  /** Every outbound connection leads to the attacker. */
-  readonly isEclipsed: boolean;
-  readonly outbound: number;
-  readonly attackers: number;
-  /** Honest block-relay peers of before the restart that are there after it. */
-  readonly kept: number;
-  /** The address book just before the restart. */
-  readonly tried: BookShares;
-  readonly new: BookShares;
-}
+import { groupOf, hostAt, SIM_START } from "./world_defaults.ts";
 
 /** What an honest node tells of when it is asked. */
 const ANSWER_ADDRESSES = 30;
@@ -175,7 +116,10 @@ class Eclipse {
     this.#victim = world.victim(
       { maxConnections: MAX_CONNECTIONS },
       this.#without,
-      { asmap: this.#asmap, tableRules: ECLIPSE_TABLES, savedAddresses: this.#past() },
+      {
+        asmap: this.#asmap, tableRules: ECLIPSE_TABLES,
+        savedBook: readableBook(this.#past(), REGTEST.magic),
+      },
     );
   }
 
@@ -279,7 +223,7 @@ class Eclipse {
     for (const address of all) {
       const age = below(rng, 20 * DAY_SECONDS);
       const source = sources[below(rng, sources.length)] as NetworkAddress;
-      book.add({ address, services: SERVICES, time: ATTACK_START - age }, source);
+      book.add({ address, services: SERVICES, time: SIM_START - age }, source);
     }
     for (const address of this.#tried) {
       book.good(address, (clock.now() - hours(1 + below(rng, 24 * 7))) as Instant);
@@ -295,16 +239,11 @@ class Eclipse {
       seen.add(addressKey(address));
       if (this.#attackers.owns(address)) shares.attackers++;
       else if (this.#honest.owns(address)) shares.honest++;
-      else if ((address.bytes[0] as number) >= 20 + (TRASH_GROUP >>> 8)) shares.trash++;
+      else if (groupOf(address) >= TRASH_GROUP) shares.trash++;
       else shares.gone++;
     }
     return shares;
   }
-}
-
-function withoutAllBut(defences: readonly EclipseDefence[]): Without {
-  const left = ALL_ECLIPSE_DEFENCES.filter((each) => !defences.includes(each));
-  return new Set(left.flatMap((each) => ECLIPSE_DEFENCES[each]));
 }
 
 function companyMap(): Asmap {

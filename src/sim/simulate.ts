@@ -7,7 +7,7 @@
 import { assert } from "../base/assert.ts";
 import type { Bytes } from "../base/bytes.ts";
 import { below, poissonWait, type Rng, seededRng, shuffle } from "../base/rng.ts";
-import { addDuration, type Duration, minutes, seconds, type UnixSeconds } from "../base/time.ts";
+import { addDuration, type Duration, minutes, seconds } from "../base/time.ts";
 import { decodeWith } from "../codec/codec.ts";
 import { installPortableCurve } from "../crypto/install_portable.ts";
 import { defaultNodeOptions, type NodeOptions } from "../node/node_options.ts";
@@ -21,6 +21,7 @@ import { Wallet } from "../wallet/wallet.ts";
 import { Arrivals, type Propagation } from "./arrivals.ts";
 import type { VirtualHost } from "./virtual_host.ts";
 import { VirtualNetwork } from "./virtual_network.ts";
+import { hostAt, type LatencyRange, SIM_START, USUAL_LATENCY } from "./world_defaults.ts";
 
 export interface Partition {
   /** From the start of the run. */
@@ -36,7 +37,7 @@ export interface SimulationOptions {
   /** How long the run is, after the network has grown together. */
   readonly length: Duration;
   /** One way between two nodes, in milliseconds; each pair draws its own. @default 10 to 150 */
-  readonly latency?: { readonly least: number; readonly most: number };
+  readonly latency?: LatencyRange;
   /** Mean time between blocks. @default one minute */
   readonly blockInterval?: Duration;
   /** Mean time between payments; `undefined` for none. @default ten seconds */
@@ -68,9 +69,6 @@ export interface SimulationReport {
   readonly fewestPeers: number;
 }
 
-/** 2024-01-01: any time after the genesis block will do. */
-const START = 1_704_067_200 as UnixSeconds;
-const PORT = 18_444;
 /** For every node to be known and dialled, before the run is measured. */
 const GROWING = minutes(10);
 /** After the last block and payment, for what is under way to arrive. */
@@ -96,11 +94,10 @@ class Simulation {
   #isQuiet = false;
 
   constructor(options: SimulationOptions) {
-    const { seed, moved, latency } = options;
+    const { seed, moved, latency = USUAL_LATENCY } = options;
     this.#options = options;
     this.#rng = seededRng(seed ^ 0x5eed);
-    const usual = { least: 10, most: 150 };
-    this.#network = new VirtualNetwork({ seed, start: START, latency: latency ?? usual, moved });
+    this.#network = new VirtualNetwork({ seed, start: SIM_START, latency, moved });
     this.#wallet = new Wallet({ seed: `simulation ${seed}`, params: REGTEST });
     this.#observe();
   }
@@ -254,6 +251,5 @@ class Simulation {
 
 /** Each node in a group of its own, so that who dials whom is not decided by addresses. */
 function hostAddress(index: number): NetworkAddress {
-  const bytes = new Uint8Array([20 + (index >>> 8), index & 0xff, 0, 1]);
-  return { network: "ipv4", bytes, port: PORT };
+  return hostAt(index, 1);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { readableBook } from "../addrbook/address_file.ts";
 import { unreachable } from "../base/assert.ts";
 import { type Bytes, concatBytes, NO_BYTES } from "../base/bytes.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
@@ -182,7 +183,8 @@ export class VirtualHost {
   }
 
   #makeCore(): NodeCore {
-    const { savedAddresses, savedAnchors, savedBans } = this.#ports;
+    const { savedBook, savedAnchors, savedBans } = this.#ports;
+    const book = this.readFile(PEERS_FILE);
     return new NodeCore({
       clock: this.#world.clock,
       logger: this.#world.logger ?? silentLogger,
@@ -193,7 +195,7 @@ export class VirtualHost {
       indexes: this.#indexes,
       restored: { entries: this.#indexStore.entries(FIRST_KEY, END_KEY) },
       ...this.#ports,
-      savedAddresses: this.readFile(PEERS_FILE) ?? savedAddresses,
+      savedBook: book === undefined ? savedBook : readableBook(book, this.#options.params.magic),
       savedAnchors: this.readFile(ANCHORS_FILE) ?? savedAnchors,
       savedBans: this.readFile(BANS_FILE) ?? savedBans,
     }, this.#options);

@@ -25,15 +25,16 @@ import { SharedVerdicts } from "./shared_verdicts.ts";
 import { Trace } from "./trace.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 import { type HostWorld, inputBytes, VirtualHost } from "./virtual_host.ts";
+import type { LatencyRange } from "./world_defaults.ts";
 
 /** A dial that nobody answers is given up after this long, as by the driver on real sockets. */
 const DIAL_TIMEOUT = seconds(5);
 
-export interface NetworkSettings {
+export interface VirtualNetworkOptions {
   readonly seed: number;
   readonly start: UnixSeconds;
   /** One way, in milliseconds: each pair of nodes draws one from this range. */
-  readonly latency: { readonly least: number; readonly most: number };
+  readonly latency: LatencyRange;
   /** Delays one delivery more than its link would: to show that the trace sees it. */
   readonly moved?: { readonly delivery: number; readonly by: Duration } | undefined;
   readonly logger?: Logger;
@@ -89,7 +90,7 @@ export class VirtualNetwork implements HostWorld {
   /** What a name leads to. */
   readonly names = new Map<string, readonly NetworkAddress[]>();
   readonly logger?: Logger;
-  readonly #settings: NetworkSettings;
+  readonly #options: VirtualNetworkOptions;
   readonly #queue = new EventQueue();
   readonly #rng: Rng;
   readonly #byAddress = new Map<string, Endpoint>();
@@ -101,11 +102,11 @@ export class VirtualNetwork implements HostWorld {
   /** The side of a cut that each end is on; all are on one while nothing is cut. */
   #side: (host: Endpoint) => number = () => 0;
 
-  constructor(settings: NetworkSettings) {
-    this.#settings = settings;
-    this.#rng = seededRng(settings.seed);
-    this.clock = new VirtualClock(settings.start);
-    if (settings.logger !== undefined) this.logger = settings.logger;
+  constructor(options: VirtualNetworkOptions) {
+    this.#options = options;
+    this.#rng = seededRng(options.seed);
+    this.clock = new VirtualClock(options.start);
+    if (options.logger !== undefined) this.logger = options.logger;
   }
 
   addHost(address: NetworkAddress, options: NodeOptions, ports: Partial<NodePorts> = {}): VirtualHost {
@@ -162,7 +163,7 @@ export class VirtualNetwork implements HostWorld {
   }
 
   delivered(host: VirtualHost, input: NodeInput): void {
-    if (this.#settings.isTraced === false) return;
+    if (this.#options.isTraced === false) return;
     this.trace.add(this.clock.now(), host.index, input.type, inputBytes(input));
   }
 
@@ -241,7 +242,7 @@ export class VirtualNetwork implements HostWorld {
   /** Hands `delivery` to `end` when it has crossed the link, after all that was sent before it. */
   #send(end: End, latency: Duration, delivery: () => void): void {
     const jitter = (fraction(this.#rng) * latency * 0.1) as Duration;
-    const { moved } = this.#settings;
+    const { moved } = this.#options;
     const extra = moved?.delivery === this.#deliveries ? moved.by : 0;
     this.#deliveries += 1;
     const arrivesAt = (Math.max(end.arrivesFrom, this.clock.now() + latency + jitter) + extra) as Instant;
@@ -297,7 +298,7 @@ export class VirtualNetwork implements HostWorld {
     const key = a.index < b.index ? `${a.index}/${b.index}` : `${b.index}/${a.index}`;
     let latency = this.#latencies.get(key);
     if (latency === undefined) {
-      const { least, most } = this.#settings.latency;
+      const { least, most } = this.#options.latency;
       latency = milliseconds(least + fraction(this.#rng) * (most - least));
       this.#latencies.set(key, latency);
     }

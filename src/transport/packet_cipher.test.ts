@@ -53,12 +53,13 @@ function checkRow(row: ReadonlyMap<string, string>): void {
 
   const sealer = new PacketSealer(keys.send.packets);
   for (let i = 0; i < Number(at("in_idx")); i++) sealer.seal(Uint8Array.of(0), NO_BYTES);
-  const times = { length: Number(at("in_multiply")) };
-  const contents = concatBytes(...Array.from(times, () => bytesAt("in_contents")));
+  const contents = fromHex(at("in_contents").repeat(Number(at("in_multiply"))));
   const header = Uint8Array.of(at("in_ignore") === "1" ? IGNORE_BIT : 0);
-  const packet = toHex(sealer.seal(header, contents, bytesAt("in_aad")));
-  if (at("out_ciphertext") !== "") assert.equal(packet, at("out_ciphertext"));
-  assert.ok(packet.endsWith(at("out_ciphertext_endswith")));
+  const packet = sealer.seal(header, contents, bytesAt("in_aad"));
+  if (at("out_ciphertext") !== "") assert.equal(toHex(packet), at("out_ciphertext"));
+  // Of the long ones only this is published.
+  const end = at("out_ciphertext_endswith");
+  assert.equal(toHex(packet.subarray(packet.length - end.length / 2)), end);
 }
 
 /** Two ends of one direction. */

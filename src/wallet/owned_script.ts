@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { type Bytes, concatBytes, NO_BYTES } from "../base/bytes.ts";
 import { curve, hash160, sha256 } from "../crypto/crypto.ts";
+import type { Witness } from "../primitives/witness.ts";
 import { buildScript } from "../script/script.ts";
 import { taprootOutputKey, tapTweakHash } from "../script/taproot.ts";
 import {
@@ -45,7 +46,7 @@ export interface OwnedScript {
 /** What goes into an input to spend its output. */
 export interface Satisfaction {
   readonly scriptSig: Bytes;
-  readonly witness: readonly Bytes[];
+  readonly witness: Witness;
 }
 
 export function ownScript(kind: ScriptKind, secretKeys: readonly Bytes[]): OwnedScript {

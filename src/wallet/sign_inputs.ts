@@ -63,14 +63,15 @@ export class InputSigner {
     const complete = variants.find((variant) => this.verify(index, variant) === undefined);
     if (complete !== undefined) return { scriptSig: complete.scriptSig, witness: complete.witness };
     const scriptSig = pushAll(variants.flatMap((variant) => pushedBy(variant.scriptSig)));
-    return this.#satisfy(index, { scriptSig, witness: variants.flatMap(({ witness }) => witness) });
+    return this.#satisfy(index, { scriptSig, witness: variants.flatMap(({ witness }) => witness.slice()) });
   }
 
   /** Whether `satisfaction` spends the output of the input at `index`. */
   verify(index: number, satisfaction: Satisfaction): ScriptError | undefined {
     const { script } = this.#context.spent[index] as Output;
     const checker = new TransactionChecker(this.#context, index);
-    return verifyScript({ ...satisfaction, script, flags: STANDARD_VERIFY_FLAGS, checker });
+    const witness = satisfaction.witness.slice();
+    return verifyScript({ ...satisfaction, witness, script, flags: STANDARD_VERIFY_FLAGS, checker });
   }
 
   #satisfy(index: number, given: Satisfaction): Satisfaction {
@@ -91,7 +92,7 @@ export class InputSigner {
     switch (template.type) {
       case "witness_v0_keyhash": {
         const code = keyHashScriptCode(template.hash);
-        return { scriptSig: NO_BYTES, witness: this.#elements(index, code, "witness-v0", given.witness) };
+        return { scriptSig: NO_BYTES, witness: this.#elements(index, code, "witness-v0", given.witness.slice()) };
       }
       case "witness_v0_scripthash": {
         const inner = this.#keys.script(template.hash) ?? given.witness.at(-1);

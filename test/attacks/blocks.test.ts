@@ -1,11 +1,13 @@
 /** Blocks that are to spoil what others send. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Without } from "../../src/base/defences.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import { Block } from "../../src/primitives/block.ts";
 import { MSG_WITNESS_BLOCK } from "../../src/wire/messages/inventory.ts";
 import { type BlockNode, BlockTree, QUICK_MATURITY } from "../support/blocks.ts";
-import { type Attacker, VictimWorld } from "./victim_world.ts";
+import { twoColumns } from "../support/two_columns.ts";
+import { type Attacker, VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 
@@ -14,8 +16,8 @@ const chain = tree.grow(tree.genesis, 6);
 const last = chain.at(-1) as BlockNode;
 
 /** A node that has asked `honest` for the last block. */
-function withRequest(): { world: VictimWorld; honest: Attacker; attacker: Attacker } {
-  const world = new VictimWorld();
+function withRequest(without?: Without): { world: VictimWorld; honest: Attacker; attacker: Attacker } {
+  const world = new VictimWorld(without === undefined ? {} : { without });
   world.give(chain.slice(0, -1));
   const [honest, attacker] = [world.inbound(), world.inbound()];
   honest.says({ type: "headers", value: { headers: [last.block.header] } });
@@ -30,18 +32,25 @@ function inFlight(world: VictimWorld, attacker: Attacker): number {
   return peer === undefined ? 0 : world.core.peerReport(peer).inFlight.length;
 }
 
-test("attack 22, a mutated block that nobody asked for: the request to another stands, and its block is taken", () => {
-  const { world, honest, attacker } = withRequest();
-  const [coinbase] = last.block.transactions;
-  assert.ok(coinbase !== undefined);
-  // The same header, and so the same hash, over other transactions.
-  const mutated = Block.of(last.block.header, [coinbase, coinbase]);
-  attacker.says({ type: "block", value: { block: mutated } });
-  assert.ok(!attacker.isConnected, "who sends it goes");
-  assert.equal(inFlight(world, honest), 1);
-  honest.says({ type: "block", value: { block: last.block } });
-  assert.equal(world.core.chain.headers.height(world.core.chain.tip), last.height);
-  assert.equal(inFlight(world, honest), 0, "with the answer, and not before, it is settled");
+test("attack 22, a mutated block that nobody asked for: the request to another stands, and its block is taken", (t) => {
+  const { defended, undefended } = twoColumns(t, "block-request-owner", (without) => {
+    const { world, honest } = withRequest(without);
+    const [coinbase] = last.block.transactions;
+    assert.ok(coinbase !== undefined);
+    // The same header, and so the same hash, over other transactions.
+    const mutated = Block.of(last.block.header, [coinbase, coinbase]);
+    for (let i = 0; i < 10; i++) {
+      const attacker = world.inbound();
+      attacker.says({ type: "block", value: { block: mutated } });
+      assert.ok(!attacker.isConnected, "who sends it goes");
+    }
+    assert.equal(inFlight(world, honest), 1);
+    honest.says({ type: "block", value: { block: last.block } });
+    assert.equal(world.core.chain.headers.height(world.core.chain.tip), last.height);
+    assert.equal(inFlight(world, honest), 0, "with the answer, and not before, it is settled");
+    return honest.told("getdata").flatMap(({ items }) => items).length;
+  });
+  assert.deepEqual([defended, undefended], [1, 11], "times that it is asked for");
 });
 
 test("attack 22, a notfound from another: the request to who was asked stands", () => {

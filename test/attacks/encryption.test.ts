@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bytes, concatBytes } from "../../src/base/bytes.ts";
+import type { Without } from "../../src/base/defences.ts";
 import { randomBytes, seededRng } from "../../src/base/rng.ts";
 import { milliseconds, minutes, seconds } from "../../src/base/time.ts";
+import { curve, sha256 } from "../../src/crypto/crypto.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import type { PeerId } from "../../src/peer/peer.ts";
 import { makeTransport } from "../../src/transport/make_transport.ts";
@@ -13,9 +15,11 @@ import { GARBAGE_BYTES_MAX, V2Transport } from "../../src/transport/v2_transport
 import { encodeMessage, type Message } from "../../src/wire/message.ts";
 import { QUICK_MATURITY } from "../support/blocks.ts";
 import { holdingsOf } from "../support/holdings.ts";
+import { testSize } from "../support/environment.ts";
 import { address, versionOf } from "../support/peer_bench.ts";
 import { privateFields } from "../support/private_fields.ts";
-import { VictimWorld } from "./victim_world.ts";
+import { twoColumns } from "../support/two_columns.ts";
+import { VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 
@@ -159,4 +163,67 @@ test("attack 40, half a key: whoever never ends it is dropped after a minute", (
   world.pass(minutes(1.1));
   assert.ok(!world.world.open.has(peer));
   assert.equal(makeTransport("theirs", PORTS).type, "detecting");
+});
+
+/** Half of 200 inbound places: so many strangers may be in the middle of it. */
+const CROWDED = { v2Transport: true, maxConnections: 211 };
+const FLOOD_GROUPS = 20;
+const STEP = milliseconds(5);
+
+/** Milliseconds until a newcomer is connected under encryption, while strangers from 20 groups have keys exchanged. */
+function waitsForKeys(without: Without): number {
+  const world = new VictimWorld({ options: CROWDED, without });
+  const rng = seededRng(17);
+  let strangers = 0;
+  /** Each from another neighbourhood of its group, with a key of its own, and never a word more. */
+  const come = (count: number): void => {
+    for (let i = 0; i < count; i++, strangers++) {
+      const group = strangers % FLOOD_GROUPS;
+      const neighbourhood = Math.floor(strangers / FLOOD_GROUPS) % 250;
+      const peer = connect(world, `91.${group}.${neighbourhood}.7:9000`);
+      if (world.world.open.has(peer)) {
+        world.world.give({ type: "received", peer, bytes: randomBytes(rng, 64) });
+      }
+    }
+    world.pass(STEP, STEP);
+  };
+  while (strangers < 450) come(15);
+  const peer = connect(world, "92.1.2.3:9000");
+  const end = new V2Transport("initiator", PORTS);
+  const give = (): void => {
+    while (end.hasWork) end.work();
+    const bytes = end.takeOutput();
+    if (bytes.length > 0) world.world.give({ type: "received", peer, bytes });
+  };
+  world.world.onSend = (to, bytes) => {
+    if (to !== peer) return;
+    end.receive(bytes);
+    give();
+  };
+  give();
+  const hasKeys = (): boolean => end.sessionId !== undefined || !world.world.open.has(peer);
+  let waited = 0;
+  for (; !hasKeys() && waited < 10_000; waited += STEP) come(1);
+  assert.ok(end.sessionId !== undefined, "it is encrypted in the end");
+  return waited;
+}
+
+/** With keys that cost nothing to agree on: who waits for whom does not hang on what an exchange takes. */
+function withCheapKeys<T>(action: () => T): T {
+  if (testSize("TIDINGS_ATTACKS", 1) > 1) return action();
+  const seat = curve();
+  const { createEllswift, ellswiftSecret } = seat;
+  seat.createEllswift = (secretKey) => concatBytes(secretKey, secretKey);
+  seat.ellswiftSecret = ({ ours, theirs }) => sha256(ours.map((byte, i) => byte ^ (theirs[i] ?? 0)));
+  try {
+    return action();
+  } finally {
+    Object.assign(seat, { createEllswift, ellswiftSecret });
+  }
+}
+
+test("attack 40, downgrade by a flood of key exchanges: a newcomer has its own within 300 ms, and none is refused", (t) => {
+  const { defended, undefended } = withCheapKeys(() => twoColumns(t, "exchange-groups", waitsForKeys));
+  assert.ok(defended <= 300, `${defended} ms`);
+  assert.ok(undefended >= 2 * defended, `${undefended} ms in one queue`);
 });

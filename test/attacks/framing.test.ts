@@ -2,12 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bytes, concatBytes } from "../../src/base/bytes.ts";
+import { ByteReader } from "../../src/codec/byte_reader.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import { PAYLOAD_BYTES_MAX } from "../../src/transport/transport.ts";
-import { encodeMessage, MESSAGE_TYPES, type Message, type MessageType } from "../../src/wire/message.ts";
+import {
+  encodeMessage, MESSAGE_TYPES, type Message, messageCodecs, type MessageType,
+} from "../../src/wire/message.ts";
 import { type BlockHash, ZERO_HASH } from "../../src/primitives/hash.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
-import { VictimWorld } from "./victim_world.ts";
+import { besideNaive } from "../support/two_columns.ts";
+import { VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 
@@ -20,7 +24,7 @@ function headerOf(type: string, length: number): Bytes {
   return header;
 }
 
-test("attack 3, a length that lies: 100 peers announce 4 MB each and send ten bytes, and take no more than that", () => {
+test("attack 3, a length that lies: 100 peers announce 4 MB each and send ten bytes, and take no more than that", (t) => {
   const world = new VictimWorld();
   const attackers = Array.from({ length: 100 }, () => world.inbound());
   const before = process.memoryUsage().arrayBuffers;
@@ -30,6 +34,7 @@ test("attack 3, a length that lies: 100 peers announce 4 MB each and send ten by
   const taken = process.memoryUsage().arrayBuffers - before;
   assert.ok(attackers.every(({ isConnected }) => isConnected), "that much may come");
   const announced = attackers.length * PAYLOAD_BYTES_MAX;
+  besideNaive(t, "room made for what a header announces", { node: taken, other: announced });
   assert.ok(taken < announced / 100, `${taken} bytes, of ${announced} that were announced`);
 });
 
@@ -77,7 +82,8 @@ const SOUND: readonly Message[] = [
   { type: "getaddr", value: null },
 ];
 
-test("attack 39, bytes after the end: a message that does not end where it says costs the connection, and does nothing", () => {
+test("attack 39, bytes after the end: a message that does not end where it says costs the connection, and does nothing", (t) => {
+  let [taken, takenIfUnended] = [0, 0];
   for (const message of SOUND) {
     const world = new VictimWorld();
     const [honest, attacker] = [world.inbound(), world.inbound()];
@@ -87,8 +93,21 @@ test("attack 39, bytes after the end: a message that does not end where it says 
     attacker.sends({ type: message.type, payload: concatBytes(encodeMessage(message), Uint8Array.of(0)) });
     assert.equal(attacker.closedFor, "malformed-message", message.type);
     assert.equal(attacker.heard.length, told, `${message.type} is not answered`);
+    if (attacker.isConnected) taken += 1;
+    if (isReadToItsEnd(message)) takenIfUnended += 1;
   }
+  const columns = { node: taken, other: takenIfUnended };
+  const { undefended } = besideNaive(t, "codecs that nobody asks what is left over", columns);
+  assert.equal(undefended, SOUND.length);
 });
+
+/** Whether its codec by itself takes it with a byte behind it. */
+function isReadToItsEnd({ type, value }: Message): boolean {
+  const bytes = concatBytes(encodeMessage({ type, value } as Message), Uint8Array.of(0));
+  const reader = new ByteReader(bytes);
+  messageCodecs[type].decode(reader);
+  return reader.remaining === 1;
+}
 
 test("attack 39, numbers not in their shortest form: a count of zero in three bytes costs the connection", () => {
   const counted: readonly MessageType[] = ["inv", "getdata", "notfound", "headers", "addr"];

@@ -1,12 +1,15 @@
 /** Requests that are to keep a node busy, or to fill its send buffers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { concatBytes } from "../../src/base/bytes.ts";
 import { randomBytes, seededRng } from "../../src/base/rng.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
+import { type BlockHash, ZERO_HASH } from "../../src/primitives/hash.ts";
+import type { Message } from "../../src/wire/message.ts";
 import { type InventoryItem, MSG_WITNESS_BLOCK, MSG_WTX } from "../../src/wire/messages/inventory.ts";
-import { BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
+import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
 import { bothWays } from "../support/two_columns.ts";
-import { VictimWorld } from "./victim_world.ts";
+import { VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 
@@ -73,4 +76,43 @@ test("attack 4, getdata for 50,000 blocks: others are served meanwhile", () => {
   world.world.pass();
   assert.equal(other.told("pong").length, 1, "within a turn");
   assert.ok(attacker.heardBytes - before < 10_000_000);
+});
+
+/** Each asks 64 times for something in one stretch of bytes, and reads no answer. What waits for all of them. */
+function bytesForDeaf(count: number, request: Message, nodes: readonly BlockNode[]): number {
+  const world = new VictimWorld({ start: (nodes.at(-1) as BlockNode).block.header.time + 600 });
+  world.give(nodes);
+  const attackers = Array.from({ length: count }, () => world.inbound());
+  for (const attacker of attackers) {
+    attacker.isDeaf = true;
+    attacker.heardBytes = 0;
+    world.world.deaf.add(attacker.id);
+  }
+  for (const { id, frame } of attackers.map((each) => ({ id: each.id, frame: each.frame(request) }))) {
+    const bytes = concatBytes(...Array.from({ length: 64 }, () => frame));
+    world.world.give({ type: "received", peer: id, bytes });
+  }
+  for (let turn = 0; turn < 20; turn++) world.world.pass();
+  return attackers.reduce((sum, { heardBytes }) => sum + heardBytes, 0);
+}
+
+test("attack 4, getdata of one item each: of who reads no answer, a megabyte and a block wait", () => {
+  const big = tree.extend(nodes.at(-1) ?? tree.genesis, {
+    transactions: first === undefined ? [] : [spendAnyone([coinbaseOf(first)], 0, 40_000)],
+  });
+  const { hash, bytes } = big.block;
+  const items = [{ type: MSG_WITNESS_BLOCK, hash }];
+  for (const count of [1, 5]) {
+    const waiting = bytesForDeaf(count, { type: "getdata", value: { items } }, [...nodes, big]);
+    assert.ok(bytes.length > 350_000);
+    assert.ok(waiting <= count * (1_000_000 + bytes.length + 1_000), `${waiting} bytes of ${count} peers`);
+    assert.ok(waiting > count * bytes.length, "though all of them are served");
+  }
+});
+
+test("attack 4, getheaders without end: of who reads no answer, a megabyte and one answer wait", () => {
+  const long = tree.grow(tree.genesis, 600);
+  const value = { version: 70_016, locator: [tree.genesis.block.hash], stop: ZERO_HASH as BlockHash };
+  const waiting = bytesForDeaf(1, { type: "getheaders", value }, long);
+  assert.ok(waiting <= 1_000_000 + 600 * 81 + 1_000, `${waiting} bytes wait`);
 });

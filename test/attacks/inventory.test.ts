@@ -5,12 +5,13 @@ import { randomBytes, seededRng } from "../../src/base/rng.ts";
 import { minutes } from "../../src/base/time.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import type { Bytes } from "../../src/base/bytes.ts";
+import type { Without } from "../../src/base/defences.ts";
 import type { Message } from "../../src/wire/message.ts";
 import { INVENTORY_COUNT_MAX, MSG_BLOCK, MSG_WTX } from "../../src/wire/messages/inventory.ts";
 import { BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
 import { holdingsOf } from "../support/holdings.ts";
-import { bothWays } from "../support/two_columns.ts";
-import { VictimWorld } from "./victim_world.ts";
+import { bothWays, twoColumns } from "../support/two_columns.ts";
+import { VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 
@@ -57,23 +58,28 @@ test("attack 1, flood of announced transactions: what a peer announced goes with
   assert.equal(announcementsKept(world), 0);
 });
 
-test("attack 2, 50,000 announced blocks: one getheaders for all of them, and for as many messages of one each", () => {
-  const world = new VictimWorld();
-  world.give(chain);
-  const attacker = world.inbound();
-  const before = attacker.told("getheaders").length;
-  attacker.says(inv(MSG_BLOCK, randomHashes(INVENTORY_COUNT_MAX)));
-  assert.ok(attacker.told("getheaders").length - before <= 1, "one message");
-  for (const hash of randomHashes(2_000)) attacker.says(inv(MSG_BLOCK, [hash]));
-  const asked = attacker.told("getheaders").length - before;
-  assert.ok(asked <= 1, `${asked} after 2,000 messages more; one for each would be as many`);
-  assert.ok(attacker.heardBytes < 10_000, `${attacker.heardBytes} bytes`);
+test("attack 2, 50,000 announced blocks: one getheaders for all of them, and for as many messages of one each", (t) => {
+  const [many, some] = [randomHashes(INVENTORY_COUNT_MAX), randomHashes(500)];
+  const { defended, undefended } = twoColumns(t, "one-getheaders", (without) => {
+    const world = new VictimWorld({ without });
+    world.give(chain);
+    const attacker = world.inbound();
+    const before = attacker.told("getheaders").length;
+    attacker.says(inv(MSG_BLOCK, many));
+    assert.ok(attacker.told("getheaders").length - before <= 1, "one message");
+    for (const hash of some) attacker.says(inv(MSG_BLOCK, [hash]));
+    return { asked: attacker.told("getheaders").length - before, bytes: attacker.heardBytes };
+  });
+  assert.ok(defended.asked <= 1, `${defended.asked} after 500 messages more`);
+  assert.ok(defended.bytes < 10_000, `${defended.bytes} bytes`);
+  assert.ok(undefended.asked >= 500 && undefended.bytes > 50 * defended.bytes, "one for each");
 });
 
-test("attack 10, a flood of good transactions: a peer is told of 85 at a time, however many wait", () => {
-  const world = new VictimWorld();
+/** The sizes of the messages in which a peer is told of 1,000 transactions that wait. */
+function batchesOf(without: Without): readonly number[] {
+  const world = new VictimWorld({ without });
   const nodes = [...tree.grow(tree.genesis, 5)];
-  const fans = nodes.slice(0, 3).map((node) => spendAnyone([coinbaseOf(node)], 100_000, 1_000));
+  const fans = nodes.slice(0, 1).map((node) => spendAnyone([coinbaseOf(node)], 100_000, 1_000));
   nodes.push(tree.extend(nodes.at(-1) as (typeof nodes)[0], { transactions: fans }));
   world.give(nodes);
   const listener = world.inbound();
@@ -85,15 +91,23 @@ test("attack 10, a flood of good transactions: a peer is told of 85 at a time, h
     }
   }
   world.world.settle();
-  assert.equal(world.core.mempool.size, 3_000);
+  assert.equal(world.core.mempool.size, 1_000);
   const batches: number[] = [];
-  for (let told = 0; told < 3_000 && batches.length < 200;) {
+  for (let told = 0; told < 1_000 && batches.length < 200;) {
     world.pass(minutes(0.1));
     const sizes = listener.told("inv").slice(batches.length).map(({ items }) => items.length);
     batches.push(...sizes);
     told = batches.reduce((sum, size) => sum + size, 0);
   }
-  assert.equal(batches.reduce((sum, size) => sum + size, 0), 3_000, "all are told in the end");
+  assert.equal(batches.reduce((sum, size) => sum + size, 0), 1_000, "all are told in the end");
+  return batches;
+}
+
+test("attack 10, a flood of good transactions: a peer is told of 75 at a time, however many wait", (t) => {
+  const { defended, undefended } = twoColumns(t, "announcement-batches", (without) => {
+    return Math.max(...batchesOf(without));
+  });
   // 70, and 5 more for each thousand that wait.
-  assert.ok(Math.max(...batches) <= 70 + 3 * 5, `batches of up to ${Math.max(...batches)}`);
+  assert.ok(defended <= 70 + 5, `batches of up to ${defended}`);
+  assert.equal(undefended, 1_000, "all at once");
 });

@@ -9,7 +9,7 @@ import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import { type BlockNode, BlockTree, QUICK_MATURITY, alteredBlock } from "../support/blocks.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { bothWays } from "../support/two_columns.ts";
-import { VictimWorld } from "./victim_world.ts";
+import { VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 

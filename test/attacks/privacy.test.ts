@@ -9,7 +9,7 @@ import type { Transaction } from "../../src/primitives/transaction.ts";
 import { MSG_BLOCK, MSG_WITNESS_TX, MSG_WTX } from "../../src/wire/messages/inventory.ts";
 import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } from "../support/blocks.ts";
 import { bothWays } from "../support/two_columns.ts";
-import { type Attacker, VictimWorld } from "./victim_world.ts";
+import { type Attacker, VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 

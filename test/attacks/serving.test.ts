@@ -4,11 +4,12 @@ import { test } from "node:test";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import type { NodeOptions } from "../../src/node/node_options.ts";
 import type { BlockHash } from "../../src/primitives/hash.ts";
-import { MSG_WITNESS_BLOCK } from "../../src/wire/messages/inventory.ts";
+import { BLOOM_BYTES_MAX, BLOOM_FUNCTIONS_MAX } from "../../src/wire/messages/bloom_filter.ts";
+import { MSG_FILTERED_BLOCK, MSG_WITNESS_BLOCK } from "../../src/wire/messages/inventory.ts";
 import { FILTERS_MAX } from "../../src/protocol/filter_serve.ts";
 import { type BlockNode, BlockTree, QUICK_MATURITY } from "../support/blocks.ts";
 import { bothWays } from "../support/two_columns.ts";
-import { type Attacker, VictimWorld } from "./victim_world.ts";
+import { type Attacker, VictimWorld } from "../support/victim_world.ts";
 
 installNodeCrypto();
 
@@ -42,6 +43,22 @@ test("attack 37, filters of who offers none: asking for them costs the connectio
   const attacker = world.inbound();
   attacker.says({ type: "getcfilters", value: { filterType: BASIC, startHeight: 1, stop: stopAt(2) } });
   assert.equal(attacker.closedFor, "block-filter-unserved");
+});
+
+test("attack 36, bloom filters: off unless offered, and who asks then is dropped; a filter of no bytes does no harm", (t) => {
+  const { defended, undefended } = bothWays(t, "filters off", (isOn) => {
+    const world = new VictimWorld({ options: { peerBloomFilters: !isOn } });
+    world.give(chain.slice(0, 100));
+    const attacker = world.inbound();
+    const filter = { data: new Uint8Array(BLOOM_BYTES_MAX).fill(0xff), hashFunctions: BLOOM_FUNCTIONS_MAX };
+    attacker.says({ type: "filterload", value: { ...filter, tweak: 0, flags: 1 } });
+    attacker.says({ type: "filterload", value: { ...filter, data: new Uint8Array(0), tweak: 0, flags: 1 } });
+    const items = chain.slice(0, 100).map(({ block }) => ({ type: MSG_FILTERED_BLOCK, hash: block.hash }));
+    attacker.says({ type: "getdata", value: { items } });
+    return { isConnected: attacker.isConnected, blocks: attacker.told("merkleblock").length };
+  });
+  assert.deepEqual(defended, { isConnected: false, blocks: 0 });
+  assert.ok(undefended.isConnected && undefended.blocks > 0, "whoever offers them serves even a filter of no bytes");
 });
 
 /** Old blocks that a stranger gets who asks for one after the other. */

@@ -27,7 +27,9 @@ const KILLS = testSize("TIDINGS_KILLS", 4);
 const SEED = testSeed(1);
 /** A test of more would pass the time that one may take. */
 const KILLS_PER_TEST = 10;
-const CHAIN_LENGTH = KILLS > 20 ? 600 : 340;
+/** So few kills come to no pruning, for which there would have to be BLOCKS_TO_KEEP. */
+const KILLS_FEW = 4;
+const CHAIN_LENGTH = KILLS > 20 ? 600 : KILLS > KILLS_FEW ? 340 : 160;
 
 /** Blocks of a fork, and of what overtakes it. */
 const FORK_BLOCKS_MAX = 20;

@@ -8,10 +8,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as http from "node:http";
-import * as net from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { cliModule } from "../interop/daemon.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** Milliseconds that a start, with all that it has to mend, may take; a busy machine is slow. */
 const START_DEADLINE = 60_000;
@@ -137,12 +137,4 @@ export class KillTarget {
       }
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -12,7 +12,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Peer } from "../../src/peer/peer.ts";
 import { type Holdings, holdingsOf } from "../support/holdings.ts";
-import type { CoreWorld } from "./core_world.ts";
+import type { CoreWorld } from "../support/core_world.ts";
 import type { FuzzMatter } from "./fuzz_matter.ts";
 
 export const MEMPOOL_BYTES_MAX = 300_000;
@@ -43,9 +43,10 @@ const LARGER: readonly (readonly [name: RegExp, max: number])[] = [
 
 /** What has nothing to do with who is there: settings, the lists of parts, and memories with a bound. */
 const KEPT: readonly RegExp[] = [
-  /[.#](options|settings)\b/, /^Conversations\.#(all|due)$/, /^DialBackoff\.#failures$/,
+  /[.#](options|settings)\b/, /^Conversations\.#(all|private|due)$/, /^DialBackoff\.#failures$/,
   /^AddrAnswers\.#answers/, /^Seeding\.#steps/, /^TxAnnounce\.#recentTransactions/, /^HandshakeGate\.#buckets/,
   /^Networks\.#reachable/, /^OutboundChoice\.#timers/, /^(BanList|Discouraged|NetGroups)\./,
+  /[.#]takes$/, /^(InboundRecord|TimeOffsets)\./,
 ];
 
 /** After a warm start: blocks, coins and indexes of this chain, the mempool and the memories. */

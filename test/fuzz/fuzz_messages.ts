@@ -101,3 +101,11 @@ function someAddresses(rng: Rng, unixTime: number): readonly TimedAddress[] {
     },
   }));
 }
+
+/** `bytes` in up to four pieces. */
+export function inPieces(rng: Rng, bytes: Bytes): readonly Bytes[] {
+  const cuts = Array.from({ length: below(rng, 4) },
+    () => below(rng, bytes.length + 1)).sort((a, b) => a - b);
+  const bounds = [0, ...cuts, bytes.length];
+  return bounds.slice(1).map((end, i) => bytes.slice(bounds[i], end)).filter((piece) => piece.length > 0);
+}

@@ -21,13 +21,13 @@ import type { RawMessage } from "../../src/transport/transport.ts";
 import { makeTransport, type Speech } from "../../src/transport/make_transport.ts";
 import type { Message } from "../../src/wire/message.ts";
 import { ANYONE, QUICK_MATURITY } from "../support/blocks.ts";
+import { CoreWorld } from "../support/core_world.ts";
 import { versionOf } from "../support/peer_bench.ts";
-import { CoreWorld, inPieces } from "./core_world.ts";
 import {
   checkBounds, checkGrowth, checkNothingLeft, liveBytes, MEMPOOL_BYTES_MAX,
 } from "./fuzz_bounds.ts";
 import { FuzzMatter, pick } from "./fuzz_matter.ts";
-import { anyMessage } from "./fuzz_messages.ts";
+import { anyMessage, inPieces } from "./fuzz_messages.ts";
 import { FuzzPeer, payloadOf } from "./fuzz_peer.ts";
 
 const PARAMS = QUICK_MATURITY;

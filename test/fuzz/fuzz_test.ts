@@ -18,7 +18,7 @@ export interface FuzzShare {
 export function fuzzTests(claim: string, { share, encrypted }: FuzzShare): void {
   installNodeCrypto();
   const first = freshSeed();
-  const messages = Math.ceil(testSize("TIDINGS_MESSAGES", 8_000) * share);
+  const messages = Math.ceil(testSize("TIDINGS_MESSAGES", 5_000) * share);
   const runs = Math.ceil(messages / STEPS_PER_RUN);
   const total = { messages: 0, afterHandshake: 0, fromDialled: 0 };
   for (let run = 0; run < runs; run++) {

@@ -265,8 +265,8 @@ function spoiled({ version, inputs, outputs, locktime }: Transaction, rng: Rng):
   const bend = (bytes: Uint8Array,
     at: number): Uint8Array => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
   const at = 12 + below(rng, 16);
-  const item = first.witness.findIndex((each) => each.length >= 64);
-  const witness = first.witness.map((each, i) => (i === item ? bend(each, at) : each));
+  const item = first.witness.slice().findIndex((each) => each.length >= 64);
+  const witness = first.witness.slice().map((each, i) => (i === item ? bend(each, at) : each));
   const input = item < 0 ? { ...first, scriptSig: bend(first.scriptSig, at) } : { ...first, witness };
   return Transaction.of({ version, outputs, locktime, inputs: [input, ...others] });
 }

@@ -8,10 +8,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
-import * as net from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { freePorts } from "../support/free_port.ts";
 
 export type Program = "bitcoind" | "tidingsd";
 
@@ -216,7 +216,8 @@ export class Daemon {
   }
 }
 
-function nodeArguments(flags: readonly string[]): readonly string[] {
+/** For Node.js, to run `tidingsd` of the same build. */
+export function nodeArguments(flags: readonly string[]): readonly string[] {
   const main = `await (await import(${JSON.stringify(cliModule("tidingsd"))})).main(process.argv.slice(1));`;
   return ["--no-warnings", "--input-type=module", "--eval", main, "--", ...flags];
 }
@@ -248,16 +249,4 @@ export async function until(what: string, isSo: () => Promise<boolean>): Promise
     assert.ok(performance.now() < deadline, `In ${DEADLINE / 1000} s it did not come about that ${what}`);
     await delay(POLL);
   }
-}
-
-/** Ports of 127.0.0.1 that nobody listens on now. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, "127.0.0.1"));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, "listening");
-    ports.push((server.address() as net.AddressInfo).port);
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

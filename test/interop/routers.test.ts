@@ -17,7 +17,7 @@ import { SocketTalk } from "../../src/io/networks/socket_talk.ts";
 import { connectBySocks5, ProxyError } from "../../src/io/networks/socks5.ts";
 import { TorController, type TorSettings } from "../../src/io/networks/tor_controller.ts";
 import { formatAddress, parseAddress } from "../../src/primitives/host_text.ts";
-import { I2pd, skipWithoutI2pd, skipWithoutTor, Tor } from "./routers.ts";
+import { I2pd, skipWithoutI2pd, skipWithoutTor, Tor, type TorPlan } from "./routers.ts";
 
 const NEVER = new AbortController().signal;
 const PASSWORD = 'with "quotes" and \\';
@@ -54,8 +54,8 @@ async function ask(tor: Tor, changes: Partial<TorSettings> & { readonly key?: st
   return { happened, key };
 }
 
-async function tor(t: TestContext, lines: readonly string[], hasProxy = false): Promise<Tor> {
-  const started = await Tor.start(lines, hasProxy);
+async function tor(t: TestContext, lines: readonly string[], plan: TorPlan = {}): Promise<Tor> {
+  const started = await Tor.start(lines, plan);
   t.after(() => started.stop());
   return started;
 }
@@ -81,7 +81,7 @@ suite("with a real Tor", { skip: skipWithoutTor }, () => {
   });
 
   test("its proxy is found, and says in its words why it cannot connect", async (t) => {
-    const real = await tor(t, [], true);
+    const real = await tor(t, [], { has: "proxy" });
     const { happened } = await ask(real, { wantsProxy: true });
     assert.deepEqual(happened[0], `proxy ${formatPlace(real.socks)}`);
     for (const [host, text] of [

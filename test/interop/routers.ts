@@ -7,12 +7,12 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { ProxyPlace } from "../../src/connections/route.ts";
+import { formatPlace, type ProxyPlace } from "../../src/connections/route.ts";
 import { openPlace } from "../../src/io/networks/open_place.ts";
+import { freePort, freePorts } from "../support/free_port.ts";
 
 /** Paths of the programs, told by the environment. */
 const TOR = process.env["TOR"] ?? "";
@@ -56,7 +56,7 @@ class Router {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode === null) {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const exited = once(this.#process, "exit");
       this.#process.kill("SIGKILL");
       await exited;
@@ -70,34 +70,44 @@ function newFolder(): string {
   return mkdtempSync(join(tmpdir(), "tidings-"));
 }
 
+export interface TorPlan {
+  /**
+   * Its control port is in the file system, unless it is one for those who know no other. The network is
+   * disabled; with a proxy too it is not, but all that it ever dials is a bridge on this machine that is
+   * not there.
+   */
+  readonly has?: "control" | "control over TCP" | "proxy";
+}
+
 export class Tor extends Router {
   readonly control: ProxyPlace;
   readonly socks: ProxyPlace;
 
   private constructor(folder: string, control: ProxyPlace, socks: ProxyPlace) {
-    super([...ALONE, TOR, "-f", join(folder, "torrc")], folder);
+    const isInReach = control.type === "tcp";
+    super([...(isInReach ? [] : ALONE), TOR, "-f", join(folder, "torrc")], folder);
     this.control = control;
     this.socks = socks;
   }
 
-  /**
-   * `lines` are of its torrc. Without a proxy (`hasProxy`) the network is disabled; with one, all that it
-   * ever dials is a bridge on this machine that is not there.
-   */
-  static async start(lines: readonly string[], hasProxy = false): Promise<Tor> {
+  /** `lines` are of its torrc. */
+  static async start(lines: readonly string[], { has = "control" }: TorPlan = {}): Promise<Tor> {
     const folder = newFolder();
-    const [control, socks] = [join(folder, "control"), join(folder, "socks")];
-    const network = hasProxy
+    const socks = join(folder, "socks");
+    const control: ProxyPlace = has === "control over TCP"
+      ? { type: "tcp", host: "127.0.0.1", port: await freePort() }
+      : { type: "unix", path: join(folder, "control") };
+    const network = has === "proxy"
       ? ["UseBridges 1", "Bridge 127.0.0.1:9", "ClientOnly 1", "SocksTimeout 1",
         `SocksPort unix:${socks} ExtendedErrors`]
       : ["DisableNetwork 1", "SocksPort 0"];
     writeFileSync(join(folder, "torrc"), [
-      `DataDirectory ${join(folder, "data")}`, `ControlPort unix:${control}`, "Log notice stdout",
+      `DataDirectory ${join(folder, "data")}`, `ControlPort ${formatPlace(control)}`, "Log notice stdout",
       ...network, ...lines,
     ].join("\n"));
-    const tor = new Tor(folder, { type: "unix", path: control }, { type: "unix", path: socks });
+    const tor = new Tor(folder, control, { type: "unix", path: socks });
     await tor.listens(tor.control);
-    if (hasProxy) await tor.listens(tor.socks);
+    if (has === "proxy") await tor.listens(tor.socks);
     return tor;
   }
 
@@ -127,16 +137,9 @@ export class I2pd extends Router {
   static async start(): Promise<I2pd> {
     const folder = newFolder();
     writeFileSync(join(folder, "i2pd.conf"), "ipv6 = false\n[reseed]\nurls =\nyggurls =\n");
-    const i2pd = new I2pd(folder, await freePort(), await freePort());
+    const [port = 0, transportPort = 0] = await freePorts(2);
+    const i2pd = new I2pd(folder, port, transportPort);
     await i2pd.listens(i2pd.sam);
     return i2pd;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  return port;
 }

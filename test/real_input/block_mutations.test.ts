@@ -91,5 +91,5 @@ mutateInParts("a signed block made here", COUNT || PART, () => {
 }, false);
 
 for (const [name, params, height] of REAL) {
-  mutateInParts(name, COUNT || 100, () => sharedBlock(name, params, height), skipWithoutShared);
+  mutateInParts(name, COUNT || 40, () => sharedBlock(name, params, height), skipWithoutShared);
 }

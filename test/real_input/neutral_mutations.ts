@@ -106,7 +106,7 @@ function needsNoSignature(script: Bytes, { scriptSig, witness, sequence }: Input
     checkLockTime: () => sequence !== SEQUENCE_FINAL,
     checkSequence: () => false,
   };
-  return verifyScript({ scriptSig, witness, script, flags, checker }) === undefined;
+  return verifyScript({ scriptSig, witness: witness.slice(), script, flags, checker }) === undefined;
 }
 
 /** A block whose header was mended: parts in another order, fewer of them, or another reward. */

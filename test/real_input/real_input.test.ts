@@ -14,6 +14,7 @@ import { seededRng } from "../../src/base/rng.ts";
 import type { UnixSeconds } from "../../src/base/time.ts";
 import { importCommand } from "../../src/cli/import_command.ts";
 import { ByteWriter } from "../../src/codec/byte_writer.ts";
+import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import { openNode, type RunningNode } from "../../src/io/node_host.ts";
 import { VerifyPool } from "../../src/io/verify_pool.ts";
 import { defaultNodeOptions, type NodeOptions } from "../../src/node/node_options.ts";
@@ -25,12 +26,17 @@ import { displayHash } from "../../src/primitives/hash.ts";
 import { parseHost } from "../../src/primitives/host_text.ts";
 import type { Transaction } from "../../src/primitives/transaction.ts";
 import { type BlockNode, BlockTree, coinbaseOf, spendAnyone } from "../support/blocks.ts";
+import { testSize } from "../support/environment.ts";
 import { sharedPath, skipWithoutShared } from "../support/paths.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { blocksFile, describeRefusals, flipBits, headersFile, type RecordFile } from "./flips.ts";
 
+installNodeCrypto();
+
 const skip = skipWithoutShared;
 const SEED = 20_260;
+/** Of blocks, and of headers. */
+const BITS = testSize("TIDINGS_MUTATIONS", 300);
 const root = tempDir();
 const pool = new VerifyPool({ threads: 0, report: (error) => assert.fail(error) });
 const opened: RunningNode[] = [];
@@ -173,7 +179,7 @@ test("of 600 single bits changed in blocks and headers of a network made here, n
   console.log(`Seed ${SEED}:\n${await flipAll(files, 600)}`);
 });
 
-test("of 2,000 single bits changed in blocks and headers of main and signet, none is accepted", { skip },
+test(`of ${2 * BITS} single bits changed in blocks and headers of main and signet, none is accepted`, { skip },
   async () => {
   // Most bytes are headers: half of the flips go to the blocks all the same.
   const blocks = [[MAIN, blocksFile("mainnet-1-255.blk", shared("mainnet-1-255.blk"))]] as const;
@@ -181,5 +187,5 @@ test("of 2,000 single bits changed in blocks and headers of main and signet, non
     [MAIN, headersFile("mainnet-0-10236.headers", shared("mainnet-0-10236.headers"))],
     [SIGNET, headersFile("signet-0-2015.headers", shared("signet-0-2015.headers"))],
   ] as const;
-  console.log(`Seed ${SEED}:\n${await flipAll(blocks, 1000)}\n${await flipAll(headers, 1000)}`);
+  console.log(`Seed ${SEED}:\n${await flipAll(blocks, BITS)}\n${await flipAll(headers, BITS)}`);
 });

@@ -10,6 +10,7 @@ import type { Bytes } from "../../src/base/bytes.ts";
 import { DebugLog, QUIET_LOG } from "../../src/io/debug_log.ts";
 import { openNode, type RunningNode } from "../../src/io/node_host.ts";
 import { VerifyPool } from "../../src/io/verify_pool.ts";
+import type { CloseReason } from "../../src/node/close_reason.ts";
 import type { NodeEvent } from "../../src/node/event.ts";
 import { defaultNodeOptions, type NodeOptions } from "../../src/node/node_options.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
@@ -156,7 +157,7 @@ export class RawPeer {
   }
 
   /** Why the node has closed this connection, or will. */
-  async closeReason(): Promise<string> {
+  async closeReason(): Promise<CloseReason> {
     const closed = await this.#node.saw((event): event is NodeEvent & { type: "peer:closed" } =>
       event.type === "peer:closed" && event.data.peer === this.id);
     return closed.data.reason;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addDuration, seconds, type UnixSeconds } from "../../src/base/time.ts";
+import { addDuration, seconds } from "../../src/base/time.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import type { NodeEvent } from "../../src/node/event.ts";
 import { defaultNodeOptions, type NodeOptions } from "../../src/node/node_options.ts";
@@ -8,19 +8,19 @@ import { REGTEST } from "../../src/params/regtest.ts";
 import type { NetworkAddress } from "../../src/primitives/network_address.ts";
 import type { VirtualHost } from "../../src/sim/virtual_host.ts";
 import { VirtualNetwork } from "../../src/sim/virtual_network.ts";
+import { hostAt, SIM_START } from "../../src/sim/world_defaults.ts";
 
 installNodeCrypto();
 
 const ANYONE = new Uint8Array([0x51]);
-const START = 1_704_067_200 as UnixSeconds;
 
 function address(index: number): NetworkAddress {
-  return { network: "ipv4", bytes: new Uint8Array([20, index, 0, 1]), port: 18_444 };
+  return hostAt(index, 1);
 }
 
 /** Whole nodes on a virtual network; whom each dials is said for each. */
 class Town {
-  readonly network = new VirtualNetwork({ seed: 1, start: START, latency: { least: 10, most: 50 } });
+  readonly network = new VirtualNetwork({ seed: 1, start: SIM_START, latency: { least: 10, most: 50 } });
   readonly events: { readonly host: number; readonly event: NodeEvent }[] = [];
 
   constructor() {

@@ -14,7 +14,7 @@ import type { ListenAddress } from "../../src/io/listener.ts";
 import { type NetworkPlan, PLAIN_NETWORKS } from "../../src/io/networks/node_networks.ts";
 import { openNode, type RunningNode } from "../../src/io/node_host.ts";
 import { VerifyPool } from "../../src/io/verify_pool.ts";
-import { DEFAULT_DISCOVERY } from "../../src/node/discovery_options.ts";
+import { DEFAULT_DISCOVERY } from "../../src/node/seeding/discovery_options.ts";
 import { defaultNodeOptions, type NodeOptions } from "../../src/node/node_options.ts";
 import { decodeWith } from "../../src/codec/codec.ts";
 import type { Peer } from "../../src/peer/peer.ts";
@@ -103,7 +103,7 @@ test("two nodes meet through a proxy that alone knows where the name leads", asy
   const there = await node(t, { listen: ANY_PORT });
   const socks = await proxy(t, ({ host }) => (host === "node.example" ? portOf(there) : undefined));
   const here = await node(t, {
-    networks: { nameProxy: by(socks) }, options: { addNodes: [namedAddress("node.example", 18444)] },
+    networks: { nameProxy: by(socks) }, options: { addNodes: [{ address: namedAddress("node.example", 18444) }] },
     plan: { looksUpNames: false },
   });
   await until(() => readyPeers(here).length === 1 && readyPeers(there).length === 1);
@@ -117,7 +117,7 @@ test("two nodes meet through a proxy that alone knows where the name leads", asy
 
 test("without a proxy a name is looked up, and the peer that it led to is dialled once", async (t) => {
   const there = await node(t, { listen: ANY_PORT });
-  const here = await node(t, { options: { addNodes: [namedAddress("localhost", portOf(there))] } });
+  const here = await node(t, { options: { addNodes: [{ address: namedAddress("localhost", portOf(there)) }] } });
   await until(() => readyPeers(here).length === 1);
   const address = readyPeers(here)[0]?.address as NetworkAddress;
   assert.deepEqual(address.bytes, Uint8Array.of(127, 0, 0, 1));
@@ -144,7 +144,7 @@ test("who comes by our onion service is a peer from Tor, and we are found at tha
   const socks = await proxy(t, ({ host }) => (host === ONION ? target.port : undefined));
   const here = await node(t, {
     networks: { proxies: { onion: by(socks) } },
-    options: { addNodes: [parseAddress(ONION, 18444) as NetworkAddress] },
+    options: { addNodes: [{ address: parseAddress(ONION, 18444) as NetworkAddress }] },
   });
   await until(() => readyPeers(here).length === 1 && readyPeers(there).length === 1);
   assert.equal(readyPeers(there)[0]?.network, "onion");
@@ -178,7 +178,7 @@ test("two nodes meet in I2P, and each knows the other's address there", async (t
   const there = await node(t, { ...inI2p, listen: ANY_PORT });
   await until(() => [...there.core.localAddresses].length === 1);
   const address = [...there.core.localAddresses][0]?.address as NetworkAddress;
-  const here = await node(t, { ...inI2p, options: { addNodes: [address] }, listen: ANY_PORT });
+  const here = await node(t, { ...inI2p, options: { addNodes: [{ address }] }, listen: ANY_PORT });
   await until(() => readyPeers(here).length === 1 && readyPeers(there).length === 1);
   const ours = [...here.core.localAddresses][0]?.address as NetworkAddress;
   assert.equal(formatAddress(readyPeers(there)[0]?.address as NetworkAddress), formatAddress(ours));

@@ -227,6 +227,7 @@ describe("the network", () => {
     const totals = await resultOf<Record<string, unknown>>("getnettotals");
     assert.deepEqual([totals["totalbytesrecv"], totals["totalbytessent"], totals["timemillis"]],
       [0, 0, MOCK_TIME * 1000]);
+    assert.deepEqual(await resultOf("getreachability"), { listening: false, port: 18444, arrivals: [] });
   });
 
   it("can be added to and taken from", async () => {

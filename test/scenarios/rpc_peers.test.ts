@@ -1,6 +1,8 @@
 /** Bans, the address book and private broadcast by JSON-RPC; shapes and errors are Bitcoin Core 31.99's. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { assert as ensure } from "../../src/base/assert.ts";
+import { parseHost } from "../../src/primitives/host_text.ts";
 import { RpcWorld } from "../support/rpc_world.ts";
 
 let world: RpcWorld;
@@ -28,6 +30,15 @@ describe("bans", () => {
     assert.deepEqual(await world.resultOf("listbanned"), []);
   });
 
+  it("end at the latest when times are still whole numbers, however long they are asked for", async () => {
+    for (const [subnet, isAbsolute] of [["192.0.2.1", false], ["192.0.2.2", true]] as const) {
+      assert.match(await world.bodyOf("setban", subnet, "add", 2 ** 62, isAbsolute), /"result":null/);
+    }
+    const shown = await world.bodyOf("listbanned");
+    assert.equal(shown.match(/"banned_until":9007199254740991,/g)?.length, 2, shown);
+    await world.resultOf("clearbanned");
+  });
+
   it("are refused with Bitcoin Core's words", async () => {
     await world.resultOf("setban", "192.0.2.7", "add");
     assert.deepEqual(await world.errorOf("setban", "192.0.2.7", "add"),
@@ -51,6 +62,17 @@ describe("the address book", () => {
       Object.values(raw[table] ?? {}).map(({ address }) => address);
     assert.deepEqual([addressesOf("tried"), addressesOf("new")], [["2.3.4.5"], ["5.6.7.8"]]);
     assert.match(Object.keys(raw["tried"] ?? {})[0] ?? "", /^[0-9]+\/[0-9]+$/);
+  });
+
+  it("shows all 64 bits of what a node offers", async () => {
+    const { addresses, clock } = world.node.core;
+    const address = parseHost("9.8.7.6", 8333);
+    ensure(address !== undefined, "it is an address");
+    assert.ok(addresses.add({ address, services: 2n ** 64n - 1n, time: clock.unixTime() }, address));
+    for (const method of ["getnodeaddresses", "getrawaddrman"]) {
+      const shown = await world.bodyOf(method, ...(method === "getnodeaddresses" ? [0] : []));
+      assert.match(shown, /"services":18446744073709551615[,}]/, method);
+    }
   });
 
   it("has no map of autonomous systems of its own to export", async () => {

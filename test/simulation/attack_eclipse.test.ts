@@ -10,15 +10,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { eclipsePicture, withTable } from "../../bench/eclipse/report.ts";
+import { sourcesMark } from "../../bench/eclipse/sources.ts";
 import type { EclipseResult } from "../../bench/eclipse/settings.ts";
 import type { Without } from "../../src/base/defences.ts";
 import { hours, minutes } from "../../src/base/time.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
-import { AttackWorld, hostAt, outboundPeers } from "../../src/sim/attack_world.ts";
+import { AttackWorld, outboundPeers } from "../../src/sim/attack_world.ts";
+import { simulateEclipse } from "../../src/sim/eclipse.ts";
 import {
-  ALL_ECLIPSE_DEFENCES, BOTNET, COMPANY, type EclipseAttacker, type EclipseDefence, simulateEclipse,
-} from "../../src/sim/eclipse.ts";
+  ALL_ECLIPSE_DEFENCES, BOTNET, COMPANY, type EclipseAttacker, type EclipseDefence,
+} from "../../src/sim/eclipse_settings.ts";
+import { hostAt } from "../../src/sim/world_defaults.ts";
 import { NODE_NETWORK, NODE_WITNESS } from "../../src/wire/services.ts";
 import { testSeed, testSize } from "../support/environment.ts";
 import { repoRoot } from "../support/paths.ts";
@@ -100,11 +103,15 @@ if (SEEDS >= SEEDS_MANY) {
   }
 }
 
-test("the picture and the table of docs/eclipse.md are those of docs/eclipse.json", () => {
+test("the picture and the table of docs/eclipse.md are those of docs/eclipse.json", (t) => {
   const read = (name: string): string => readFileSync(join(repoRoot, "docs", name), "utf8");
   const result = JSON.parse(read("eclipse.json")) as EclipseResult;
   assert.equal(read("eclipse.svg"), eclipsePicture(result));
   assert.equal(read("eclipse.md"), withTable(read("eclipse.md"), result));
+  // It takes half an hour: told, and no failure.
+  const { version, sources } = sourcesMark(repoRoot);
+  if (sources === result.sources) return;
+  t.diagnostic(`the study is of other sources, of version ${result.version}; this is ${version}: npm run eclipse`);
 });
 
 const NEW_NODES = 10;
@@ -179,7 +186,7 @@ test(`attack 12, the address book flooded from one group: it reaches a part of i
 function seeded(seed: number, without: Without): number {
   const world = new AttackWorld({ seed });
   const attackers = world.scattered(1000, 1000);
-  world.attacker(attackers, world.following());
+  const crowd = world.attacker(attackers, world.following());
   world.network.names.set("x9.bad.example.", attackers);
   const names = ["one.example.", "two.example.", "three.example."];
   for (const [i, name] of names.entries()) {
@@ -191,7 +198,7 @@ function seeded(seed: number, without: Without): number {
   victim.start();
   world.run(minutes(5));
   const outbound = outboundPeers(victim).filter(({ type }) => type !== "feeler");
-  return outbound.filter(({ address }) => (address.bytes[0] as number) > 22).length / outbound.length;
+  return outbound.filter(({ address }) => crowd.owns(address)).length / outbound.length;
 }
 
 test(`attack 44, a DNS seed that tells of a thousand nodes of its own: it is one of several (seed ${SEED})`,
@@ -200,6 +207,7 @@ test(`attack 44, a DNS seed that tells of a thousand nodes of its own: it is one
     const shares = Array.from({ length: NEW_NODES }, (_, i) => seeded(SEED + i, without));
     return shares.reduce((sum, share) => sum + share, 0) / NEW_NODES;
   });
+  // Over thirty nodes, ten at a time: 0.25 to 0.29, and 0.50 to 0.55.
   assert.ok(defended <= 0.35, `${defended} of the connections`);
-  assert.ok(undefended > defended, `without a limit ${undefended}`);
+  assert.ok(undefended >= 0.45, `without a limit ${undefended}`);
 });

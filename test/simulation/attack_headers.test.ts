@@ -12,9 +12,11 @@ import { REGTEST } from "../../src/params/regtest.ts";
 import { hashKey, type HashKey } from "../../src/primitives/hash.ts";
 import { BlockHeader } from "../../src/primitives/header.ts";
 import { blockWork, meetsTarget } from "../../src/primitives/target.ts";
-import { ATTACK_START, AttackWorld, heightOf, hostAt } from "../../src/sim/attack_world.ts";
+import { AttackWorld, heightOf } from "../../src/sim/attack_world.ts";
 import { PublishedChain } from "../../src/sim/published_chain.ts";
 import type { ScriptedPeer } from "../../src/sim/scripted_peer.ts";
+import { hostAt, SIM_START } from "../../src/sim/world_defaults.ts";
+import { INBOUND_PRESYNCS_MAX } from "../../src/protocol/header_intake.ts";
 import type { Message } from "../../src/wire/message.ts";
 import { HEADERS_COUNT_MAX } from "../../src/wire/messages/headers.ts";
 import { testSeed, testSize } from "../support/environment.ts";
@@ -103,9 +105,42 @@ test(`attack 5, long chains of cheap headers: none is kept, and little memory is
   assert.ok(undefended.kept > FLOODERS * FLOOD * 0.9, `without presync ${undefended.kept} are kept`);
 });
 
+/** Syncs of unproven chains that 34 inbound peers have under way, each with a message and no more. */
+function syncsUnderWay(without: Without): { readonly syncs: number; readonly afterTwoMinutes: number } {
+  const world = new AttackWorld({ seed: SEED });
+  const minimumChainWork = blockWork(REGTEST.genesis.header.bits) * 1_000_000n;
+  const victim = world.victim({ minimumChainWork, connectOnly: [] }, without);
+  victim.start();
+  const [headers] = cheap;
+  assert.ok(headers !== undefined);
+  const addresses = Array.from({ length: INBOUND_PRESYNCS_MAX + 2 }, (_, i) => hostAt(1000 + i, 1));
+  const attackers = world.attacker(addresses, { ready: (peer) => headers.send(peer, 0) });
+  for (const address of addresses) attackers.dial(victim.address, address);
+  const underWay = (): number => [...victim.core.peers()].filter((peer) => {
+    return victim.core.peerReport(peer).presyncedHeaders >= 0;
+  }).length;
+  world.run(seconds(20));
+  const syncs = underWay();
+  // One more, once those have kept it waiting for so long.
+  world.run(minutes(2.5));
+  const [late] = world.scattered(500, 1);
+  assert.ok(late !== undefined);
+  world.attacker([late], { ready: (peer) => headers.send(peer, 0) }).dial(victim.address, late);
+  world.run(seconds(5));
+  return { syncs, afterTwoMinutes: underWay() };
+}
+
+test(`attack 5, cheap headers from 34 peers: 32 chains are looked at, and who is silent makes room (seed ${SEED})`,
+  (t) => {
+  const { defended, undefended } = twoColumns(t, "presync-places", syncsUnderWay);
+  assert.deepEqual(defended, { syncs: INBOUND_PRESYNCS_MAX, afterTwoMinutes: 1 });
+  const all = INBOUND_PRESYNCS_MAX + 2;
+  assert.deepEqual(undefended, { syncs: all, afterTwoMinutes: all + 1 });
+});
+
 const BLOCKS = 60;
 const chain = new PublishedChain({
-  params: REGTEST, first: ATTACK_START - (BLOCKS + 300) * 600, interval: 600, count: BLOCKS,
+  params: REGTEST, first: SIM_START - (BLOCKS + 300) * 600, interval: 600, count: BLOCKS,
 });
 
 /** Minutes until a node is in step that asks one first who never says all. */
@@ -131,7 +166,7 @@ const DRIPS: readonly (readonly [string, (peer: ScriptedPeer, message: Message) 
   }],
   ["answers with one header at a time", (peer, message) => {
     if (message.type !== "getheaders") return;
-    for (const { type, value } of chain.answer(message, ATTACK_START)) {
+    for (const { type, value } of chain.answer(message, SIM_START)) {
       if (type === "headers") peer.send({ type, value: { headers: value.headers.slice(0, 1) } });
     }
   }],

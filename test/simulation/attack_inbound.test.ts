@@ -9,9 +9,10 @@ import type { Without } from "../../src/base/defences.ts";
 import { type Duration, milliseconds, minutes, seconds } from "../../src/base/time.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import type { NetworkAddress } from "../../src/primitives/network_address.ts";
-import { AttackWorld, hostAt } from "../../src/sim/attack_world.ts";
+import { AttackWorld } from "../../src/sim/attack_world.ts";
 import { type Crowd, repeat } from "../../src/sim/crowd.ts";
 import type { VirtualHost } from "../../src/sim/virtual_host.ts";
+import { hostAt } from "../../src/sim/world_defaults.ts";
 import { testSeed, testSize } from "../support/environment.ts";
 import { twoColumns } from "../support/two_columns.ts";
 

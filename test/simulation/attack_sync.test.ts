@@ -10,8 +10,9 @@ import { milliseconds, minutes, seconds } from "../../src/base/time.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import type { NetworkAddress } from "../../src/primitives/network_address.ts";
-import { ATTACK_START, AttackWorld, heightOf, hostAt } from "../../src/sim/attack_world.ts";
+import { AttackWorld, heightOf } from "../../src/sim/attack_world.ts";
 import { PublishedChain } from "../../src/sim/published_chain.ts";
+import { hostAt, SIM_START } from "../../src/sim/world_defaults.ts";
 import { testSeed } from "../support/environment.ts";
 import { twoColumns } from "../support/two_columns.ts";
 
@@ -24,7 +25,7 @@ const BLOCK_TIME = milliseconds(300);
 installNodeCrypto();
 
 const chain = new PublishedChain({
-  params: REGTEST, first: ATTACK_START - BLOCKS * 600, interval: 600, count: BLOCKS,
+  params: REGTEST, first: SIM_START - BLOCKS * 600, interval: 600, count: BLOCKS,
 });
 before(() => chain.block(BLOCKS));
 

@@ -10,12 +10,15 @@ import { type Duration, hours, milliseconds, minutes, seconds } from "../../src/
 import { DIRECT_NETWORKS } from "../../src/connections/networks.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import type { NetworkAddress } from "../../src/primitives/network_address.ts";
-import { AttackWorld, heightOf, hostAt, outboundPeers } from "../../src/sim/attack_world.ts";
+import { AttackWorld, heightOf, outboundPeers } from "../../src/sim/attack_world.ts";
+import { hostAt } from "../../src/sim/world_defaults.ts";
 import { testSeed, testSize } from "../support/environment.ts";
 import { twoColumns } from "../support/two_columns.ts";
 
 const SEED = testSeed(45);
 const SEEDS = 4 * testSize("TIDINGS_ATTACKS", 1);
+/** From so many on, shares say something. */
+const SEEDS_MANY = 12;
 
 installNodeCrypto();
 
@@ -90,14 +93,16 @@ test(`attack 15, all of IPv4 cut off: blocks come over the other network (${SEED
     Array.from({ length: SEEDS }, (_, i) => hijacked(SEED + i, without)).filter(Boolean).length / SEEDS;
   const { defended, undefended } = twoColumns(t, "network-diversity", share);
   assert.equal(defended, 1);
-  assert.ok(undefended < 1, `without one peer on each network ${undefended} of the nodes get the block`);
+  // Of 36 nodes a third had a peer there by chance: 0.17 to 0.58 of twelve at a time.
+  const most = SEEDS >= SEEDS_MANY ? 0.65 : 0.75;
+  assert.ok(undefended <= most, `without one peer on each network ${undefended} of the nodes get the block`);
 });
 
-/** Seconds until a node has a block that an attacker announces first, and never sends. */
+/** Seconds until a node has a block that an attacker announces a second before others, and never sends. */
 function announcedAndKept(without: Without): number | undefined {
   const world = new AttackWorld({ seed: SEED });
   const honest = world.scattered(100, 20);
-  world.honest(honest);
+  const others = world.honest(honest);
   const attackers = world.attacker(world.scattered(1000, 1), {
     received: (peer, message) => {
       if (message.type !== "getheaders") return;
@@ -116,12 +121,14 @@ function announcedAndKept(without: Without): number | undefined {
     world.runUntil(() => world.height === height, { step: milliseconds(500), most: minutes(11) });
   assert.ok(untilFound() !== undefined);
   for (const peer of attackers.ready) world.chain.announce(peer, world.now);
+  world.run(seconds(1));
+  for (const peer of others.ready) world.chain.announce(peer, world.now);
   const took = world.runUntil(() => heightOf(victim) >= height, { step: seconds(1), most: hours(2) });
-  return took === undefined ? undefined : took / 1000;
+  return took === undefined ? undefined : 1 + took / 1000;
 }
 
-test(`attack 24, a block announced and never sent: it comes from another (seed ${SEED})`, (t) => {
+test(`attack 24, a block announced and never sent: it comes from another in seconds (seed ${SEED})`, (t) => {
   const { defended, undefended } = twoColumns(t, "stall-timeouts", announcedAndKept);
-  assert.ok(defended !== undefined && defended < 20 * 60, `${defended} s`);
-  assert.ok(undefended === undefined || undefended > 60 * 60, `${undefended} s`);
+  assert.ok(defended !== undefined && defended <= 10, `${defended} s`);
+  assert.equal(undefended, undefined, "not in two hours");
 });

@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { addDuration, type Duration, minutes, seconds, type UnixSeconds } from "../../src/base/time.ts";
+import { addDuration, type Duration, minutes, seconds } from "../../src/base/time.ts";
 import { defaultNodeOptions } from "../../src/node/node_options.ts";
 import { REGTEST } from "../../src/params/regtest.ts";
 import type { ConnectionType } from "../../src/peer/peer.ts";
 import { formatAddress } from "../../src/primitives/host_text.ts";
-import type { NetworkAddress } from "../../src/primitives/network_address.ts";
 import type { VirtualHost } from "../../src/sim/virtual_host.ts";
 import { VirtualNetwork } from "../../src/sim/virtual_network.ts";
+import { hostAt, SIM_START, USUAL_LATENCY } from "../../src/sim/world_defaults.ts";
+import { testSeed, testSize } from "../support/environment.ts";
 
-const SEED = Number(process.env["TIDINGS_SEED"] ?? 1);
-const NODES = 30;
+const SEED = testSeed(1);
+const NODES = testSize("TIDINGS_NODES", 24);
 const MIB = 1024 * 1024;
-
-/** Each in a group of its own. */
-function hostAddress(index: number): NetworkAddress {
-  return { network: "ipv4", bytes: Uint8Array.of(20, index, 0, 1), port: 18_444 };
-}
 
 class World {
   readonly lines: string[] = [];
@@ -25,13 +21,13 @@ class World {
   constructor() {
     const note = (text: string): void => void this.lines.push(text);
     this.network = new VirtualNetwork({
-      seed: SEED, start: 1_704_067_200 as UnixSeconds, latency: { least: 10, most: 150 }, isTraced: false,
+      seed: SEED, start: SIM_START, latency: USUAL_LATENCY, isTraced: false,
       logger: {
         info: note, warning: note, error: note, trace: () => {},
         debug: (category, text) => category === "net" && note(text()),
       },
     });
-    const addresses = Array.from({ length: NODES }, (_, index) => hostAddress(index));
+    const addresses = Array.from({ length: NODES }, (_, index) => hostAt(index, 1));
     for (const address of addresses) {
       const options = {
         ...defaultNodeOptions(REGTEST), advertise: [address], v2Transport: false, coinsCacheBytes: 4 * MIB,

@@ -19,7 +19,7 @@ import { type BlockNode, BlockTree, coinbaseOf, QUICK_MATURITY, spendAnyone } fr
 import { ChainHarness } from "../support/chain_harness.ts";
 import { testSize } from "../support/environment.ts";
 
-const SEEDS = testSize("TIDINGS_CRASH_SEEDS", 4);
+const SEEDS = testSize("TIDINGS_CRASH_SEEDS", 2);
 const CRASHES = 5;
 /** So that a flush of what two or three of them make is cut into slices. */
 const OUTPUTS = 2_600;

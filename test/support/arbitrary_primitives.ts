@@ -1,6 +1,7 @@
 /** Random hashes, transactions, blocks and addresses for properties. */
 import fc from "fast-check";
 import type { Bytes } from "../../src/base/bytes.ts";
+import { decodeWith } from "../../src/codec/codec.ts";
 import { MONEY_MAX, type Sats } from "../../src/primitives/amount.ts";
 import { Block } from "../../src/primitives/block.ts";
 import type { BlockHash, Txid } from "../../src/primitives/hash.ts";
@@ -8,7 +9,9 @@ import { BlockHeader } from "../../src/primitives/header.ts";
 import {
   isDisguised, NETWORK_BYTES, type NetworkAddress, type NetworkName,
 } from "../../src/primitives/network_address.ts";
-import { type Input, type Output, Transaction } from "../../src/primitives/transaction.ts";
+import {
+  type Input, type Output, Transaction, transactionCodec, type TransactionFields,
+} from "../../src/primitives/transaction.ts";
 
 export const u8 = fc.integer({ min: 0, max: 0xff });
 export const u16 = fc.integer({ min: 0, max: 0xffff });
@@ -53,13 +56,20 @@ const input: fc.Arbitrary<Input> = record({
   witness: fc.array(script, { maxLength: 3 }),
 });
 
-export const transaction: fc.Arbitrary<Transaction> = record({
+const transactionFields: fc.Arbitrary<TransactionFields> = record({
   version: u32,
   // Without inputs, the form with witness could not be told from the one without.
   inputs: fc.array(input, { minLength: 1, maxLength: 3 }),
   outputs: fc.array(output, { maxLength: 3 }),
   locktime: u32,
-}).map((fields) => Transaction.of(fields));
+});
+
+/** Fields, and the transaction that is read from what they serialise to. */
+export const readTransaction: fc.Arbitrary<readonly [TransactionFields, Transaction]> = transactionFields
+  .map((fields) => [fields, decodeWith(transactionCodec, Transaction.of(fields).bytes)]);
+
+/** As it is read, which is not what it was made of: its witnesses are made when they are asked for. */
+export const transaction: fc.Arbitrary<Transaction> = readTransaction.map(([, read]) => read);
 
 export const block: fc.Arbitrary<Block> = fc
   .tuple(header, fc.array(transaction, { maxLength: 3 }))

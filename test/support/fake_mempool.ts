@@ -21,6 +21,8 @@ export class FakeMempool {
   isSlow = false;
   readonly missing = new Map<HashKey, readonly OutPoint[]>();
   readonly rejected = new Map<HashKey, string>();
+  /** Of those: from which a witness was taken. */
+  readonly stripped = new Set<HashKey>();
   readonly submitted: Transaction[] = [];
   accepted: (entry: MempoolEntry) => void = () => {};
   readonly #entries = new Map<HashKey, MempoolEntry>();
@@ -74,7 +76,8 @@ export class FakeMempool {
     const missing = this.missing.get(key)?.filter(({ txid }) => this.get(txid) === undefined) ?? [];
     if (missing.length > 0) return { type: "missing-inputs", missing };
     const rule = this.rejected.get(key);
-    if (rule !== undefined) return { type: "rejected", violation: { rule, detail: "" } };
+    const isStripped = this.stripped.has(key);
+    if (rule !== undefined) return { type: "rejected", violation: { rule, detail: "" }, isStripped };
     if (this.#entries.has(key)) return { type: "known" };
     return { type: "accepted", entry: this.add(transaction) };
   }

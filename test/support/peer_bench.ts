@@ -3,7 +3,7 @@ import { type Bytes, fromHex } from "../../src/base/bytes.ts";
 import type { Logger } from "../../src/base/logger.ts";
 import { seededRng } from "../../src/base/rng.ts";
 import { type Duration, seconds, type UnixSeconds } from "../../src/base/time.ts";
-import { Connection } from "../../src/peer/connection.ts";
+import { Connection, DEFAULT_QUEUE_LIMITS } from "../../src/peer/connection.ts";
 import { Handshaker } from "../../src/peer/handshaker.ts";
 import { InactivityWatch } from "../../src/peer/inactivity.ts";
 import type { Introduction } from "../../src/peer/introduction.ts";
@@ -60,6 +60,8 @@ export class PeerBench {
     isTipRecent: true,
     time: START,
   };
+  /** Of connections that are opened from now on. */
+  queueLimits = DEFAULT_QUEUE_LIMITS;
   readonly handshaker: Handshaker;
   readonly watch: InactivityWatch;
   readonly #theirs = new V1Transport(MAGIC);
@@ -109,7 +111,7 @@ export class PeerBench {
       local: address("127.0.0.1:8333"),
       permissions: new Set(permissions),
     };
-    const ports = { clock: this.clock, logger: this.#logger };
+    const ports = { clock: this.clock, logger: this.#logger, queueLimits: this.queueLimits };
     const connection = new Connection(opening, new V1Transport(MAGIC), ports);
     this.connections.push(connection);
     this.watch.opened(connection);
@@ -123,6 +125,7 @@ export class PeerBench {
     this.from(connection, { type: "version", value: versionOf() });
     this.from(connection, { type: "verack", value: null });
     assert(connection.isReady, "the handshake is complete");
+    connection.flushed();
     this.happened.length = 0;
     return connection;
   }

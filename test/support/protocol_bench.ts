@@ -1,3 +1,4 @@
+import { assert } from "../../src/base/assert.ts";
 import { fromHex } from "../../src/base/bytes.ts";
 import type { Logger } from "../../src/base/logger.ts";
 import { type Duration, type Instant, seconds, type UnixSeconds } from "../../src/base/time.ts";
@@ -47,6 +48,8 @@ export class ProtocolBench implements Outbox {
   readonly log: string[] = [];
   readonly logger: Logger;
   readonly parked = new Set<PeerId>();
+  /** Each `park` has its `unpark`. */
+  readonly #parks = new Map<PeerId, number>();
   readonly loads: Load[] = [];
   happenings: Happening[] = [];
   #nextId = 0;
@@ -176,11 +179,15 @@ export class ProtocolBench implements Outbox {
 
   park(peer: Peer): void {
     this.parked.add(peer.id);
+    this.#parks.set(peer.id, (this.#parks.get(peer.id) ?? 0) + 1);
     this.happenings.push({ type: "parked", peer: peer.id });
   }
 
   unpark(peer: Peer): void {
-    this.parked.delete(peer.id);
+    const left = (this.#parks.get(peer.id) ?? 0) - 1;
+    assert(left >= 0, "only what was parked is unparked");
+    this.#parks.set(peer.id, left);
+    if (left === 0) this.parked.delete(peer.id);
     this.happenings.push({ type: "unparked", peer: peer.id });
   }
 

@@ -67,11 +67,16 @@ export class RpcWorld {
     return this.node.close();
   }
 
-  async ask(method: string, ...params: unknown[]): Promise<Reply> {
+  /** The answer as it goes out. */
+  async bodyOf(method: string, ...params: unknown[]): Promise<string> {
     this.called.add(method);
     const { body } =
       await this.#server.handle(JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), "test");
-    return JSON.parse(body ?? "null") as Reply;
+    return body ?? "null";
+  }
+
+  async ask(method: string, ...params: unknown[]): Promise<Reply> {
+    return JSON.parse(await this.bodyOf(method, ...params)) as Reply;
   }
 
   async resultOf<T = unknown>(method: string, ...params: unknown[]): Promise<T> {

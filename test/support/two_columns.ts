@@ -31,6 +31,19 @@ export function bothWays<T>(t: TestContext, defence: string, attack: (isOn: bool
   return { defended, undefended };
 }
 
+/**
+ * Likewise, for what no switch can take from a node, since it is the way in which it is built: beside it
+ * stands what `naive`, worked out by the test, would come to.
+ */
+export function besideNaive<T>(t: TestContext, naive: string, { node, other }: {
+  readonly node: T;
+  readonly other: T;
+}): TwoColumns<T> {
+  t.diagnostic(`with: ${show(node)}`);
+  t.diagnostic(`${naive}: ${show(other)}`);
+  return { defended: node, undefended: other };
+}
+
 function show(outcome: unknown): string {
   return typeof outcome === "object" ? JSON.stringify(outcome) : String(outcome);
 }

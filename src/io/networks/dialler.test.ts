@@ -8,7 +8,7 @@ import { silentLogger } from "../../base/logger.ts";
 import { DIRECT, type Route } from "../../connections/route.ts";
 import { formatAddress, namedAddress } from "../../primitives/host_text.ts";
 import type { NetworkAddress } from "../../primitives/network_address.ts";
-import { Dialler, type DiallerPorts, type Opened } from "./dialler.ts";
+import { Dialler, type DiallerPorts, type OpenedSocket } from "./dialler.ts";
 
 const server = net.createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
 await once(server, "listening");
@@ -27,7 +27,7 @@ function dialler(ports: Partial<DiallerPorts> = {}): Dialler {
 
 /** What came of a dial: the connection, which is closed again, or why not. */
 async function outcome(address: NetworkAddress, route: Route = DIRECT, ports: Partial<DiallerPorts> = {}) {
-  const opened = await new Promise<Opened | readonly [string, boolean]>((resolve) => {
+  const opened = await new Promise<OpenedSocket | readonly [string, boolean]>((resolve) => {
     dialler(ports).dial(address, route, { opened: resolve, failed: (...why) => resolve(why) });
   });
   if ("socket" in opened) opened.socket.destroy();

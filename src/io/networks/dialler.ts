@@ -9,14 +9,14 @@ import { unreachable } from "../../base/assert.ts";
 import type { Logger } from "../../base/logger.ts";
 import { shuffle } from "../../base/rng.ts";
 import { formatPlace, type Socks5Proxy, type Route } from "../../connections/route.ts";
-import { formatAddress, formatHost, isPublicName } from "../../primitives/host_text.ts";
+import { formatAddress, formatHost, isHostName, isPublicName } from "../../primitives/host_text.ts";
 import { isNamed, type NetworkAddress } from "../../primitives/network_address.ts";
 import { errorText } from "../errno.ts";
 import { lookUp } from "../look_up.ts";
 import { SecureRng } from "../secure_rng.ts";
 import { networkAddress, socketHost } from "../socket_address.ts";
 import type { I2pRouter } from "./i2p_router.ts";
-import { ConnectError, CONNECT_TIMEOUT, openPlace } from "./open_place.ts";
+import { ConnectError, CONNECT_TIMEOUT_MS, openPlace } from "./open_place.ts";
 import { SamError } from "./sam_session.ts";
 import { connectBySocks5, ProxyError } from "./socks5.ts";
 import { SocketTalk } from "./socket_talk.ts";
@@ -33,7 +33,7 @@ export interface DiallerPorts {
 }
 
 /** An open connection, and who is at its ends as far as the way there shows. */
-export interface Opened {
+export interface OpenedSocket {
   readonly socket: net.Socket;
   /** `undefined`: what the socket says. */
   readonly remote: NetworkAddress | undefined;
@@ -42,7 +42,7 @@ export interface Opened {
 
 export interface DialResult {
   /** Called in a later turn. */
-  opened(opened: Opened): void;
+  opened(opened: OpenedSocket): void;
   /** Called instead. `isProxyFault`: it did not come as far as the address. */
   failed(reason: string, isProxyFault: boolean): void;
 }
@@ -69,7 +69,7 @@ export class Dialler {
     return () => abort.abort();
   }
 
-  #open(address: NetworkAddress, route: Route, signal: AbortSignal): Promise<Opened> {
+  #open(address: NetworkAddress, route: Route, signal: AbortSignal): Promise<OpenedSocket> {
     switch (route.type) {
       case "direct":
         return isNamed(address) ? this.#openNamed(address, signal) : this.#openDirect(address, signal);
@@ -82,19 +82,19 @@ export class Dialler {
     }
   }
 
-  async #openDirect(address: NetworkAddress, signal: AbortSignal): Promise<Opened> {
+  async #openDirect(address: NetworkAddress, signal: AbortSignal): Promise<OpenedSocket> {
     const host = socketHost(address);
     if (host === undefined) throw new ConnectError(`no proxy for ${address.network}`);
     const place = { type: "tcp", host, port: address.port } as const;
-    const socket = await openPlace(place, signal, this.#ports.timeout ?? CONNECT_TIMEOUT);
+    const socket = await openPlace(place, signal, this.#ports.timeout ?? CONNECT_TIMEOUT_MS);
     return { socket, remote: undefined, local: undefined };
   }
 
   /** Each address of a name in turn, in random order: one of them may be down. */
-  async #openNamed({ name = "", port }: NetworkAddress, signal: AbortSignal): Promise<Opened> {
+  async #openNamed({ name = "", port }: NetworkAddress, signal: AbortSignal): Promise<OpenedSocket> {
     if (this.#ports.looksUpNames === false) throw new ConnectError("names are not looked up (-dns=0)");
     // RFC 7686 has it so for Tor's.
-    if (!isPublicName(name)) throw new ConnectError(`${name} is no address, and is not looked up`);
+    if (!isHostName(name) || !isPublicName(name)) throw new ConnectError(`${name} is no address, and is not looked up`);
     const hosts = shuffle(this.#rng, [...await this.#resolve(name)]);
     let failure: unknown = new ConnectError("the name leads nowhere");
     for (const host of hosts) {
@@ -119,15 +119,16 @@ export class Dialler {
     }
   }
 
-  async #openByProxy(address: NetworkAddress, proxy: Socks5Proxy, signal: AbortSignal): Promise<Opened> {
+  async #openByProxy(
+    address: NetworkAddress, proxy: Socks5Proxy, signal: AbortSignal,
+  ): Promise<OpenedSocket> {
     const { logger } = this.#ports;
     const host = formatHost(address);
     logger.debug("proxy", () =>
       `Using proxy: ${formatPlace(proxy.place)} to connect to ${formatAddress(address)}`);
     const socket = await openPlace(proxy.place, signal);
     const talk = new SocketTalk(socket);
-    const destroy = (): void => void socket.destroy();
-    signal.addEventListener("abort", destroy);
+    const release = talk.endOn(signal);
     try {
       logger.debug("net", () => `SOCKS5 connecting ${host}`);
       const credentials = proxy.isolated ? newCredentials() : undefined;
@@ -139,11 +140,11 @@ export class Dialler {
       logger.debug("net", () => `Socks5() connect to ${host}:${address.port} failed: ${errorText(error)}`);
       throw error;
     } finally {
-      signal.removeEventListener("abort", destroy);
+      release();
     }
   }
 
-  #openByI2p(address: NetworkAddress, isTransient: boolean, signal: AbortSignal): Promise<Opened> {
+  #openByI2p(address: NetworkAddress, isTransient: boolean, signal: AbortSignal): Promise<OpenedSocket> {
     const { i2p } = this.#ports;
     if (i2p === undefined) return Promise.reject(new ConnectError("no router of I2P"));
     return i2p.connect(address, isTransient, signal);

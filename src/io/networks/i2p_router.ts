@@ -10,9 +10,9 @@ import { SamError, SamSession, type SamStream } from "./sam_session.ts";
 /** Each is some tunnels in the router; Bitcoin Core's MAX_UNUSED_I2P_SESSIONS_SIZE. */
 const UNUSED_SESSIONS_MAX = 10;
 
-/** Between attempts to listen, in milliseconds: one more each time. */
-const LISTEN_WAIT_STEP = 1_000;
-const LISTEN_WAIT_MAX = 5 * 60 * 1000;
+/** Between attempts to listen: one step more each time. */
+const LISTEN_WAIT_STEP_MS = 1_000;
+const LISTEN_WAIT_MAX_MS = 5 * 60 * 1000;
 
 export interface I2pSettings {
   readonly place: ProxyPlace;
@@ -91,7 +91,7 @@ export class I2pRouter {
         this.#ports.logger.debug("i2p", () => `Couldn't listen: ${errorText(error)}`);
         if (reachedAt !== undefined) listener.reached(reachedAt, false);
         reachedAt = undefined;
-        wait = Math.min(wait + LISTEN_WAIT_STEP, LISTEN_WAIT_MAX);
+        wait = Math.min(wait + LISTEN_WAIT_STEP_MS, LISTEN_WAIT_MAX_MS);
         await delay(wait, undefined, { signal: this.#abort.signal }).catch(() => {});
       }
     }

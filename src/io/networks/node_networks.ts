@@ -1,11 +1,13 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { fromLatin1, toLatin1 } from "../../base/bytes.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { Rng } from "../../base/rng.ts";
 import type { Socks5Proxy, Route } from "../../connections/route.ts";
 import type { NetworkAddress, NetworkName } from "../../primitives/network_address.ts";
+import { PortMapper } from "../port_mapping/port_mapper.ts";
 import { Dialler, type DialResult } from "./dialler.ts";
 import { type I2pListener, I2pRouter, type I2pSettings } from "./i2p_router.ts";
-import { CONNECT_TIMEOUT } from "./open_place.ts";
+import { CONNECT_TIMEOUT_MS } from "./open_place.ts";
 import { TorController, type TorSettings } from "./tor_controller.ts";
 
 /** Bitcoin Core's names, in the network's folder. */
@@ -21,15 +23,18 @@ export interface NetworkPlan {
   readonly i2p: I2pSettings | undefined;
   /** Where Tor makes an onion service of ours. */
   readonly tor: TorSettings | undefined;
+  /** The port that gateways are asked to map to us (`-natpmp`). */
+  readonly mappedPort: number | undefined;
 }
 
 /** No proxy, no router: what a node has that is told nothing. */
 export const PLAIN_NETWORKS: NetworkPlan = {
-  timeout: CONNECT_TIMEOUT, looksUpNames: true, i2p: undefined, tor: undefined,
+  timeout: CONNECT_TIMEOUT_MS, looksUpNames: true, i2p: undefined, tor: undefined, mappedPort: undefined,
 };
 
 export interface NetworksPorts {
   readonly logger: Logger;
+  readonly rng: Rng;
   /** Small files of the network's folder. */
   loadSmall(name: string): Promise<Bytes | undefined>;
   save(name: string, bytes: Bytes): Promise<void>;
@@ -37,6 +42,8 @@ export interface NetworksPorts {
 
 /** Who hears what the networks have to say. */
 export interface NetworksListener extends I2pListener {
+  /** `by`: left out, a service of ours. */
+  reached(address: NetworkAddress, isReached: boolean, by?: "service" | "gateway"): void;
   proxyFound(network: NetworkName, proxy: Socks5Proxy): void;
 }
 
@@ -47,6 +54,7 @@ export class NodeNetworks {
   readonly #dialler: Dialler;
   readonly #i2p: I2pRouter | undefined;
   #tor: TorController | undefined;
+  #mapper: PortMapper | undefined;
 
   constructor(plan: NetworkPlan, ports: NetworksPorts) {
     this.#plan = plan;
@@ -71,8 +79,27 @@ export class NodeNetworks {
   /** From now on, what comes in is told. */
   start(listener: NetworksListener): void {
     void this.#i2p?.listen(listener);
-    const { tor } = this.#plan;
-    if (tor === undefined) return;
+    const { tor, mappedPort } = this.#plan;
+    if (mappedPort !== undefined) this.#mapPort(mappedPort, listener);
+    if (tor !== undefined) this.#makeOnion(tor, listener);
+  }
+
+  /** Dials that are out are the caller's to give up. */
+  close(): void {
+    this.#mapper?.close();
+    this.#tor?.close();
+    this.#i2p?.close();
+  }
+
+  #mapPort(port: number, { reached }: NetworksListener): void {
+    const { logger, rng } = this.#ports;
+    this.#mapper = new PortMapper(port, {
+      logger, rng, mapped: (address, isMapped) => reached(address, isMapped, "gateway"),
+    });
+    void this.#mapper.run();
+  }
+
+  #makeOnion(tor: TorSettings, listener: NetworksListener): void {
     const { logger, loadSmall, save } = this.#ports;
     this.#tor = new TorController(tor, {
       logger,
@@ -86,11 +113,5 @@ export class NodeNetworks {
       proxyFound: (place) => listener.proxyFound("onion", { place, isolated: true }),
     });
     void this.#tor.run();
-  }
-
-  /** Dials that are out are the caller's to give up. */
-  close(): void {
-    this.#tor?.close();
-    this.#i2p?.close();
   }
 }

@@ -3,8 +3,8 @@ import type { ProxyPlace } from "../../connections/route.ts";
 import { errorCode } from "../errno.ts";
 import { SOCKET_BUFFER_BYTES } from "../peer_socket.ts";
 
-/** Bitcoin Core's nConnectTimeout, in milliseconds. */
-export const CONNECT_TIMEOUT = 5_000;
+/** Bitcoin Core's nConnectTimeout. */
+export const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Messages are small and each is awaited: none waits for the next to fill a packet. */
 export const SOCKET_OPTIONS = {
@@ -25,7 +25,7 @@ export class ConnectError extends Error {
  * @throws {ConnectError}
  */
 export function openPlace(
-  place: ProxyPlace, signal: AbortSignal, timeout = CONNECT_TIMEOUT,
+  place: ProxyPlace, signal: AbortSignal, timeout = CONNECT_TIMEOUT_MS,
 ): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const where = place.type === "unix" ? { path: place.path } : { host: place.host, port: place.port };

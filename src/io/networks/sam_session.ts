@@ -32,8 +32,8 @@ export class SamError extends Error {
   }
 }
 
-/** Routers ask the network before they answer, in milliseconds. */
-const ANSWER_TIMEOUT = 3 * 60 * 1000;
+/** Routers ask the network before they answer. */
+const ANSWER_TIMEOUT_MS = 3 * 60 * 1000;
 /** Bitcoin Core's MAX_MSG_SIZE; a destination takes about 520 bytes. */
 const LINE_BYTES_MAX = 65_536;
 /** As a number, since old routers know no names of it: EdDSA_SHA512_Ed25519. */
@@ -86,7 +86,7 @@ export class SamSession {
     const signal = AbortSignal.any([givenUp, this.#abort.signal]);
     const { id, address } = await this.#session();
     const talk = await this.#hello(signal);
-    const release = destroyOn(signal, talk);
+    const release = talk.endOn(signal);
     try {
       const found = await ask(talk, `NAMING LOOKUP NAME=${formatHost(to)}`);
       requireOk(found, "NAMING LOOKUP");
@@ -110,7 +110,7 @@ export class SamSession {
   async accept(listening: (address: NetworkAddress) => void): Promise<SamStream> {
     const { id, address } = await this.#session();
     const talk = await this.#hello(this.#abort.signal);
-    const release = destroyOn(this.#abort.signal, talk);
+    const release = talk.endOn(this.#abort.signal);
     try {
       this.#requireStream(await ask(talk, `STREAM ACCEPT ID=${id} SILENT=false`));
       listening(address);
@@ -152,7 +152,7 @@ export class SamSession {
     const id = randomBytes(SESSION_ID_BYTES).toString("hex");
     logger.debug("i2p", () => `Creating ${kind} I2P SAM session ${id} with ${formatPlace(place)}`);
     const talk = await this.#hello(this.#abort.signal);
-    const release = destroyOn(this.#abort.signal, talk);
+    const release = talk.endOn(this.#abort.signal);
     try {
       const key = keyFile === undefined
         ? await createTransient(talk, id)
@@ -194,7 +194,7 @@ export class SamSession {
       throw new SamError(`Cannot connect to ${formatPlace(place)}`);
     });
     const talk = new SocketTalk(socket);
-    const release = destroyOn(signal, talk);
+    const release = talk.endOn(signal);
     try {
       requireOk(await ask(talk, "HELLO VERSION MIN=3.1 MAX=3.1"), "HELLO VERSION");
       return talk;
@@ -249,7 +249,7 @@ function decodeKey(text: string): Bytes {
 
 async function ask(talk: SocketTalk, request: string): Promise<Reply> {
   talk.write(`${request}\n`);
-  const line = await talk.line(LINE_BYTES_MAX, ANSWER_TIMEOUT);
+  const line = await talk.line(LINE_BYTES_MAX, ANSWER_TIMEOUT_MS);
   return new Map(line.trimEnd().split(" ").map((part): [string, string] => {
     const at = part.indexOf("=");
     return at < 0 ? [part, ""] : [part.slice(0, at), part.slice(at + 1)];
@@ -268,12 +268,4 @@ function requireOk(reply: Reply, request: string): void {
   if (result === "OK") return;
   const isUnknown = request === "NAMING LOOKUP";
   throw new SamError(`Reply to "${request}": RESULT=${result}`, !isUnknown);
-}
-
-/** Until the talk is over. Returns how to leave the socket alone from then on. */
-function destroyOn(signal: AbortSignal, { socket }: SocketTalk): () => void {
-  const destroy = (): void => void socket.destroy();
-  if (signal.aborted) destroy();
-  else signal.addEventListener("abort", destroy);
-  return () => signal.removeEventListener("abort", destroy);
 }

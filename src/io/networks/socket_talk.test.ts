@@ -56,6 +56,25 @@ test("a line may be as long as it is let, and no longer, whether its end has com
   }
 });
 
+test("a signal ends the talk, aborted before or meanwhile, until the socket is let go", async () => {
+  for (const isBefore of [true, false]) {
+    const { talk, near } = await pair();
+    const abort = new AbortController();
+    if (isBefore) abort.abort();
+    talk.endOn(abort.signal);
+    const line = assert.rejects(talk.line(10, 1000), isTalkError("closed"));
+    abort.abort();
+    await line;
+    assert.equal(near.destroyed, true);
+  }
+  const { talk, near } = await pair();
+  const abort = new AbortController();
+  talk.endOn(abort.signal)();
+  abort.abort();
+  assert.equal(near.destroyed, false);
+  near.destroy();
+});
+
 test("whoever waits hears of the end, of errors, and of the time that is over", async () => {
   const ended = await pair();
   ended.far.end("ab");

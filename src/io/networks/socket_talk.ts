@@ -91,6 +91,14 @@ export class SocketTalk {
     }
   }
 
+  /** Destroys the socket once `signal` is aborted. Returns how to leave it alone from then on. */
+  endOn(signal: AbortSignal): () => void {
+    const destroy = (): void => void this.socket.destroy();
+    if (signal.aborted) destroy();
+    else signal.addEventListener("abort", destroy);
+    return () => signal.removeEventListener("abort", destroy);
+  }
+
   /** Ends the talk; the socket goes on with whatever was not read. */
   release(): net.Socket {
     const { socket } = this;

@@ -35,7 +35,7 @@ export class ProxyError extends Error {
 }
 
 /** For each answer of the proxy, in milliseconds. Connecting over Tor takes long. */
-const ANSWER_TIMEOUT = 20_000;
+const ANSWER_TIMEOUT_MS = 20_000;
 
 const VERSION = 5;
 const NO_AUTHENTICATION = 0;
@@ -82,7 +82,7 @@ export function replyText(reply: number): string {
  */
 export async function connectBySocks5(
   talk: SocketTalk, { host, port }: ProxyTarget, credentials: ProxyCredentials | undefined,
-  timeout = ANSWER_TIMEOUT,
+  timeout = ANSWER_TIMEOUT_MS,
 ): Promise<void> {
   const name = fromUtf8(host);
   if (name.length > TEXT_LENGTH_MAX) throw new ProxyError("Hostname too long", false);

@@ -7,8 +7,6 @@
  *
  * @module
  */
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { promises as fs } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "../../base/logger.ts";
 import { sanitize } from "../../base/safe_text.ts";
@@ -18,7 +16,9 @@ import type { NetworkAddress } from "../../primitives/network_address.ts";
 import { errorText } from "../errno.ts";
 import { openPlace } from "./open_place.ts";
 import { SocketTalk } from "./socket_talk.ts";
-import { parseReplyMapping, splitReplyLine, type TorReply, TorReplies } from "./tor_reply.ts";
+import { authenticate } from "./tor_authentication.ts";
+import { Control, OK, Refusal } from "./tor_control.ts";
+import { parseReplyMapping } from "./tor_reply.ts";
 
 export interface TorSettings {
   /** Its control port. */
@@ -43,23 +43,13 @@ export interface TorPorts {
   proxyFound(place: ProxyPlace): void;
 }
 
-const OK = 250;
 const UNRECOGNIZED = 510;
 const SYNTAX_ERROR = 512;
 
-/** Lines are as long as Tor likes; this is so that they cannot fill the memory. */
-const LINE_BYTES_MAX = 100_000;
-const COOKIE_BYTES = 32;
-const NONCE_BYTES = 32;
-const SERVER_KEY = "Tor safe cookie authentication server-to-controller hash";
-const CLIENT_KEY = "Tor safe cookie authentication controller-to-server hash";
 const DEFAULT_SOCKS_PORT = 9050;
 
-/** Between attempts to connect, in milliseconds. */
-const RETRY_WAIT = { first: 1_000, growth: 1.5, longest: 600_000 };
-
-/** What Tor said is no use to us: it stays connected, and nothing more is asked. */
-class Refusal extends Error {}
+/** Between attempts to connect. */
+const RETRY_WAIT_MS = { first: 1_000, growth: 1.5, longest: 600_000 };
 
 export class TorController {
   readonly #settings: TorSettings;
@@ -77,16 +67,16 @@ export class TorController {
     const { signal } = this.#abort;
     const { logger } = this.#ports;
     const place = formatPlace(this.#settings.place);
-    let wait = RETRY_WAIT.first;
+    let wait = RETRY_WAIT_MS.first;
     while (!signal.aborted) {
       logger.debug("tor", () => `Attempting to connect to Tor control port ${place}`);
       const hasServed = await this.#connectOnce();
       this.#lost();
       if (signal.aborted) return;
-      if (hasServed) wait = RETRY_WAIT.first;
+      if (hasServed) wait = RETRY_WAIT_MS.first;
       logger.debug("tor", () => `Not connected to Tor control port ${place}, will retry in ${wait} ms`);
       await delay(wait, undefined, { signal }).catch(() => {});
-      wait = Math.min(wait * RETRY_WAIT.growth, RETRY_WAIT.longest);
+      wait = Math.min(wait * RETRY_WAIT_MS.growth, RETRY_WAIT_MS.longest);
     }
   }
 
@@ -106,23 +96,22 @@ export class TorController {
       logger.debug("tor", () => `Error connecting to Tor control port: ${errorText(error)}`);
       return false;
     }
-    const destroy = (): void => void talk.socket.destroy();
-    signal.addEventListener("abort", destroy);
+    const release = talk.endOn(signal);
     const control = new Control(talk, logger);
     try {
       await this.#serve(control);
     } catch (error) {
       if (!signal.aborted) logger.warning(`tor: ${errorText(error)}`);
     } finally {
-      signal.removeEventListener("abort", destroy);
-      destroy();
+      release();
+      talk.socket.destroy();
     }
     return this.#service !== undefined;
   }
 
   async #serve(control: Control): Promise<void> {
     try {
-      await this.#authenticate(control);
+      await authenticate(control, this.#settings.password, this.#ports.logger);
       if (this.#settings.wantsProxy) await this.#findProxy(control);
       await this.#addService(control);
     } catch (error) {
@@ -130,51 +119,6 @@ export class TorController {
       this.#ports.logger.warning(`tor: ${error.message}`);
     }
     await control.ignoreAll();
-  }
-
-  async #authenticate(control: Control): Promise<void> {
-    const { logger } = this.#ports;
-    const info = await control.ask("PROTOCOLINFO 1");
-    if (info.code !== OK) throw new Refusal("Requesting protocol info failed");
-    const fields = new Map<string, string>();
-    for (const line of info.lines) {
-      const [type, rest] = splitReplyLine(line);
-      if (type !== "AUTH" && type !== "VERSION") continue;
-      for (const [key, value] of parseReplyMapping(rest)) fields.set(key, value);
-    }
-    logger.debug("tor", () => `Connected to Tor version ${sanitize(fields.get("Tor") ?? "")}`);
-    const methods = (fields.get("METHODS") ?? "").split(",");
-    const proof = await this.#proof(control, methods, fields.get("COOKIEFILE"));
-    const reply = await control.ask(`AUTHENTICATE${proof}`);
-    if (reply.code !== OK) throw new Refusal("Authentication failed");
-    logger.debug("tor", () => "Authentication successful");
-  }
-
-  /** What follows `AUTHENTICATE`. A password that was given is used, and nothing else. */
-  async #proof(control: Control, methods: readonly string[], cookieFile = ""): Promise<string> {
-    const { logger } = this.#ports;
-    const { password } = this.#settings;
-    if (password !== "") {
-      if (!methods.includes("HASHEDPASSWORD")) {
-        throw new Refusal(
-          "Password provided with -torpassword, but HASHEDPASSWORD authentication is not available");
-      }
-      logger.debug("tor", () => "Using HASHEDPASSWORD authentication");
-      return ` "${password.replaceAll(/["\\]/g, "\\$&")}"`;
-    }
-    if (methods.includes("NULL")) {
-      logger.debug("tor", () => "Using NULL authentication");
-      return "";
-    }
-    if (methods.includes("SAFECOOKIE")) {
-      logger.debug("tor", () =>
-        `Using SAFECOOKIE authentication, reading cookie authentication from ${sanitize(cookieFile)}`);
-      return ` ${(await answerChallenge(control, await readCookie(cookieFile))).toString("hex")}`;
-    }
-    throw new Refusal(methods.includes("HASHEDPASSWORD")
-      ? "The only supported authentication mechanism left is password, but no password provided with " +
-        "-torpassword"
-      : "No supported authentication method");
   }
 
   async #findProxy(control: Control): Promise<void> {
@@ -220,86 +164,6 @@ export class TorController {
     if (this.#service !== undefined) this.#ports.reached(this.#service, false);
     this.#service = undefined;
   }
-}
-
-/** Commands, each with its reply: they come in the order of the commands. */
-class Control {
-  readonly #talk: SocketTalk;
-  readonly #logger: Logger;
-  readonly #replies = new TorReplies();
-
-  constructor(talk: SocketTalk, logger: Logger) {
-    this.#talk = talk;
-    this.#logger = logger;
-  }
-
-  async ask(command: string): Promise<TorReply> {
-    this.#talk.write(`${command}\r\n`);
-    for (;;) {
-      const reply = await this.#next();
-      // Events, of which we ask for none.
-      if (reply.code < 600) return reply;
-      this.#logger.debug("tor", () => `Received async notification ${reply.code}`);
-    }
-  }
-
-  /** Until the connection is gone. */
-  async ignoreAll(): Promise<never> {
-    for (;;) {
-      const { code } = await this.#next();
-      this.#logger.debug("tor", () => `Received unexpected sync reply ${code}`);
-    }
-  }
-
-  async #next(): Promise<TorReply> {
-    for (;;) {
-      const line = await this.#talk.line(LINE_BYTES_MAX, Number.POSITIVE_INFINITY);
-      const reply = this.#replies.take(line);
-      if (reply !== undefined) return reply;
-    }
-  }
-}
-
-async function readCookie(file: string): Promise<Buffer> {
-  let cookie: Buffer;
-  try {
-    const handle = await fs.open(file, "r");
-    try {
-      // One more would show that it is too long, whatever the file is.
-      cookie = Buffer.alloc(COOKIE_BYTES + 1);
-      const { bytesRead } = await handle.read(cookie, 0, cookie.length, 0);
-      cookie = cookie.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    throw new Refusal(`Authentication cookie ${sanitize(file)} could not be opened (check permissions)`);
-  }
-  if (cookie.length === COOKIE_BYTES) return cookie;
-  throw new Refusal(`Authentication cookie ${sanitize(file)} is not exactly ${COOKIE_BYTES} bytes, as is ` +
-    "required by the spec");
-}
-
-/** Both sides show that they know the cookie, and neither sends it (control-spec 3.24). */
-async function answerChallenge(control: Control, cookie: Buffer): Promise<Buffer> {
-  const nonce = randomBytes(NONCE_BYTES);
-  const reply = await control.ask(`AUTHCHALLENGE SAFECOOKIE ${nonce.toString("hex")}`);
-  if (reply.code !== OK) throw new Refusal("SAFECOOKIE authentication challenge failed");
-  const [type, rest] = splitReplyLine(reply.lines[0] ?? "");
-  const fields = parseReplyMapping(rest);
-  if (type !== "AUTHCHALLENGE" || fields.size === 0) throw new Refusal("Invalid reply to AUTHCHALLENGE");
-  const serverHash = Buffer.from(fields.get("SERVERHASH") ?? "", "hex");
-  const serverNonce = Buffer.from(fields.get("SERVERNONCE") ?? "", "hex");
-  if (serverNonce.length !== NONCE_BYTES) {
-    throw new Refusal("ServerNonce is not 32 bytes, as required by spec");
-  }
-  const mac = (key: string): Buffer =>
-    createHmac("sha256", key).update(cookie).update(nonce).update(serverNonce).digest();
-  const expected = mac(SERVER_KEY);
-  if (serverHash.length !== expected.length || !timingSafeEqual(serverHash, expected)) {
-    throw new Refusal("ServerHash does not match the expected one: who answers does not know the cookie");
-  }
-  return mac(CLIENT_KEY);
 }
 
 /**

@@ -4,7 +4,7 @@ import { toBase32 } from "../../base/base32.ts";
 import type { NodeCore } from "../../node/node_core.ts";
 import { formatHost, parseHost } from "../../primitives/host_text.ts";
 import {
-  isRoutable, NAME_PREFIX_BYTES, type NetworkHost, type NetworkName, standsForName,
+  isRoutable, NAME_PREFIX_BYTES, NETWORK_NAMES, type NetworkHost, type NetworkName, standsForName,
 } from "../../primitives/network_address.ts";
 import { runCommand } from "../command_fault.ts";
 import { type Method, result } from "../method.ts";
@@ -12,8 +12,6 @@ import { optional, required } from "../parameter.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
 import type { AddressCountsJson, BookEntryJson } from "../schema.ts";
 import { boolean, hex, map, number, object, optional as maybe, text, time } from "../shape.ts";
-
-const NETWORKS: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
 
 const getaddrmaninfo: Method = {
   name: "getaddrmaninfo",
@@ -31,7 +29,7 @@ const getaddrmaninfo: Method = {
       tried: addresses.size({ network, isNew: false }),
       total: addresses.size({ network }),
     });
-    const byNetwork = NETWORKS.map((network) => [network, counts(network)] as const);
+    const byNetwork = NETWORK_NAMES.map((network) => [network, counts(network)] as const);
     return Object.fromEntries([...byNetwork, ["all_networks", counts()]]);
   },
 };
@@ -125,7 +123,7 @@ function entryJson(
     address: formatHost(address),
     ...(asn === 0 ? {} : { mapped_as: asn }),
     port: address.port,
-    services: Number(services),
+    services,
     time: heardAt,
     network: address.network,
     source: sourceText(source),

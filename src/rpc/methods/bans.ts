@@ -57,7 +57,8 @@ function readEnd({ args, host }: Call, subnet: HostSubnet): number {
     throw new RpcError(RPC_CODE.invalidParameter, "Error: Absolute timestamp is in the past");
   }
   if (length <= 0) return now + options.banSeconds;
-  return isAbsolute ? length : now + length;
+  // Later moments are not kept to the second; it is 285 million years from now.
+  return Math.min(isAbsolute ? length : now + length, Number.MAX_SAFE_INTEGER);
 }
 
 const listbanned: Method = {

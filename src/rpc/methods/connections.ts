@@ -1,9 +1,9 @@
 /** Opening and closing connections by hand. @module */
 import type { PeerId } from "../../peer/peer.ts";
 import {
-  dialKey, formatAddress, namedAddress, parseAddress, splitHostPort,
+  dialKey, formatAddress, isHostName, namedAddress, parseAddress, splitHostPort,
 } from "../../primitives/host_text.ts";
-import type { NetworkAddress } from "../../primitives/network_address.ts";
+import { type NetworkAddress, standsForName } from "../../primitives/network_address.ts";
 import { runCommand, runDial } from "../command_fault.ts";
 import { type Call, type Method, result } from "../method.ts";
 import { methodHelp } from "../method_help.ts";
@@ -30,8 +30,10 @@ const addnode: Method = {
       throw new RpcError(RPC_CODE.misc, methodHelp(addnode));
     }
     const wantsV2 = readV2(call, "Error: v2transport requested but not enabled (see -v2transport)");
-    const address = readAddress(call, "node");
     const node = call.args.string("node");
+    const { port } = call.host.core.options.params;
+    // Any text is kept; what is no name is never looked up.
+    const address = parseNode(node, port) ?? namedAddress(node, port);
     await runDial(call.host, { type: "add-node", address, mode, text: node, wantsV2 });
     return null;
   },
@@ -59,8 +61,7 @@ function parseNode(given: string, defaultPort: number): NetworkAddress | undefin
   const address = parseAddress(withAllBytes(local), defaultPort);
   if (address !== undefined) return address;
   const parts = splitHostPort(given, defaultPort);
-  const isName = parts !== undefined && /^[a-z0-9._-]+$/i.test(parts.host);
-  return isName ? namedAddress(parts.host, parts.port) : undefined;
+  return parts !== undefined && isHostName(parts.host) ? namedAddress(parts.host, parts.port) : undefined;
 }
 
 /** `127.1` is an old way to write `127.0.0.1`: what is left out stands before the last number. */
@@ -100,11 +101,18 @@ const getaddednodeinfo: Method = {
       const peer = connected.get(dialKey(address));
       if (peer === undefined) return { addednode: name, connected: false, addresses: [] };
       const direction: "inbound" | "outbound" = peer.isInbound ? "inbound" : "outbound";
-      const addresses = [{ address: formatAddress(peer.address), connected: direction }];
+      const addresses = [{ address: endText(peer.address), connected: direction }];
       return { addednode: name, connected: true, addresses };
     });
   },
 };
+
+/** What a name has led to; only a proxy knows it if the proxy looked it up. */
+function endText(address: NetworkAddress): string {
+  if (standsForName(address)) return formatAddress(address);
+  const { network, bytes, port } = address;
+  return formatAddress({ network, bytes, port });
+}
 
 const disconnectnode: Method = {
   name: "disconnectnode",

@@ -2,7 +2,7 @@
 import { compareBytes, equalBytes, toHex } from "../../base/bytes.ts";
 import type { MempoolEntry } from "../../mempool/mempool.ts";
 import { displayHash, type Txid } from "../../primitives/hash.ts";
-import type { OutPoint, Transaction } from "../../primitives/transaction.ts";
+import { type OutPoint, type Transaction, WITNESS_SCALE_FACTOR } from "../../primitives/transaction.ts";
 import type { Orphan } from "../../protocol/orphanage.ts";
 import { jsonInteger } from "../arguments.ts";
 import { isIndexCurrent, readPlaced } from "../indexes.ts";
@@ -166,7 +166,7 @@ const orphanFields: Readonly<Record<string, Shape>> = {
   bytes: number("Its size"),
   vsize: number("A quarter of its weight, rounded up"),
   weight: number("Its weight (BIP141)"),
-  from: list(number("The number of a peer that sent it")),
+  from: list(number("The number of a peer that announced it")),
 };
 
 const getorphantxs: Method = {
@@ -189,21 +189,26 @@ const getorphantxs: Method = {
     const orphans = [...host.core.orphans];
     switch (verbosity) {
       case 0:
-        return orphans.map(({ transaction }) => displayHash(transaction.txid));
+        return orphans.map(({ txid }) => displayHash(txid));
       case 1:
         return orphans.map(orphanJson);
       case 2:
-        return orphans.map((orphan) => ({ ...orphanJson(orphan), hex: toHex(orphan.transaction.bytes) }));
+        return orphans.map((orphan) => ({ ...orphanJson(orphan), hex: toHex(orphan.bytes) }));
       default:
         throw invalid(`Invalid verbosity value ${verbosity}`);
     }
   },
 };
 
-function orphanJson({ transaction, peer }: Orphan): object {
-  const { txid, wtxid, totalSize, vsize, weight } = transaction;
-  return { txid: displayHash(txid), wtxid: displayHash(wtxid), bytes: totalSize, vsize, weight,
-    from: [peer] };
+function orphanJson({ txid, wtxid, bytes, weight, announcers }: Orphan): object {
+  return {
+    txid: displayHash(txid),
+    wtxid: displayHash(wtxid),
+    bytes: bytes.length,
+    vsize: Math.ceil(weight / WITNESS_SCALE_FACTOR),
+    weight,
+    from: [...announcers],
+  };
 }
 
 function invalid(message: string): RpcError {

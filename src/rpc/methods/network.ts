@@ -2,7 +2,7 @@
 import { formatPlace, type ProxyPlace } from "../../connections/route.ts";
 import { PROTOCOL_VERSION } from "../../peer/introduction.ts";
 import { formatHost } from "../../primitives/host_text.ts";
-import type { NetworkName } from "../../primitives/network_address.ts";
+import { NETWORK_NAMES, type NetworkName } from "../../primitives/network_address.ts";
 import { serviceNames } from "../../wire/services.ts";
 import { runCommand } from "../command_fault.ts";
 import { coins } from "../json.ts";
@@ -10,14 +10,12 @@ import { type Method, result } from "../method.ts";
 import { optional } from "../parameter.ts";
 import { peerJson, peerShape, servicesText } from "../render/peer_json.ts";
 import { RPC_CODE, RpcError } from "../rpc_error.ts";
-import type { NetTotalsJson, NetworkInfoJson, NodeAddressJson } from "../schema.ts";
+import type { NetTotalsJson, NetworkInfoJson, NodeAddressJson, ReachabilityJson } from "../schema.ts";
 import { amount, boolean, hex, list, nothing, number, object, text, time } from "../shape.ts";
 import { warnings } from "../warnings.ts";
 
 /** The release of Bitcoin Core whose shapes these are: clients ask it what they may expect. */
 const REPORTED_VERSION = 319_900;
-
-const NETWORKS: readonly NetworkName[] = ["ipv4", "ipv6", "onion", "i2p", "cjdns"];
 
 const getnetworkinfo: Method = {
   name: "getnetworkinfo",
@@ -64,13 +62,12 @@ const getnetworkinfo: Method = {
       localservices: servicesText(services),
       localservicesnames: serviceNames(services),
       localrelay: !options.blocksOnly,
-      timeoffset: median(
-        peers.filter((peer) => peer.isReady && !peer.isInbound).map((peer) => peer.features.timeOffset)),
+      timeoffset: core.timeOffset,
       networkactive: core.manager.isNetworkActive,
       connections: peers.length,
       connections_in: inbound,
       connections_out: peers.length - inbound,
-      networks: NETWORKS.map((name) => ({
+      networks: NETWORK_NAMES.map((name) => ({
         name,
         limited: !networks.reachable.has(name),
         reachable: networks.reachable.has(name),
@@ -89,11 +86,6 @@ const getnetworkinfo: Method = {
 
 function placeText(place: ProxyPlace | undefined): string {
   return place === undefined ? "" : formatPlace(place);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
 }
 
 const getpeerinfo: Method = {
@@ -142,8 +134,7 @@ const getnodeaddresses: Method = {
     const known = addresses.sample({ countMax: count, percentMax: 0, network, isFiltered: true });
     const wanted = known.filter(({ address }) => !bans.isBanned(address) && !discouraged.has(address));
     return wanted.map(({ address, services, time }) => ({
-      time,
-      services: Number(services),
+      time, services,
       address: formatHost(address),
       port: address.port,
       network: address.network,
@@ -152,7 +143,7 @@ const getnodeaddresses: Method = {
 };
 
 function readNetwork(text: string): NetworkName {
-  const name = NETWORKS.find((each) => each === text.toLowerCase());
+  const name = NETWORK_NAMES.find((each) => each === text.toLowerCase());
   if (name === undefined) throw new RpcError(RPC_CODE.invalidParameter, `Network not recognized: ${text}`);
   return name;
 }
@@ -194,6 +185,32 @@ const getnettotals: Method = {
   },
 };
 
+const getreachability: Method = {
+  name: "getreachability",
+  category: "network",
+  about: "Returns what shows whether other machines reach this node. Not in Bitcoin Core.",
+  parameters: [],
+  results: result(object({
+    listening: boolean("Whether it takes connections"),
+    port: number("Where, on all addresses or those of -bind"),
+    arrivals: list(object({
+      network: text("ipv4, ipv6, onion, i2p or cjdns"),
+      last: time("When the last peer came in by it, in Unix seconds"),
+      day: number("How many did in the last 24 hours"),
+    }), "Networks by which peers on other machines have come in since the start"),
+  })),
+  run({ host: { core } }): ReachabilityJson {
+    const { listen, listenPort } = core.options;
+    return {
+      listening: listen,
+      port: listenPort,
+      arrivals: core.inboundRecord.arrivals().map(({ network, last, dayCount }) => ({
+        network, last, day: dayCount,
+      })),
+    };
+  },
+};
+
 const ping: Method = {
   name: "ping",
   category: "network",
@@ -207,6 +224,5 @@ const ping: Method = {
 };
 
 export const networkMethods: readonly Method[] = [
-  getnetworkinfo, getpeerinfo, getconnectioncount, getnettotals, getnodeaddresses,
-  ping,
+  getnetworkinfo, getpeerinfo, getconnectioncount, getnettotals, getnodeaddresses, getreachability, ping,
 ];

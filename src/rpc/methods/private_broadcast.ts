@@ -2,10 +2,10 @@
 import { toHex } from "../../base/bytes.ts";
 import { toUnixSeconds } from "../../base/time.ts";
 import type { PrivateBroadcast } from "../../node/private_broadcast.ts";
-import type { PrivateSend } from "../../node/private_queue.ts";
 import { formatAddress } from "../../primitives/host_text.ts";
 import { displayHash } from "../../primitives/hash.ts";
 import type { Transaction } from "../../primitives/transaction.ts";
+import type { PrivateSend } from "../../protocol/private_queue.ts";
 import { runCommand } from "../command_fault.ts";
 import { type Call, type Method, result } from "../method.ts";
 import { required } from "../parameter.ts";

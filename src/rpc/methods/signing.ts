@@ -240,7 +240,7 @@ function inputError({ prevout, scriptSig, witness, sequence }: Input, error: str
   return {
     txid: displayHash(prevout.txid),
     vout: prevout.index,
-    witness: witness.map(toHex),
+    witness: witness.slice().map(toHex),
     scriptSig: toHex(scriptSig),
     sequence,
     error,

@@ -204,7 +204,7 @@ const loadtxoutset: Method = {
       await host.snapshots.load(head, file);
       const base = chain.headers.find(head.base);
       return {
-        coins_loaded: Number(head.coins),
+        coins_loaded: head.coins,
         tip_hash: displayHash(head.base),
         base_height: base === undefined ? 0 : chain.headers.height(base),
         path,

@@ -71,7 +71,7 @@ export function blockJson<T>(
 function coinbaseJson({ transactions }: Block): CoinbaseJson {
   const coinbase = defined(transactions[0], "a stored block has a coinbase");
   const input = defined(coinbase.inputs[0], "a coinbase has an input");
-  const [item] = input.witness;
+  const item = input.witness.at(0);
   return {
     version: coinbase.version,
     locktime: coinbase.locktime,

@@ -40,7 +40,7 @@ function connectionJson(peer: Peer, report: PeerReport): Pick<PeerJson, Connecti
     services: servicesText(features.services),
     servicesnames: serviceNames(features.services),
     // A peer that no transaction is ever told of may have asked for them all the same.
-    relaytxes: features.relay && peer.type !== "block-relay-only" && peer.type !== "feeler",
+    relaytxes: report.relaysTransactions,
     last_inv_sequence: report.lastInvSequence,
     inv_to_send: report.invToSend,
   };

@@ -54,7 +54,7 @@ function inputJson(
     };
   return {
     ...origin,
-    ...(witness.length === 0 ? {} : { txinwitness: witness.map(toHex) }),
+    ...(witness.length === 0 ? {} : { txinwitness: witness.slice().map(toHex) }),
     ...(spent === undefined ? {} : { prevout: spentJson(spent, view) }),
     sequence,
   };

@@ -16,5 +16,5 @@ export function verifyInput(
   const { scriptSig, witness } = context.transaction.inputs[index] as Input;
   const { script } = context.spent[index] as Output;
   const checker = new TransactionChecker(context, index, known);
-  return verifyScript({ scriptSig, witness, script, flags, checker });
+  return verifyScript({ scriptSig, witness: witness.slice(), script, flags, checker });
 }
