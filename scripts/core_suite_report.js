@@ -15,7 +15,8 @@ const INTRODUCTION = `# Bitcoin Core's functional tests
 Run against \`bin/tidingsd\` from a tree of Bitcoin Core 31.99:
 \`CORE_TREE=/path/to/bitcoin npm run core-suite -- NAMES…\`. With \`BITCOINCLI=/path/to/bitcoin-cli\` the few tests
 that call one run too. \`--write-docs\` puts the results of a run into the table; the reasons stand in
-\`scripts/core_suite_known.js\`. Tests of both transports run over v1.
+\`scripts/core_suite_known.js\`. Tests of both transports run over
+both, and pass when they do over each.
 `;
 
 /** Puts what a run found in place of what the table said of the same tests. */
