@@ -36,14 +36,24 @@ class Process {
   readonly child: ChildProcess;
   readonly exited: Promise<number | null>;
   readonly #lines: Line[] = [];
+  #errors = "";
+  /** Says how it ended, once it has. */
+  #end: string | undefined;
   #wake = (): void => {};
 
   constructor(...flags: readonly string[]) {
     this.child = spawn(
-      process.execPath, [program, "devnet", "--json", ...flags], { stdio: ["ignore", "pipe", "inherit"] },
+      process.execPath, [program, "devnet", "--json", ...flags], { stdio: ["ignore", "pipe", "pipe"] },
     );
     after(() => this.child.kill("SIGKILL"));
     this.exited = new Promise((resolve) => this.child.on("exit", resolve));
+    this.child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      this.#errors += text;
+    });
+    this.child.on("close", (code, signal) => {
+      this.#end = `it ended with ${code ?? signal}`;
+      this.#wake();
+    });
     createInterface({ input: this.child.stdout! }).on("line", (text) => {
       this.#lines.push(JSON.parse(text) as Line);
       this.#wake();
@@ -55,6 +65,7 @@ class Process {
     for (;;) {
       const at = this.#lines.findIndex((line) => line.type === type);
       if (at !== -1) return this.#lines.splice(0, at + 1).at(-1) as Line;
+      assert.equal(this.#end, undefined, `no line of type ${type}: ${this.#errors}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -69,14 +80,15 @@ test("a devnet answers, refuses a second one, and keeps its state", { timeout: 6
   const ready = await first.next("ready");
   const nodes =
     ready["nodes"] as readonly { readonly name: string; readonly height: number; readonly rpc: string }[];
-  assert.deepEqual(
-    nodes.map(({ name, height }) => [name, height]), [["alice", 110], ["bob", 110], ["carol", 110]],
-  );
+  assert.deepEqual(nodes.map(({ name }) => name), ["alice", "bob", "carol"]);
+  // Where the machine is slow, blocks are made before it says so.
+  assert.ok(nodes.every(({ height }) => height >= 110 && height === nodes[0]?.height), JSON.stringify(nodes));
 
   const tx = await first.next("tx");
-  assert.deepEqual([tx["nodes"], tx["of"]], [3, 3]);
+  // A block is made as soon as alice has it, which may be before carol does.
+  assert.ok(tx["nodes"] === 3 || (tx["mined"] === true && tx["of"] === 3), JSON.stringify(tx));
   const block = await first.next("block");
-  assert.equal(block["by"], "alice");
+  assert.ok((block["height"] as number) > 110, JSON.stringify(block));
 
   const port = String(nodes[1]?.rpc.split(":")[1]);
   const place = ["rpc", "--chain", "regtest", "--datadir", join(state, "bob"), "--rpc", port];
