@@ -1,4 +1,6 @@
 import { TidingsNode } from "../api/node.ts";
+import { GENESIS } from "../chain/header_index.ts";
+import type { ChainState } from "../chain/chain_state.ts";
 import type { RunningNode } from "../io/node_host.ts";
 import type { NodeRole } from "./topology.ts";
 
@@ -47,4 +49,11 @@ export interface Member {
 export function heightOf({ running }: Member): number {
   const { headers, tip } = running.core.chain;
   return headers.height(tip);
+}
+
+/** Of the last block on disk: a node may have been stopped before it had connected it. */
+export function storedHeight({ headers, bestHeader }: Pick<ChainState, "headers" | "bestHeader">): number {
+  let last = bestHeader;
+  while (!headers.hasBlock(last) && last !== GENESIS) last = headers.previous(last) ?? GENESIS;
+  return headers.height(last);
 }

@@ -11,7 +11,7 @@ import { defaultThreads, VerifyPool } from "../io/verify_pool.ts";
 import { parseHost } from "../primitives/host_text.ts";
 import type { NetworkAddress } from "../primitives/network_address.ts";
 import { Devnet } from "./devnet.ts";
-import { heightOf, type Member } from "./devnet_node.ts";
+import { heightOf, type Member, storedHeight } from "./devnet_node.ts";
 import { DevnetWallet } from "./devnet_wallet.ts";
 import { makeHistory, submitHistory } from "./history.ts";
 import { openMember } from "./open_member.ts";
@@ -77,6 +77,7 @@ class Startup {
   readonly #opened: Member[] = [];
   readonly #ports: PortOutcome[] = [];
   readonly #gossip = new Map<Member, GossipWatch>();
+  /** Of the last block on disk: those above it are to come from peers. */
   readonly #heightsAtOpen = new Map<Member, number>();
   readonly #stops: (() => void)[] = [];
   #closed: Promise<void> | undefined;
@@ -130,10 +131,10 @@ class Startup {
 
   #watch(member: Member, seedAddress: NetworkAddress | undefined): void {
     const { running } = member;
-    const known = running.core.addresses.sample({ countMax: SAVED_ADDRESSES_MAX, percentMax: 0, isFiltered: true }).map(({ address }) => address);
-    const gossip = new GossipWatch(seedAddress, known);
+    const known = running.core.addresses.sample({ countMax: SAVED_ADDRESSES_MAX, percentMax: 0, isFiltered: true });
+    const gossip = new GossipWatch(seedAddress, known.map(({ address }) => address));
     this.#gossip.set(member, gossip);
-    this.#heightsAtOpen.set(member, heightOf(member));
+    this.#heightsAtOpen.set(member, storedHeight(running.core.chain));
     for (const event of running.eventsSince(0).events) gossip.note(event);
     this.#stops.push(running.listen((event) => gossip.note(event)));
   }
