@@ -44,7 +44,10 @@ if (files.length === 0) {
 }
 // The runner would leave one processor idle, which of two is half.
 const limits = [`--test-concurrency=${availableParallelism()}`, `--test-timeout=${timeout}`];
-const { status } = spawnSync(process.execPath, ["--test", ...limits, ...reporters, ...inGroups(files)], {
+// V8 begins with room for a megabyte of young objects, and these processes do not live long enough to get more: a
+// tenth of their time would go into collecting garbage.
+const room = "--min-semi-space-size=16";
+const { status } = spawnSync(process.execPath, [room, "--test", ...limits, ...reporters, ...inGroups(files)], {
   cwd: root,
   stdio: "inherit",
 });
