@@ -18,6 +18,8 @@ export class GatewaySocket {
   private constructor(socket: Socket, client: NetworkHost) {
     this.#socket = socket;
     this.client = client;
+    // That nobody listens there may be told of a datagram whose answer is waited for no more.
+    socket.on("error", () => {});
   }
 
   /**

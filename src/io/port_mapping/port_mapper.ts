@@ -73,7 +73,10 @@ export class PortMapper {
 
   /** Asks now, and again whenever it is time. Mappings are not given back: they end soon by themselves. */
   async run(): Promise<void> {
-    const granted = await this.#askAll();
+    const granted = await this.#askAll().catch((error: unknown): readonly Mapping[] => {
+      this.#debug(() => `Cannot ask gateways: ${errorText(error)}`);
+      return [];
+    });
     if (this.#isClosed) return;
     this.#tell(granted);
     this.#timer = setTimeout(() => void this.run(), this.#waitAfter(granted));
