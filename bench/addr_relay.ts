@@ -32,8 +32,9 @@ export async function run(): Promise<readonly Measurement[]> {
     rateLimited: () => {},
     ownAddress: () => undefined,
     isOwn: () => false,
+    isReachable: () => true,
     isShunned: () => false,
-  }, { ourServices: () => NODE_NETWORK, listen: true, localPeers: false, reachable: new Set(["ipv4"]) });
+  }, { ourServices: () => NODE_NETWORK, listen: true, localPeers: false });
   const peers = Array.from({ length: PEERS }, () => {
     const peer = bench.open({ permissions: ["addr"] });
     relay.ready(peer);

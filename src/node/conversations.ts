@@ -61,7 +61,7 @@ export interface ConversationPorts {
   readonly outbox: Outbox;
   readonly uploads: UploadLimit;
   readonly without: Without;
-  readonly networks: Pick<Networks, "reachable">;
+  readonly networks: Pick<Networks, "isReachable">;
   readonly localAddresses: LocalAddresses;
   readonly privateBroadcast: Pick<PrivateBroadcast, "queue" | "cameBack"> | undefined;
   /** Banned, or discouraged. */
@@ -119,8 +119,9 @@ export class Conversations implements Protocol {
       },
       ownAddress: (peer) => ports.localAddresses.toTell(peer, ports.seenAs(peer)),
       isOwn: (address) => ports.localAddresses.has(address),
+      isReachable: (address) => ports.networks.isReachable(address),
       isShunned: ports.isShunned,
-    }, { ourServices, listen, localPeers, reachable: ports.networks.reachable });
+    }, { ourServices, listen, localPeers });
     this.#blockDownload = new BlockDownload(shared, { minimumChainWork });
     this.#headerSync = new HeaderSync({
       ...shared,

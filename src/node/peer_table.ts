@@ -7,10 +7,6 @@ export class PeerTable {
   readonly #connections = new Map<PeerId, Connection>();
   readonly #busy = new Set<Connection>();
 
-  get size(): number {
-    return this.#connections.size;
-  }
-
   get(id: PeerId): Connection | undefined {
     return this.#connections.get(id);
   }

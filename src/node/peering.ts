@@ -126,10 +126,6 @@ export class Peering implements Outbox {
     this.#transportPorts = { magic: options.params.magic, rng };
   }
 
-  get size(): number {
-    return this.#table.size;
-  }
-
   get(id: PeerId): Connection | undefined {
     return this.#table.get(id);
   }

@@ -192,7 +192,7 @@ function receiveVerack(state: HandshakeState, peer: Introduced): HandshakeStep {
   }
   assert(state.name === "awaiting-verack", "verack is looked at after version only");
   const kind = `New ${peer.type} peer connected`;
-  const text = `${kind}: transport: v1, version: ${state.theirVersion}, peer=${peer.id}`;
+  const text = `${kind}: transport: ${peer.transportType}, version: ${state.theirVersion}, peer=${peer.id}`;
   // Anyone may connect to us, and so fill the log.
   const effects: HandshakeEffect[] = [{ type: "log", level: peer.isInbound ? "debug" : "info", text }];
   if (peer.features.version >= COMPACT_BLOCKS_PROTOCOL_VERSION && !isAnonymous(peer)) {

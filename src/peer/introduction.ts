@@ -29,7 +29,8 @@ export const NO_FEATURES: PeerFeatures = Object.freeze({
 });
 
 /** The part of a peer that the handshake looks at. */
-export type Introduced = Pick<Peer, "id" | "type" | "isInbound" | "address" | "permissions" | "features">;
+export type Introduced =
+  Pick<Peer, "id" | "type" | "isInbound" | "address" | "permissions" | "features" | "transportType">;
 
 /** What we say about ourselves. */
 export interface Introduction {

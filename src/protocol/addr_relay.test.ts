@@ -35,9 +35,10 @@ function bench({ own, seed = 1, ...options }: Setting = {}) {
     rateLimited: (peer, count, total) => void dropped.push([peer.id, count, total]),
     ownAddress: () => own,
     isOwn: (address) => own !== undefined && equalAddresses(own, address),
+    isReachable: ({ network }) => network === "ipv4" || network === "ipv6",
     isShunned: (address) => shunned.has(addressKey(address)),
   }, {
-    ourServices: () => SERVICES, listen: true, localPeers: false, reachable: new Set(["ipv4", "ipv6"]),
+    ourServices: () => SERVICES, listen: true, localPeers: false,
     ...options,
   });
   outbox.protocols.push(relay);

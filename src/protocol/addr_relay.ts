@@ -26,7 +26,7 @@ import type { ChainState } from "../chain/chain_state.ts";
 import type { Peer, PeerId } from "../peer/peer.ts";
 import { formatAddress, formatHost } from "../primitives/host_text.ts";
 import {
-  addressKey, hasAddrV1Form, isUsable, isValidHost, type NetworkAddress, type NetworkName,
+  addressKey, hasAddrV1Form, isUsable, isValidHost, type NetworkAddress,
 } from "../primitives/network_address.ts";
 import type { Message, MessageType } from "../wire/message.ts";
 import { ADDRESS_COUNT_MAX, type TimedAddress } from "../wire/messages/addr.ts";
@@ -77,6 +77,8 @@ export interface AddrRelayPorts {
   /** The address of ours to tell `peer`, if any. Chance may have a part in it. */
   ownAddress(peer: Peer): NetworkAddress | undefined;
   isOwn(address: NetworkAddress): boolean;
+  /** Whether we can dial its network: addresses of others are passed on to one peer, and not kept. */
+  isReachable(address: NetworkAddress): boolean;
   /** Banned or discouraged: not worth passing on or keeping. */
   isShunned(address: NetworkAddress): boolean;
 }
@@ -86,8 +88,6 @@ export interface AddrRelayOptions {
   readonly ourServices: () => bigint;
   readonly listen: boolean;
   readonly localPeers: boolean;
-  /** Networks that we can dial: addresses of others are passed on to one peer, and not kept. */
-  readonly reachable: ReadonlySet<NetworkName>;
 }
 
 export interface AddrReport {
@@ -257,7 +257,7 @@ export class AddrRelay implements Protocol {
     this.#knownTo(state).add(keyBytes(address));
     if (this.#ports.isShunned(address)) return false;
     if (!this.#isAdmissible(address)) return true;
-    const isReachable = this.#options.reachable.has(address.network);
+    const isReachable = this.#ports.isReachable(address);
     if (isRelayable && known.time > now - FRESH_SECONDS) this.#passOn(state, known, isReachable);
     const isNew = isReachable && !this.#ports.isOwn(address) &&
       book.add(known, state.peer.address, { penaltySeconds: HEARSAY_SECONDS });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toHex } from "../../src/base/bytes.ts";
+import { silentLogger } from "../../src/base/logger.ts";
 import { addDuration, seconds } from "../../src/base/time.ts";
 import { installNodeCrypto } from "../../src/io/node_crypto.ts";
 import { defaultNodeOptions, type NodeOptions } from "../../src/node/node_options.ts";
@@ -24,9 +25,23 @@ function address(index: number): NetworkAddress {
 /** The first dials the second. */
 class Street {
   readonly closings: string[] = [];
+  /** Of both nodes. */
+  readonly log: string[] = [];
   readonly from: VirtualHost;
   readonly to: VirtualHost;
-  readonly #network = new VirtualNetwork({ seed: 3, start: SIM_START, latency: { least: 10, most: 50 } });
+  readonly #network = new VirtualNetwork({
+    seed: 3, start: SIM_START, latency: { least: 10, most: 50 },
+    logger: {
+      ...silentLogger,
+      info: (text) => void this.log.push(text),
+      debug: (_, text) => void this.log.push(text()),
+    },
+  });
+
+  /** What the log says of how each peer is spoken to. */
+  get transportsLogged(): readonly string[] {
+    return this.log.flatMap((text) => /peer connected: transport: (\w+)/.exec(text)?.[1] ?? []);
+  }
 
   constructor(from: Partial<NodeOptions>, to: Partial<NodeOptions>) {
     this.#network.onEvent((host, event) => {
@@ -61,6 +76,7 @@ test("nodes encrypt by default: both ends show one session, and say that they ca
   const [ours, theirs] = [onlyPeer(street.from), onlyPeer(street.to)];
   assert.deepEqual([ours.isReady, ours.transportType, theirs.transportType], [true, "v2", "v2"]);
   assert.equal(toHex(ours.sessionId ?? assert.fail()), toHex(theirs.sessionId ?? assert.fail()));
+  assert.deepEqual(street.transportsLogged, ["v2", "v2"]);
   for (const peer of [ours, theirs]) assert.notEqual(peer.features.services & NODE_P2P_V2, 0n);
   street.from.command({ type: "generate", count: 3, script: Uint8Array.of(0x51), maxTries: 1_000_000 });
   street.run(5);
@@ -73,6 +89,7 @@ test("a node that does not encrypt does not say that it can, and is spoken to in
   const [ours, theirs] = [onlyPeer(street.from), onlyPeer(street.to)];
   assert.deepEqual([ours.transportType, theirs.transportType, theirs.isReady], ["v1", "v1", true]);
   assert.equal(theirs.sessionId, undefined);
+  assert.deepEqual(street.transportsLogged, ["v1", "v1"]);
   assert.equal(theirs.features.services & NODE_P2P_V2, 0n);
   assert.notEqual(ours.features.services & NODE_P2P_V2, 0n);
 });
